@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets stand in the order in which the data passes through them:
+//   export file → events → sequences → packed batch → kernel → embedding → (heads, audit, service) → command line
+// Imports go down only; CONTRIBUTING.md explains the rows.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The vector loops are built once per instruction set from one folder (the second is a symbolic link); the processor decides
+// at start which copy runs. On Arm the baseline already has NEON, so both copies are the same code there.
+#if arch(x86_64)
+    func instructionSet(_ level: String) -> [SwiftSetting] {
+        [.unsafeFlags(["-Xcc", "-march=\(level)"]), .unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+    }
+#else
+    func instructionSet(_ level: String) -> [SwiftSetting] {
+        [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+    }
+#endif
+
+let mathematics: [LinkerSetting] = [.linkedLibrary("m", .when(platforms: [.linux]))]
+
+let package = Package(
+    name: "tessera",
+    products: [
+        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation"]),
+        .executable(name: "tessera", targets: ["CLI"]),
+        .executable(name: "tessera-figures", targets: ["Figures"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries behind thin targets, and files that are whole or not there.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: settings),
+
+        // Row 0: nothing of ours but the files below.
+        .target(name: "EventStream", dependencies: ["DurableFiles", "CZlib", "CZstd", "CSimdJSON"], swiftSettings: settings),
+        .target(name: "VectorLoopsAVX2", swiftSettings: settings + instructionSet("x86-64-v3"), linkerSettings: mathematics),
+        .target(name: "VectorLoopsAVX512", swiftSettings: settings + instructionSet("x86-64-v4"), linkerSettings: mathematics),
+        .target(
+            name: "SequenceKernel", dependencies: ["DurableFiles", "VectorLoopsAVX2", "VectorLoopsAVX512"],
+            swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "Evaluation", swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "SyntheticBank", swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "ReportPage", swiftSettings: settings, linkerSettings: mathematics),
+
+        // Row 1: the only place where events meet tensors.
+        .target(
+            name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
+        // Row 4: the only places where everything meets.
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Figures",
+            dependencies: [
+                "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+
+        // Tests, in the same order.
+        .target(
+            name: "KernelTestSupport", dependencies: ["SequenceKernel"], path: "Tests/KernelTestSupport", swiftSettings: settings),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles"], swiftSettings: settings),
+        .testTarget(
+            name: "SequenceKernelTests",
+            dependencies: ["SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "DurableFiles"],
+            swiftSettings: settings),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: settings),
+        .testTarget(name: "SyntheticBankTests", dependencies: ["SyntheticBank"], swiftSettings: settings),
+        .testTarget(name: "ReportPageTests", dependencies: ["ReportPage"], swiftSettings: settings),
+        .testTarget(
+            name: "SequenceEmbeddingTests",
+            dependencies: ["SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CLI", "EventStream", "SequenceEmbedding", "DurableFiles"],
+            swiftSettings: settings),
+    ]
+)
