@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 #if arch(x86_64)
     func instructionSet(_ level: String) -> [SwiftSetting] {
         [.unsafeFlags(["-Xcc", "-march=\(level)"]), .unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+            + (level == "x86-64-v4" ? [.define("WIDE_VECTORS")] : [])
     }
 #else
     func instructionSet(_ level: String) -> [SwiftSetting] {
@@ -60,19 +61,25 @@ let package = Package(
             name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        // Row 3: what the command line and the figures both print, and the one place that reads YAML.
+        .target(
+            name: "Studies", dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "SettingsFiles", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: settings),
+
         // Row 4: the only places where everything meets.
         .executableTarget(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -92,9 +99,10 @@ let package = Package(
             name: "SequenceEmbeddingTests",
             dependencies: ["SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "EventStream", "SequenceEmbedding", "DurableFiles"],
+            dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles"],
             swiftSettings: settings),
     ]
 )
