@@ -93,7 +93,13 @@ public struct EventBatch: Sendable {
 
 /// A reader of exported rows: fills batches until the input ends.
 public protocol EventSource {
-    /// Appends up to some thousands of rows to an empty batch; false when the input has ended and nothing was added.
-    /// Refused rows go to `rejects` and are not in the batch.
+    /// The mapping in use, with everything that was left open (format, dialect, header) as it was found.
+    var mapping: ExportMapping { get }
+    /// True when every line is a prefix and, as its last event, the item that followed.
+    var hasPairs: Bool { get }
+    /// How far the reading is.
+    var progress: ExportProgress { get }
+    /// Appends up to some thousands of rows to an empty batch made by ``ExportMapping/emptyBatch()``; false when the input has
+    /// ended and nothing was added. Refused rows go to `rejects` and are not in the batch, so a batch may be empty and true.
     mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool
 }

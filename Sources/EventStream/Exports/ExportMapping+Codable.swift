@@ -1,0 +1,109 @@
+extension ExportMapping: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case format, delimiter, quote, escape, header, columns, encoding, visitor, session, time, order, fields, missing
+    }
+
+    /// Decodes a mapping; entries left out take their defaults, unknown entries are refused by name, so that a slip of the pen
+    /// does not silently change what is read.
+    public init(from decoder: any Decoder) throws {
+        try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let entries = try decoder.container(keyedBy: CodingKeys.self)
+        format = try entries.decodeIfPresent(Format.self, forKey: .format) ?? .auto
+        delimiter = try entries.decodeIfPresent(String.self, forKey: .delimiter)
+        quote = try entries.decodeIfPresent(String.self, forKey: .quote)
+        escape = try entries.decodeIfPresent(String.self, forKey: .escape)
+        header = try entries.decodeIfPresent(Bool.self, forKey: .header)
+        columns = try entries.decodeIfPresent([String].self, forKey: .columns)
+        encoding = try entries.decodeIfPresent(Encoding.self, forKey: .encoding) ?? .utf8
+        visitor = try entries.decodeIfPresent(String.self, forKey: .visitor)
+        session = try entries.decodeIfPresent(String.self, forKey: .session)
+        time = try entries.decodeIfPresent(Time.self, forKey: .time)
+        order = try entries.decodeIfPresent([String].self, forKey: .order) ?? []
+        fields = try entries.decodeIfPresent([Field].self, forKey: .fields) ?? []
+        missing = try entries.decodeIfPresent([String].self, forKey: .missing) ?? [""]
+    }
+
+    /// Encodes the entries that say something.
+    public func encode(to encoder: any Encoder) throws {
+        var entries = encoder.container(keyedBy: CodingKeys.self)
+        try entries.encode(format, forKey: .format)
+        try entries.encodeIfPresent(delimiter, forKey: .delimiter)
+        try entries.encodeIfPresent(quote, forKey: .quote)
+        try entries.encodeIfPresent(escape, forKey: .escape)
+        try entries.encodeIfPresent(header, forKey: .header)
+        try entries.encodeIfPresent(columns, forKey: .columns)
+        try entries.encode(encoding, forKey: .encoding)
+        try entries.encodeIfPresent(visitor, forKey: .visitor)
+        try entries.encodeIfPresent(session, forKey: .session)
+        try entries.encodeIfPresent(time, forKey: .time)
+        if !order.isEmpty { try entries.encode(order, forKey: .order) }
+        try entries.encode(fields, forKey: .fields)
+        try entries.encode(missing, forKey: .missing)
+    }
+}
+
+extension ExportMapping.Field: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, column, kind, outcome, separator }
+
+    /// Decodes a field; `column` is `name` unless given.
+    public init(from decoder: any Decoder) throws {
+        try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let entries = try decoder.container(keyedBy: CodingKeys.self)
+        name = try entries.decode(String.self, forKey: .name)
+        column = try entries.decodeIfPresent(String.self, forKey: .column) ?? name
+        kind = try entries.decode(ExportMapping.Kind.self, forKey: .kind)
+        outcome = try entries.decodeIfPresent(ExportMapping.OutcomeKind.self, forKey: .outcome)
+        separator = try entries.decodeIfPresent(String.self, forKey: .separator)
+    }
+
+    /// Encodes the entries that say something.
+    public func encode(to encoder: any Encoder) throws {
+        var entries = encoder.container(keyedBy: CodingKeys.self)
+        try entries.encode(name, forKey: .name)
+        try entries.encode(column, forKey: .column)
+        try entries.encode(kind, forKey: .kind)
+        try entries.encodeIfPresent(outcome, forKey: .outcome)
+        try entries.encodeIfPresent(separator, forKey: .separator)
+    }
+}
+
+extension ExportMapping.Time: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case column, unit, compose, pattern, zone }
+
+    /// Decodes a time; ``ExportMapping/validate()`` tells what does not go together.
+    public init(from decoder: any Decoder) throws {
+        try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let entries = try decoder.container(keyedBy: CodingKeys.self)
+        column = try entries.decodeIfPresent(String.self, forKey: .column)
+        unit = try entries.decodeIfPresent(Unit.self, forKey: .unit)
+        compose = try entries.decodeIfPresent([String].self, forKey: .compose)
+        pattern = try entries.decodeIfPresent([Part].self, forKey: .pattern)
+        zone = try entries.decodeIfPresent(String.self, forKey: .zone)
+    }
+
+    /// Encodes the entries that say something.
+    public func encode(to encoder: any Encoder) throws {
+        var entries = encoder.container(keyedBy: CodingKeys.self)
+        try entries.encodeIfPresent(column, forKey: .column)
+        try entries.encodeIfPresent(unit, forKey: .unit)
+        try entries.encodeIfPresent(compose, forKey: .compose)
+        try entries.encodeIfPresent(pattern, forKey: .pattern)
+        try entries.encodeIfPresent(zone, forKey: .zone)
+    }
+}
+
+private struct AnyKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+private func refuseUnknownEntries(of decoder: any Decoder, known: [String]) throws {
+    let unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter { !known.contains($0) }.sorted()
+    guard !unknown.isEmpty else { return }
+    throw DecodingError.dataCorrupted(
+        .init(
+            codingPath: decoder.codingPath,
+            debugDescription: "unknown entry \(unknown.joined(separator: ", ")); known are \(known.joined(separator: ", "))"))
+}

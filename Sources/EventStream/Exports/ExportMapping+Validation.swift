@@ -1,0 +1,135 @@
+extension ExportMapping {
+    /// Checks that the mapping does not contradict itself. Throws an ``ExportError`` that names the entry.
+    public func validate() throws(ExportError) {
+        try validateDialect()
+        try validateRoles()
+        try validateFields()
+        try validateTime()
+    }
+
+    private func refuse(_ entry: String, _ reason: String, _ remedy: String) -> ExportError {
+        ExportError(.badMapping, place: "mapping, `\(entry)`", reason: reason, remedy: remedy)
+    }
+
+    private func validateDialect() throws(ExportError) {
+        for (entry, value, mayBeEmpty) in [("delimiter", delimiter, false), ("quote", quote, true), ("escape", escape, true)] {
+            guard let value, !(mayBeEmpty && value.isEmpty) else { continue }
+            guard value.utf8.count == 1, let byte = value.utf8.first, byte != 0, byte != 0x0A, byte != 0x0D else {
+                throw refuse(entry, "it must be one ASCII character other than a line end", "write for instance `\(entry): \"\\t\"`")
+            }
+        }
+        if let delimiter, delimiter == quote || delimiter == escape {
+            throw refuse("delimiter", "it is also the quote or the escape", "give them different characters")
+        }
+        if let columns {
+            let twice = repeated(columns)
+            guard twice.isEmpty else {
+                throw refuse("columns", "\(twice.joined(separator: ", ")) named twice", "give every column its own name")
+            }
+        }
+    }
+
+    private func validateRoles() throws(ExportError) {
+        if format == .items {
+            guard visitor == nil, session == nil, time == nil, order.isEmpty else {
+                throw refuse("format", "an item sequence has neither visitor, session, time nor order columns", "remove these entries")
+            }
+            guard fields.isEmpty || (fields.count == 1 && fields[0].kind == .categorical) else {
+                throw refuse("fields", "an item sequence has one categorical field", "leave `fields` out or name just the item")
+            }
+            return
+        }
+        guard format == .auto || visitor != nil || session != nil else {
+            throw refuse("visitor", "neither visitor nor session is named", "name the column that tells who did it, `visitor: COLUMN`")
+        }
+        for (entry, value) in [("visitor", visitor), ("session", session)] where value == "" {
+            throw refuse(entry, "the column name is empty", "name the column or remove the line")
+        }
+        let twice = repeated(order)
+        guard twice.isEmpty else {
+            throw refuse("order", "\(twice.joined(separator: ", ")) named twice", "name each order column once")
+        }
+    }
+
+    private func validateFields() throws(ExportError) {
+        for field in fields {
+            guard !field.name.isEmpty, !field.column.isEmpty else {
+                throw refuse("fields", "a field has an empty name or column", "give every field a name")
+            }
+            guard field.outcome == nil || field.kind == .outcome else {
+                throw refuse("fields: \(field.name)", "`outcome` goes with `kind: outcome` only", "remove it or change the kind")
+            }
+            if let separator = field.separator {
+                guard format == .items || format == .auto else {
+                    throw refuse("fields: \(field.name)", "`separator` is for item sequences only", "remove it")
+                }
+                guard separator.utf8.count == 1, let byte = separator.utf8.first, byte != 0, byte != 0x0A, byte != 0x0D, byte != 0x09 else {
+                    throw refuse(
+                        "fields: \(field.name)", "the separator must be one ASCII character other than tab and line end",
+                        "write for instance `separator: \" \"`")
+                }
+            }
+        }
+        let twice = repeated(fields.map(\.name))
+        guard twice.isEmpty else {
+            throw refuse("fields", "\(twice.joined(separator: ", ")) named twice", "give every field its own name")
+        }
+    }
+
+    private func validateTime() throws(ExportError) {
+        guard let time else { return }
+        if let zone = time.zone, TimeZoneOffset(zone) == nil {
+            throw refuse(
+                "time: zone", "`\(zone)` is not a fixed offset from UTC; named zones are not read",
+                "write `UTC` or an offset such as `+02:00`, or have the export write times with their zone")
+        }
+        switch (time.column, time.compose) {
+        case (nil, nil):
+            throw refuse("time", "neither `column` nor `compose` is given", "write `time: { column: COLUMN, unit: s }`")
+        case (.some, .some):
+            throw refuse("time", "both `column` and `compose` are given", "keep one of them")
+        case (.some, nil):
+            guard time.unit != nil else {
+                throw refuse("time: unit", "the unit is not given", "write `unit: s`, `ms`, `us` or `iso8601`")
+            }
+            guard time.pattern == nil else { throw refuse("time: pattern", "it goes with `compose` only", "remove it") }
+        case (nil, .some(let columns)):
+            try validateComposition(of: time, columns: columns)
+        }
+    }
+
+    private func validateComposition(of time: Time, columns: [String]) throws(ExportError) {
+        guard time.unit == nil else { throw refuse("time: unit", "a composed time has no unit", "remove it") }
+        guard time.zone != nil else {
+            throw refuse("time: zone", "a composed time is local to a zone and none is given", "write `zone: UTC` or an offset such as `+02:00`")
+        }
+        let parts = time.parts
+        guard parts.count == columns.count else {
+            throw refuse(
+                "time: pattern", "\(parts.count) parts for \(columns.count) columns",
+                "name one part a column, of \(Time.Part.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        let day: Set<Time.Part> = [.year, .month, .day]
+        let hasDate = parts.contains(.date)
+        let hasTime = parts.contains(.time)
+        guard Set(parts).count == parts.count,
+            hasDate ? day.isDisjoint(with: parts) : day.isSubset(of: parts),
+            !hasTime || Set([.hour, .minute, .second]).isDisjoint(with: parts),
+            !parts.contains(.second) || parts.contains(.minute), !parts.contains(.minute) || parts.contains(.hour)
+        else {
+            throw refuse(
+                "time: pattern", "the parts do not make one time",
+                "give year, month and day, or date; then hour, minute and second as far as known, or time")
+        }
+    }
+
+    private func repeated(_ names: [String]) -> [String] {
+        var seen = Set<String>()
+        return names.filter { !seen.insert($0).inserted }
+    }
+}
+
+extension ExportMapping.Time {
+    /// The parts in the order of ``compose``: as given, or the usual order from the year down.
+    var parts: [Part] { pattern ?? Array(Part.allCases.prefix(6).prefix(compose?.count ?? 0)) }
+}

@@ -1,0 +1,190 @@
+/// Which column of an export is what. The command line reads it from YAML; here it is a plain value.
+///
+/// ```yaml
+/// format: csv
+/// delimiter: ";"
+/// session: session ID
+/// time: { compose: [year, month, day], zone: UTC }
+/// order: [order]
+/// fields:
+///   - { name: page, column: page 2 (clothing model), kind: categorical }
+///   - { name: price, column: price, kind: numeric }
+/// ```
+/// In JSON Lines a column is a dotted path (`device.category`).
+public struct ExportMapping: Sendable, Equatable {
+    /// How rows are written.
+    public enum Format: String, Sendable, Codable, CaseIterable {
+        /// Decided from the first block.
+        case auto
+        /// Delimited text; comma unless `delimiter` says otherwise or another is found.
+        case csv
+        /// Delimited text, tab.
+        case tsv
+        /// One JSON object a line.
+        case jsonl
+        /// One session a line: items in order, optionally a tab and the item that follows.
+        case items
+    }
+
+    /// How characters are written. A byte order mark at the beginning of the file overrules it.
+    public enum Encoding: String, Sendable, Codable, CaseIterable {
+        /// UTF-8.
+        case utf8 = "utf-8"
+        /// ISO 8859-1.
+        case latin1 = "latin-1"
+        /// Windows code page 1252.
+        case windows1252 = "windows-1252"
+        /// UTF-16, little-endian unless marked.
+        case utf16 = "utf-16"
+        /// UTF-16, little-endian.
+        case utf16le = "utf-16le"
+        /// UTF-16, big-endian.
+        case utf16be = "utf-16be"
+    }
+
+    /// What a column holds.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// One of a set of names: page type, product, event.
+        case categorical
+        /// A number.
+        case numeric
+        /// Words: a title, a search query.
+        case text
+        /// An address.
+        case url
+        /// What is to be predicted; never an input.
+        case outcome
+    }
+
+    /// What an outcome holds.
+    public enum OutcomeKind: String, Sendable, Codable, CaseIterable {
+        /// One of a set of names.
+        case categorical
+        /// A number.
+        case numeric
+    }
+
+    /// One column to keep.
+    public struct Field: Sendable, Equatable {
+        /// Its name in the corpus.
+        public var name: String
+        /// Its name in the export.
+        public var column: String
+        /// What it holds.
+        public var kind: Kind
+        /// What an outcome holds; only with kind `outcome`, categorical unless said.
+        public var outcome: OutcomeKind?
+        /// What stands between the items of an item sequence; a space unless said.
+        public var separator: String?
+
+        /// A field; its column has the same name unless given.
+        public init(name: String, column: String? = nil, kind: Kind, outcome: OutcomeKind? = nil, separator: String? = nil) {
+            self.name = name
+            self.column = column ?? name
+            self.kind = kind
+            self.outcome = outcome
+            self.separator = separator
+        }
+
+        /// True when the column arrives as numbers, false when as bytes.
+        public var isNumeric: Bool { kind == .numeric || (kind == .outcome && outcome == .numeric) }
+    }
+
+    /// Where the time of an event stands and how it is written: one column with a unit, or several that compose it.
+    public struct Time: Sendable, Equatable {
+        /// How one column writes time.
+        public enum Unit: String, Sendable, Codable, CaseIterable {
+            /// Seconds since 1970, whole or decimal.
+            case seconds = "s"
+            /// Milliseconds since 1970.
+            case milliseconds = "ms"
+            /// Microseconds since 1970.
+            case microseconds = "us"
+            /// `2026-11-21T09:30:00+01:00` and its relatives.
+            case iso8601
+        }
+
+        /// A part of a composed time.
+        public enum Part: String, Sendable, Codable, CaseIterable {
+            /// 1970 to 2262.
+            case year
+            /// 1 to 12.
+            case month
+            /// 1 to 31.
+            case day
+            /// 0 to 23.
+            case hour
+            /// 0 to 59.
+            case minute
+            /// 0 to 60, decimals allowed.
+            case second
+            /// `2026-11-21`.
+            case date
+            /// `09:30:00`.
+            case time
+        }
+
+        /// The one column.
+        public var column: String?
+        /// How it writes time.
+        public var unit: Unit?
+        /// The several columns.
+        public var compose: [String]?
+        /// What each of them is; year, month, day, hour, minute, second in this order unless said.
+        public var pattern: [Part]?
+        /// `UTC`, `Z` or an offset such as `+02:00`: the zone of times that do not name one themselves.
+        public var zone: String?
+
+        /// A time in one column.
+        public init(column: String, unit: Unit, zone: String? = nil) {
+            self.column = column
+            self.unit = unit
+            self.zone = zone
+        }
+
+        /// A time composed from several columns.
+        public init(compose: [String], pattern: [Part]? = nil, zone: String) {
+            self.compose = compose
+            self.pattern = pattern
+            self.zone = zone
+        }
+
+        /// Every column the time is read from.
+        public var columns: [String] { compose ?? column.map { [$0] } ?? [] }
+    }
+
+    /// How rows are written.
+    public var format = Format.auto
+    /// Between fields; found from the first block when nil.
+    public var delimiter: String?
+    /// Around fields; empty for none; found from the first block when nil.
+    public var quote: String?
+    /// Before a character that is data; a doubled quote when nil.
+    public var escape: String?
+    /// Whether the first row names the columns; found from the first block when nil.
+    public var header: Bool?
+    /// The names of the columns, in order, where the file does not say.
+    public var columns: [String]?
+    /// How characters are written.
+    public var encoding = Encoding.utf8
+    /// Who: a cookie, device or account. Without one the session stands for the visitor.
+    public var visitor: String?
+    /// The export's own session id.
+    public var session: String?
+    /// When. Nil for an export without times.
+    public var time: Time?
+    /// Whole numbers that order events of the same time, most important first.
+    public var order: [String] = []
+    /// The columns to keep.
+    public var fields: [Field] = []
+    /// Texts that stand for no value.
+    public var missing: [String] = [""]
+
+    /// A mapping that says nothing yet.
+    public init() {}
+
+    /// An empty batch with the columns this mapping gives.
+    public func emptyBatch() -> EventBatch {
+        EventBatch(fields: fields.map { $0.isNumeric ? .numbers([]) : .strings(ByteColumn()) }, orders: order.count)
+    }
+}
