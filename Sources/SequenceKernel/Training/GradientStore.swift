@@ -1,0 +1,207 @@
+/// The gradients of a step: one dense block a shard, the shared gradient of the tables, and which table rows were touched.
+///
+/// ```
+/// passes write     shard 0 … S-1 (dense)                     scatter notes            joint (tables)
+/// applyScatters    notes → table rows; workers share the rows, every row is added in shard order
+/// reduce           dense += shard 1, += shard 2 …; squares summed in double, block by block in order
+/// update           AdamW; every gradient is zero again while it is in cache
+/// ```
+final class GradientStore {
+    let blocks: GradientBlocks
+    let shardCount: Int
+    private let weights: ParameterVector
+    /// `weights.count` floats; the dense part is also the first shard's block.
+    let total: UnsafeMutablePointer<Float>
+    private let others: UnsafeMutablePointer<Float>
+    private let flags: UnsafeMutablePointer<UInt8>
+    private let squares: UnsafeMutablePointer<Double>
+
+    init(_ weights: ParameterVector, shardCount: Int, optimizer: AdamW, tied: Set<String> = []) {
+        precondition(shardCount > 0, "GradientStore: \(shardCount) shards")
+        self.weights = weights
+        self.shardCount = shardCount
+        blocks = GradientBlocks(weights, optimizer, tied: tied)
+        total = Self.zeros(weights.count)
+        others = Self.zeros((shardCount - 1) * weights.denseCount)
+        flags = .allocate(capacity: blocks.flagCount + 8)
+        flags.initialize(repeating: 0, count: blocks.flagCount + 8)
+        squares = .allocate(capacity: blocks.blocks.count + blocks.rowBlocks.count + 1)
+        squares.initialize(repeating: 0, count: blocks.blocks.count + blocks.rowBlocks.count + 1)
+    }
+
+    deinit {
+        UnsafeMutableRawPointer(total).deallocate()
+        UnsafeMutableRawPointer(others).deallocate()
+        flags.deallocate()
+        squares.deallocate()
+    }
+
+    private static func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 4, alignment: 64)
+        let floats = memory.bindMemory(to: Float.self, capacity: max(1, count))
+        floats.initialize(repeating: 0, count: max(1, count))
+        return floats
+    }
+
+    /// The dense gradient of one shard.
+    func dense(shard: Int) -> UnsafeMutablePointer<Float> {
+        shard == 0 ? total : others + (shard - 1) * weights.denseCount
+    }
+
+    /// The shared gradient of the tables.
+    var tables: UnsafeMutablePointer<Float> { total + weights.denseCount }
+
+    /// Forgets everything, after a pass that only wanted the loss.
+    func clear() {
+        total.update(repeating: 0, count: weights.count)
+        others.update(repeating: 0, count: (shardCount - 1) * weights.denseCount)
+        flags.update(repeating: 0, count: blocks.flagCount)
+    }
+
+    /// Adds the shards' notes to the tables' gradient. A row belongs to one worker, which adds in shard order, so neither
+    /// threads nor locks show in the sum.
+    func applyScatters(_ passes: [Pass], _ pool: WorkerPool) {
+        let parts = pool.threads
+        pool.run(parts) { part, _ in
+            for pass in passes {
+                guard let scatter = pass.scatter else { continue }
+                for index in scatter.notes.indices { apply(scatter.notes[index], part: UInt64(part), of: UInt64(parts)) }
+            }
+        }
+        for pass in passes { pass.scatter?.removeAll() }
+    }
+
+    private func apply(_ note: GradientScatter.Note, part: UInt64, of parts: UInt64) {
+        let rowCount = note.table.shape[0]
+        let width = note.table.count / rowCount
+        let base = tables + note.table.offset
+        let flag = blocks.flagOffsets[note.table.offset]
+        for lookup in 0..<note.count {
+            let row = Int(note.rows[lookup])
+            if row < 0 { continue }
+            // Multiplicative hashing spreads the rows over the parts without a division.
+            let hash = UInt64(UInt32(truncatingIfNeeded: row) &* 0x9E37_79B1)
+            if parts > 1 && (hash &* parts) >> 32 != part { continue }
+            precondition(row < rowCount, "GradientScatter: row \(row) of \(note.table.name) \(note.table.shape)")
+            let gradient = note.gradient + (note.owners.map { Int($0[lookup]) } ?? lookup) * note.stride
+            let scale = note.scales?[lookup] ?? 1
+            let target = base + row * width
+            var index = 0
+            while index + 8 <= width {
+                (SIMD8<Float>(loading: target + index) + SIMD8<Float>(loading: gradient + index) * scale).store(target + index)
+                index += 8
+            }
+            while index < width {
+                target[index] += gradient[index] * scale
+                index += 1
+            }
+            if let flag { flags[flag + row] = 1 }
+        }
+    }
+
+    /// Adds the shards' dense gradients in shard order and returns the norm over everything, tables included.
+    func reduce(_ pool: WorkerPool) -> Double {
+        let count = blocks.blocks.count
+        pool.run(count + blocks.rowBlocks.count) { index, _ in
+            squares[index] = index < count ? reduce(blocks.blocks[index]) : squares(of: blocks.rowBlocks[index - count])
+        }
+        var sum = 0.0
+        for index in 0..<count + blocks.rowBlocks.count { sum += squares[index] }
+        return sum.squareRoot()
+    }
+
+    private func reduce(_ block: GradientBlocks.Block) -> Double {
+        let target = total + block.start
+        if !block.isTable {
+            for shard in 1..<max(shardCount, 1) {
+                let source = dense(shard: shard) + block.start
+                var index = 0
+                while index + 8 <= block.count {
+                    (SIMD8<Float>(loading: target + index) + SIMD8<Float>(loading: source + index)).store(target + index)
+                    index += 8
+                }
+                while index < block.count {
+                    target[index] += source[index]
+                    index += 1
+                }
+                source.update(repeating: 0, count: block.count)
+            }
+        }
+        return sumOfSquares(target, block.count)
+    }
+
+    private func squares(of block: GradientBlocks.RowBlock) -> Double {
+        var sum = 0.0
+        forEachTouched(block) { row in sum += sumOfSquares(total + block.start + row * block.width, block.width) }
+        return sum
+    }
+
+    private func sumOfSquares(_ floats: UnsafePointer<Float>, _ count: Int) -> Double {
+        var lanes = SIMD8<Double>.zero
+        var index = 0
+        while index + 8 <= count {
+            let value = SIMD8<Double>(SIMD8<Float>(loading: floats + index))
+            lanes += value * value
+            index += 8
+        }
+        var sum = lanes.sum()
+        while index < count {
+            sum += Double(floats[index]) * Double(floats[index])
+            index += 1
+        }
+        return sum
+    }
+
+    private func forEachTouched(_ block: GradientBlocks.RowBlock, _ body: (Int) -> Void) {
+        let flags = flags + block.flag
+        var row = 0
+        while row < block.rows {
+            if row + 8 <= block.rows && UnsafeRawPointer(flags + row).loadUnaligned(as: UInt64.self) == 0 {
+                row += 8
+                continue
+            }
+            if flags[row] != 0 { body(row) }
+            row += 1
+        }
+    }
+
+    /// One step of the optimiser over everything; gradients are zero afterwards.
+    func update(_ moments: OptimizerMoments, _ step: AdamWStep, _ pool: WorkerPool) {
+        let count = blocks.blocks.count
+        pool.run(count + blocks.rowBlocks.count) { index, _ in
+            if index < count {
+                let block = blocks.blocks[index]
+                step.update(
+                    weights.base + block.start, total + block.start, moments.first + block.start, moments.second + block.start,
+                    count: block.count, decays: block.decays)
+                return
+            }
+            let block = blocks.rowBlocks[index - count]
+            forEachTouched(block) { row in
+                let start = block.start + row * block.width
+                step.update(
+                    weights.base + start, total + start, moments.first + start, moments.second + start, count: block.width,
+                    decays: block.decays)
+            }
+            (flags + block.flag).update(repeating: 0, count: block.rows)
+        }
+    }
+}
+
+/// Both moments of ``AdamW``, laid out as the weights.
+final class OptimizerMoments {
+    let first: UnsafeMutablePointer<Float>
+    let second: UnsafeMutablePointer<Float>
+    let count: Int
+
+    init(count: Int) {
+        self.count = count
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 8 + 64, alignment: 64)
+        first = memory.bindMemory(to: Float.self, capacity: max(1, count) * 2 + 16)
+        first.initialize(repeating: 0, count: max(1, count) * 2 + 16)
+        // Both halves begin on a cache line.
+        second = first + (max(1, count) + 15) & ~15
+    }
+
+    deinit { UnsafeMutableRawPointer(first).deallocate() }
+}
