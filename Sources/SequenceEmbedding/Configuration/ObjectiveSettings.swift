@@ -1,0 +1,130 @@
+/// What is learned without labels: any of three objectives, alone or weighted together. Weight 0 switches one off.
+public struct ObjectiveSettings: Codable, Sendable, Equatable {
+    /// Events are hidden and their fields predicted from the rest of the session.
+    public struct MaskedEvent: Codable, Sendable, Equatable {
+        /// Share in the loss (1).
+        public var weight: Float = 1
+        /// Share of events hidden whole (0.15). Every session of two or more events hides at least one.
+        public var eventShare: Float = 0.15
+        /// Chance that a field is hidden in all events of a session (0.1).
+        public var fieldShare: Float = 0.1
+        /// Share of single fields hidden in events that are otherwise seen (0.05).
+        public var tokenShare: Float = 0.05
+        /// Share of the hidden fields replaced by *unknown* and left out of the loss (0.1), so that unknown values are met in
+        /// training.
+        public var unknownShare: Float = 0.1
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The next event's fields are predicted: at every event by a causal encoder, or for the last event, hidden, by a
+    /// bidirectional one.
+    public struct NextEvent: Codable, Sendable, Equatable {
+        /// Share in the loss (0).
+        public var weight: Float = 0
+        /// A field predicted over its whole vocabulary by the embedding table itself instead of by a head; nil for none.
+        public var tiedField: String?
+        /// Scores are this times the cosine of hidden row and item; 0 for plain products (16).
+        public var cosineScale: Float = 16
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Slices of one visitor's events lie together, slices of different visitors apart (CoLES).
+    public struct SliceContrast: Codable, Sendable, Equatable {
+        /// Share in the loss (0).
+        public var weight: Float = 0
+        /// Slices cut out of a session (3).
+        public var slices = 3
+        /// Fewest events in a slice (2); shorter sessions give slices of their own length.
+        public var minimumLength = 2
+        /// Most events in a slice (32).
+        public var maximumLength = 32
+        /// Distance beyond which slices of different visitors no longer push (0.5).
+        public var margin: Float = 0.5
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Masked event.
+    public var maskedEvent = MaskedEvent()
+    /// Next event.
+    public var nextEvent = NextEvent()
+    /// Slice contrast.
+    public var sliceContrast = SliceContrast()
+
+    /// The defaults: masked event alone.
+    public init() {}
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case maskedEvent, nextEvent, sliceContrast }
+
+    /// Decodes what is present and keeps defaults for the rest.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.settings(CodingKeys.self)
+        try values.read(.maskedEvent, into: &maskedEvent)
+        try values.read(.nextEvent, into: &nextEvent)
+        try values.read(.sliceContrast, into: &sliceContrast)
+    }
+
+    func validate() throws(ConfigurationError) {
+        try ModelConfiguration.check("objectives.maskedEvent.weight", maskedEvent.weight, 0...1000)
+        try ModelConfiguration.check("objectives.maskedEvent.eventShare", maskedEvent.eventShare, 0...1)
+        try ModelConfiguration.check("objectives.maskedEvent.fieldShare", maskedEvent.fieldShare, 0...1)
+        try ModelConfiguration.check("objectives.maskedEvent.tokenShare", maskedEvent.tokenShare, 0...1)
+        try ModelConfiguration.check("objectives.maskedEvent.unknownShare", maskedEvent.unknownShare, 0...0.9)
+        try ModelConfiguration.check("objectives.nextEvent.weight", nextEvent.weight, 0...1000)
+        try ModelConfiguration.check("objectives.nextEvent.cosineScale", nextEvent.cosineScale, 0...1000)
+        try ModelConfiguration.check("objectives.sliceContrast.weight", sliceContrast.weight, 0...1000)
+        try ModelConfiguration.check("objectives.sliceContrast.slices", sliceContrast.slices, 2...64)
+        try ModelConfiguration.check("objectives.sliceContrast.minimumLength", sliceContrast.minimumLength, 1...65_536)
+        try ModelConfiguration.check(
+            "objectives.sliceContrast.maximumLength", sliceContrast.maximumLength, sliceContrast.minimumLength...65_536)
+        try ModelConfiguration.check("objectives.sliceContrast.margin", sliceContrast.margin, 0...4)
+        guard maskedEvent.weight + nextEvent.weight + sliceContrast.weight > 0 else {
+            throw .outOfRange(setting: "objectives", value: "all of weight 0", allowed: "at least one above 0")
+        }
+    }
+}
+
+extension ObjectiveSettings.MaskedEvent {
+    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, eventShare, fieldShare, tokenShare, unknownShare }
+
+    /// Decodes what is present and keeps defaults for the rest.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.settings(CodingKeys.self)
+        try values.read(.weight, into: &weight)
+        try values.read(.eventShare, into: &eventShare)
+        try values.read(.fieldShare, into: &fieldShare)
+        try values.read(.tokenShare, into: &tokenShare)
+        try values.read(.unknownShare, into: &unknownShare)
+    }
+}
+
+extension ObjectiveSettings.NextEvent {
+    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, tiedField, cosineScale }
+
+    /// Decodes what is present and keeps defaults for the rest.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.settings(CodingKeys.self)
+        try values.read(.weight, into: &weight)
+        tiedField = try values.decodeIfPresent(String.self, forKey: .tiedField)
+        try values.read(.cosineScale, into: &cosineScale)
+    }
+}
+
+extension ObjectiveSettings.SliceContrast {
+    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, slices, minimumLength, maximumLength, margin }
+
+    /// Decodes what is present and keeps defaults for the rest.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.settings(CodingKeys.self)
+        try values.read(.weight, into: &weight)
+        try values.read(.slices, into: &slices)
+        try values.read(.minimumLength, into: &minimumLength)
+        try values.read(.maximumLength, into: &maximumLength)
+        try values.read(.margin, into: &margin)
+    }
+}

@@ -1,0 +1,224 @@
+#if canImport(Glibc)
+    private import Glibc
+#else
+    private import Darwin
+#endif
+
+/// A table seen through a ``FeatureEncoding``: for every event the ids and numbers a model reads.
+///
+/// What depends on a value only is worked out once per dictionary entry (ids, bags of buckets); an event then costs one
+/// look-up per field. Events are turned into rows only when a batch asks for them, so a mapped corpus stays on disk.
+public final class EncodedEvents: @unchecked Sendable {
+    enum LookupColumn {
+        /// Dictionary code → id.
+        case codes(UnsafePointer<Int32>, map: [Int32])
+        /// Ids as they are.
+        case ids([Int32])
+        /// A number's bin.
+        case bins((Int) -> Double, NumericStatistics)
+    }
+
+    /// Bags of a text field, one for each code: code c has the buckets `buckets[starts[c] ..< starts[c + 1]]`.
+    struct BagColumn {
+        let codes: UnsafePointer<Int32>
+        let starts: [Int]
+        let buckets: [Int32]
+        /// Code → class of the prediction head.
+        let targets: [Int32]
+    }
+
+    enum ScalarColumn {
+        case number((Int) -> Double, NumericStatistics)
+        case float((Int) -> Float)
+        /// A float of a ready-made vector: code → row (−1 without), floats, width, column.
+        case vector(UnsafePointer<Int32>, rows: [Int32], VectorTable, column: Int)
+        case vectorAbsent(UnsafePointer<Int32>, rows: [Int32])
+        case latestGap(NumericStatistics)
+    }
+
+    /// What a model reads.
+    public let plan: FeaturePlan
+    /// Sessions of the table.
+    public let sessionCount: Int
+    private let table: (any EventTable)?
+    private let offsets: [Int]?
+    let lookups: [LookupColumn]
+    let bags: [BagColumn]
+    let scalars: [ScalarColumn]
+
+    /// Looks at a table through an encoding. Refuses a table that lacks a field or has it in another kind, naming all of them.
+    public init(_ table: any EventTable, _ encoding: FeatureEncoding) throws(EncodingMismatch) {
+        let differences = EncodingMismatch.differences(between: table, and: encoding)
+        guard differences.isEmpty else { throw EncodingMismatch(differences: differences) }
+        self.table = table
+        plan = encoding.plan
+        sessionCount = table.sessionCount
+        offsets = nil
+        let dwells = table.dwells
+        func number(_ field: String) -> (Int) -> Double {
+            if field == FeaturePlan.dwellField { return { Self.logarithm(dwells[$0]) } }
+            let values = table.numbers(field)!
+            return { values[$0] }
+        }
+        lookups = plan.lookups.map { lookup in
+            if let statistics = encoding.plan.statistics[lookup.field] { return .bins(number(lookup.field), statistics) }
+            return .codes(
+                table.codes(lookup.field)!, map: encoding.vocabularies[lookup.field]!.map(field: lookup.field, of: table))
+        }
+        bags = plan.bags.map { bag in
+            var starts = [0]
+            var buckets = [Vocabulary.missing]
+            starts.append(1)
+            for entry in 0..<table.dictionaryCount(bag.field) {
+                table.withEntry(bag.field, entry) { bag.hashing.append($0, to: &buckets) }
+                starts.append(buckets.count)
+            }
+            let targets = encoding.vocabularies[bag.field]?.map(field: bag.field, of: table)
+            return BagColumn(
+                codes: table.codes(bag.field)!, starts: starts, buckets: buckets,
+                targets: targets ?? [Int32](repeating: Vocabulary.unknown, count: starts.count))
+        }
+        var vectorRows: [String: [Int32]] = [:]
+        for (field, vectors) in encoding.vectors {
+            var known: [String: Int32] = [:]
+            for (row, value) in vectors.values.enumerated() { known[value] = Int32(row) }
+            vectorRows[field] =
+                [-1] + (0..<table.dictionaryCount(field)).map { entry in
+                    table.withEntry(field, entry) { known[String(decoding: $0, as: UTF8.self)] ?? -1 }
+                }
+        }
+        scalars = plan.scalars.map { scalar in
+            switch scalar {
+            case .value(let field): return .number(number(field), encoding.plan.statistics[field]!)
+            case .vector(let field, let index):
+                return .vector(table.codes(field)!, rows: vectorRows[field]!, encoding.vectors[field]!, column: index)
+            case .vectorAbsent(let field): return .vectorAbsent(table.codes(field)!, rows: vectorRows[field]!)
+            case .previousGap:
+                let gaps = table.gaps
+                return .number({ Self.logarithm(gaps[$0]) }, encoding.plan.statistics[FeaturePlan.previousGapKey]!)
+            case .latestGap: return .latestGap(encoding.plan.statistics[FeaturePlan.latestGapKey]!)
+            case .hourSine: return .float(Self.angle(table.hours, 24, sin))
+            case .hourCosine: return .float(Self.angle(table.hours, 24, cos))
+            case .weekdaySine: return .float(Self.angle(table.weekdays, 7, sin))
+            case .weekdayCosine: return .float(Self.angle(table.weekdays, 7, cos))
+            }
+        }
+    }
+
+    /// Ids and numbers as given, one array a lookup and one a scalar: for workloads that come encoded.
+    public init(plan: FeaturePlan, offsets: [Int], lookups: [[Int32]], scalars: [[Float]]) {
+        precondition(plan.lookups.count == lookups.count && plan.scalars.count == scalars.count && plan.bags.isEmpty)
+        precondition(lookups.allSatisfy { $0.count == offsets.last! } && scalars.allSatisfy { $0.count == offsets.last! })
+        self.plan = plan
+        table = nil
+        self.offsets = offsets
+        sessionCount = offsets.count - 1
+        self.lookups = lookups.map { .ids($0) }
+        bags = []
+        self.scalars = scalars.map { column in .float { column[$0] } }
+    }
+
+    /// The events of a session.
+    public func events(ofSession session: Int) -> Range<Int> {
+        offsets.map { $0[session]..<$0[session + 1] } ?? table!.events(ofSession: session)
+    }
+
+    /// Whose session it is; every session its own when nothing says otherwise.
+    public func visitor(ofSession session: Int) -> Int { table?.visitor(ofSession: session) ?? session }
+
+    /// Seconds between two times, NaN when one is missing.
+    static func seconds(from: Int64, to: Int64) -> Float {
+        from == .min || to == .min ? .nan : Float((Double(to) - Double(from)) * 1e-6)
+    }
+
+    /// `log1p` of seconds; NaN stays NaN, and a clock that ran backwards counts as no time.
+    static func logarithm(_ seconds: Float) -> Double { seconds.isNaN ? .nan : Double(log1pf(max(0, seconds))) }
+
+    private static func angle(_ values: UnsafePointer<UInt8>, _ period: Int, _ wave: (Double) -> Double) -> (Int) -> Float {
+        // 256 answers, since there are only that many questions; 255 is "no time" and lies in the middle of the circle.
+        let answers = (0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 }
+        return { answers[Int(values[$0])] }
+    }
+
+    /// Writes lookup `index` of the given events.
+    func write(lookup index: Int, _ events: Range<Int>, to ids: UnsafeMutablePointer<Int32>) {
+        switch lookups[index] {
+        case .codes(let codes, let map):
+            map.withUnsafeBufferPointer { map in
+                for (place, event) in events.enumerated() { ids[place] = map[Int(codes[event])] }
+            }
+        case .ids(let column): for (place, event) in events.enumerated() { ids[place] = column[event] }
+        case .bins(let value, let statistics): for (place, event) in events.enumerated() { ids[place] = statistics.bin(value(event)) }
+        }
+    }
+
+    /// Writes column `index` of the numbers of the given events, every `stride` floats. `last` is the session's last event.
+    func write(scalar index: Int, _ events: Range<Int>, last: Int, to floats: UnsafeMutablePointer<Float>, stride: Int) {
+        switch scalars[index] {
+        case .number(let value, let statistics):
+            for (place, event) in events.enumerated() { floats[place * stride] = statistics.standardised(value(event)) }
+        case .float(let value): for (place, event) in events.enumerated() { floats[place * stride] = value(event) }
+        case .vector(let codes, let rows, let vectors, let column):
+            for (place, event) in events.enumerated() {
+                let row = Int(rows[Int(codes[event])])
+                floats[place * stride] = row < 0 ? 0 : vectors.floats[row * vectors.width + column]
+            }
+        case .vectorAbsent(let codes, let rows):
+            for (place, event) in events.enumerated() { floats[place * stride] = rows[Int(codes[event])] < 0 ? 1 : 0 }
+        case .latestGap(let statistics):
+            let times = table!.times
+            for (place, event) in events.enumerated() {
+                let gap = Self.seconds(from: times[event], to: times[last])
+                floats[place * stride] = statistics.standardised(Self.logarithm(gap))
+            }
+        }
+    }
+}
+
+/// A table that a model cannot read, with every difference.
+public struct EncodingMismatch: Error, Equatable, CustomStringConvertible {
+    /// One sentence for each difference.
+    public let differences: [String]
+
+    /// All differences.
+    public var description: String {
+        "the corpus does not fit the model: " + differences.joined(separator: "; ")
+            + "; import it with the mapping the model was trained with"
+    }
+
+    static func differences(between table: any EventTable, and encoding: FeatureEncoding) -> [String] {
+        var kinds: [String: TableField.Kind] = [:]
+        for field in table.fields { kinds[field.name] = field.kind }
+        var found: [String] = []
+        func require(_ field: String, _ wanted: [TableField.Kind]) {
+            guard let kind = kinds[field] else {
+                found.append("field \(field) is missing")
+                return
+            }
+            if !wanted.contains(kind) {
+                found.append("field \(field) is \(kind.rawValue), the model wants \(wanted.map(\.rawValue).joined(separator: " or "))")
+            }
+        }
+        for unit in encoding.plan.units where unit.field != FeaturePlan.dwellField {
+            if unit.bag != nil {
+                let address = encoding.plan.bags[unit.bag!].hashing.isAddress
+                require(unit.field, [address ? .url : .text])
+            } else if encoding.vectors[unit.field] != nil {
+                require(unit.field, [.categorical, .text, .url])
+            } else if encoding.plan.statistics[unit.field] != nil {
+                require(unit.field, [.numeric])
+            } else {
+                require(unit.field, [.categorical])
+            }
+        }
+        let wantsTime = encoding.plan.units.contains { $0.field == FeaturePlan.dwellField }
+            || encoding.plan.scalars.contains { scalar in
+                switch scalar {
+                case .previousGap, .latestGap, .hourSine, .hourCosine, .weekdaySine, .weekdayCosine: true
+                default: false
+                }
+            }
+        if wantsTime && !table.hasTime { found.append("the events have no time") }
+        return found
+    }
+}
