@@ -9,22 +9,21 @@ final class NodeReading {
     }
 
     let file: String
-    private var asked: [Int: Asked] = [:]
+    private var asked: [String: Asked] = [:]  // by place, because a type may open the same mapping more than once
     private struct Asked {
         var node: Node.Mapping
         var keys: Set<String>
     }
-    private var next = 0
 
     init(file: String) { self.file = file }
 
-    func open(_ mapping: Node.Mapping) -> Int {
-        defer { next += 1 }
-        asked[next] = Asked(node: mapping, keys: [])
-        return next
+    func open(_ mapping: Node.Mapping, at path: [any CodingKey]) -> String {
+        let place = path.map(\.stringValue).joined(separator: "\u{1F}")
+        if asked[place] == nil { asked[place] = Asked(node: mapping, keys: []) }
+        return place
     }
 
-    func ask(_ key: String, of number: Int) { asked[number]?.keys.insert(key) }
+    func ask(_ key: String, of place: String) { asked[place]?.keys.insert(key) }
 
     var strayKeys: [StrayKey] {
         asked.values.flatMap { asked in
@@ -35,22 +34,27 @@ final class NodeReading {
         }
     }
 
+    /// The line of a setting, or of the last part of its path that is there.
+    static func line(of path: [String], in root: Node) -> Int {
+        var node = root
+        var line = root.mark?.line ?? 1
+        for key in path {
+            if case .sequence(let items) = node, let index = Int(key), items.indices.contains(index) {
+                node = items[index]
+                line = node.mark?.line ?? line
+            } else if case .mapping(let mapping) = node, let pair = mapping.first(where: { $0.key.string == key }) {
+                node = pair.value
+                line = pair.key.mark?.line ?? line
+            }
+        }
+        return line
+    }
+
     /// The same fault with file and line.
     func located(_ error: DecodingError, in root: Node) -> SettingsFileError {
         func place(_ path: [any CodingKey]) -> (line: Int, key: String) {
-            var node = root
-            var line = root.mark?.line ?? 1
-            for key in path {
-                if let index = key.intValue, case .sequence(let items) = node, items.indices.contains(index) {
-                    node = items[index]
-                } else if case .mapping(let mapping) = node, let pair = mapping.first(where: { $0.key.string == key.stringValue }) {
-                    line = pair.key.mark?.line ?? line
-                    node = pair.value
-                    continue
-                }
-                line = node.mark?.line ?? line
-            }
-            return (line, path.map(\.stringValue).joined(separator: "."))
+            let names = path.map(\.stringValue)
+            return (Self.line(of: names, in: root), names.joined(separator: "."))
         }
         switch error {
         case .keyNotFound(let key, let context):
@@ -58,7 +62,13 @@ final class NodeReading {
                 file: file, line: place(context.codingPath).line,
                 key: (context.codingPath + [key]).map(\.stringValue).joined(separator: "."))
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            let (line, key) = place(context.codingPath)
+            var (line, key) = place(context.codingPath)
+            // A type that refuses stray keys itself names them in its text: the line of the first so named says more.
+            if let stray = strayKeys.filter({ context.debugDescription.contains($0.key) }).min(by: { $0.line < $1.line }),
+                context.debugDescription.contains("unknown")
+            {
+                (line, key) = (stray.line, key.isEmpty ? stray.key : key + "." + stray.key)
+            }
             return .badValue(file: file, line: line, key: key, reason: context.debugDescription)
         @unknown default:
             return .malformed(file: file, line: 1, reason: "\(error)")
@@ -79,10 +89,11 @@ struct NodeDecoder: Decoder {
         switch node {
         case .mapping(let mapping):
             return KeyedDecodingContainer(
-                NodeMapping<Key>(mapping: mapping, number: reading.open(mapping), path: path, reading: reading))
+                NodeMapping<Key>(mapping: mapping, place: reading.open(mapping, at: path), path: path, reading: reading))
         case .scalar(let scalar) where scalar.isNull:
             let empty = Node.Mapping([])
-            return KeyedDecodingContainer(NodeMapping<Key>(mapping: empty, number: reading.open(empty), path: path, reading: reading))
+            return KeyedDecodingContainer(
+                NodeMapping<Key>(mapping: empty, place: reading.open(empty, at: path), path: path, reading: reading))
         default:
             throw mismatch("expected keys and values")
         }
@@ -148,7 +159,7 @@ private struct NodeScalar: SingleValueDecodingContainer {
 
 private struct NodeMapping<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let mapping: Node.Mapping
-    let number: Int
+    let place: String
     let path: [any CodingKey]
     let reading: NodeReading
 
@@ -156,7 +167,7 @@ private struct NodeMapping<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] { mapping.compactMap { $0.key.string.flatMap { Key(stringValue: $0) } } }
 
     private func find(_ key: Key) -> Node? {
-        reading.ask(key.stringValue, of: number)
+        reading.ask(key.stringValue, of: place)
         return mapping.first { $0.key.string == key.stringValue }?.value
     }
 

@@ -8,6 +8,43 @@ internal import Yams
 public enum SettingsFile {
     /// Reads a file. An empty file is an empty mapping, so that every default holds.
     public static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(SettingsFileError) -> Value {
+        try read(type, yaml: text(of: path), file: path)
+    }
+
+    /// Reads a file whose settings stand over a base that one of its keys may name, such as `preset: tiny`. What the file leaves
+    /// out is as in the base.
+    public static func read<Value: Codable>(
+        _ type: Value.Type, from path: String, over base: (_ named: String?) -> Value?, named key: String
+    ) throws(SettingsFileError) -> Value {
+        let text = try text(of: path)
+        var root = try node(text, file: path)
+        var name: String?
+        if case .mapping(var mapping) = root, let entry = mapping.first(where: { $0.key.string == key }) {
+            name = entry.value.string
+            if base(name) == nil {
+                throw .badValue(file: path, line: entry.key.mark?.line ?? 1, key: key, reason: "there is no \(key) called \(name ?? "so")")
+            }
+            mapping[entry.key] = nil
+            root = .mapping(mapping)
+        }
+        guard let value = base(name) else { throw .missingKey(file: path, line: 1, key: key) }
+        return try read(type, node: merged(root, over: node(yaml(value), file: path)), file: path)
+    }
+
+    private static func merged(_ node: Node, over base: Node) -> Node {
+        if case .scalar(let scalar) = node, scalar.isNull, case .mapping = base { return base }
+        guard case .mapping(var mapping) = node, case .mapping(let below) = base else { return node }
+        for (key, value) in below {
+            if let own = mapping.first(where: { $0.key.string == key.string }) {
+                mapping[own.key] = merged(own.value, over: value)
+            } else {
+                mapping[key] = value
+            }
+        }
+        return .mapping(mapping)
+    }
+
+    private static func text(of path: String) throws(SettingsFileError) -> String {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
@@ -17,21 +54,27 @@ public enum SettingsFile {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw .malformed(file: path, line: 1, reason: "the file is not UTF-8 text")
         }
-        return try read(type, yaml: text, file: path)
+        return text
     }
 
     /// Reads a text; `file` names it in messages.
     public static func read<Value: Decodable>(
         _ type: Value.Type, yaml: String, file: String
     ) throws(SettingsFileError) -> Value {
-        let root: Node
+        try read(type, node: node(yaml, file: file), file: file)
+    }
+
+    private static func node(_ yaml: String, file: String) throws(SettingsFileError) -> Node {
         do {
-            root = try compose(yaml: yaml) ?? Node.mapping(Node.Mapping([]))
+            return try compose(yaml: yaml) ?? Node.mapping(Node.Mapping([]))
         } catch let error as YamlError {
             throw Self.malformed(error, file: file)
         } catch {
             throw .malformed(file: file, line: 1, reason: "\(error)")
         }
+    }
+
+    private static func read<Value: Decodable>(_ type: Value.Type, node root: Node, file: String) throws(SettingsFileError) -> Value {
         let reading = NodeReading(file: file)
         do {
             let value = try Value(from: NodeDecoder(node: root, path: [], reading: reading))
@@ -44,7 +87,8 @@ public enum SettingsFile {
         } catch let error as DecodingError {
             throw reading.located(error, in: root)
         } catch {
-            throw .malformed(file: file, line: (root.mark?.line ?? 1), reason: "\(error)")
+            let place = (error as? any SettingFault)?.settingPath ?? []
+            throw .refused(file: file, line: NodeReading.line(of: place, in: root), reason: "\(error)")
         }
     }
 
@@ -91,4 +135,12 @@ public enum SettingsFileError: Error, Equatable {
     case missingKey(file: String, line: Int, key: String)
     /// A value of the wrong kind or outside its range.
     case badValue(file: String, line: Int, key: String, reason: String)
+    /// What the type itself refused while it was decoded.
+    case refused(file: String, line: Int, reason: String)
+}
+
+/// A library's own error about one setting. Conforming tells the reader which line to name.
+public protocol SettingFault: Error {
+    /// Keys from the top of the file to the setting; list entries by number.
+    var settingPath: [String] { get }
 }

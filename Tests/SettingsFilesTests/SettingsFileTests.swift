@@ -1,3 +1,4 @@
+import Foundation
 import SettingsFiles
 import Testing
 
@@ -76,6 +77,53 @@ private func fault(_ yaml: String) -> SettingsFileError? {
             Issue.record("a key given twice is refused")
             return
         }
+    }
+
+    @Test func refusalsOfTheTypeItselfCarryTheirLine() {
+        struct Narrow: Error, CustomStringConvertible, SettingFault {
+            let settingPath = ["parts", "1", "wide"]
+            let description = "too narrow"
+        }
+        struct Strict: Decodable {
+            struct Key: CodingKey {
+                let stringValue: String
+                var intValue: Int? { nil }
+                init?(stringValue: String) { self.stringValue = stringValue }
+                init?(intValue: Int) { nil }
+            }
+            init(from decoder: any Decoder) throws {
+                let values = try decoder.container(keyedBy: Key.self)
+                guard try values.decode([Recipe.Part].self, forKey: #require(values.allKeys.first)).isEmpty else { throw Narrow() }
+            }
+        }
+        #expect(throws: SettingsFileError.refused(file: "r.yaml", line: 3, reason: "too narrow")) {
+            try SettingsFile.read(Strict.self, yaml: "parts:\n - name: a\n - name: b\n   width: 2\n", file: "r.yaml")
+        }
+    }
+
+    @Test func aFileStandsOverTheBaseItNames() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "settings-\(UInt64.random(in: .min ... .max)).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        func read(_ yaml: String) throws -> Recipe {
+            try Data(yaml.utf8).write(to: file)
+            return try SettingsFile.read(
+                Recipe.self, from: file.path,
+                over: { name in
+                    switch name {
+                    case nil: Recipe(epochs: 1, rate: 0.5, columns: ["a": "b", "c": "d"])
+                    case "long": Recipe(epochs: 100, kind: .fancy)
+                    default: nil
+                    }
+                }, named: "preset")
+        }
+        #expect(try read("") == Recipe(epochs: 1, rate: 0.5, columns: ["a": "b", "c": "d"]))
+        #expect(try read("columns: {a: x}\n") == Recipe(epochs: 1, rate: 0.5, columns: ["a": "x", "c": "d"]))
+        #expect(try read("preset: long\nrate: 2\n") == Recipe(epochs: 100, rate: 2, kind: .fancy))
+        #expect(
+            throws: SettingsFileError.badValue(
+                file: file.path, line: 2, key: "preset", reason: "there is no preset called longer")
+        ) { try read("rate: 2\npreset: longer\n") }
+        #expect(throws: SettingsFileError.self) { try read("preset: long\nrats: 2\n") }
     }
 
     @Test func filesThatCannotBeReadSayWhy() {
