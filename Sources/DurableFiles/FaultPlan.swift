@@ -1,0 +1,40 @@
+internal import Synchronization
+
+/// Says which file operation of a run fails, so that a test can try every one of them in turn.
+///
+/// Operations are numbered from 0 in the order in which they are asked for. Run once with no failure to learn how many there are
+/// (``operationsSeen``), then once for each number.
+public final class FaultPlan: Sendable {
+    /// What happens after the failing operation.
+    public enum Aftermath: Sendable {
+        /// Later operations work: the run cleans up after itself. A full disk, for example.
+        case recover
+        /// Every later operation fails too and changes nothing: what lies on disk is what a killed process would leave.
+        case dead
+    }
+
+    private let seen = Atomic<Int>(0)
+    private let failing: Int
+    private let code: Int32
+    private let aftermath: Aftermath
+
+    /// Operation number `failing` fails with `code`; a negative number lets everything pass and only counts.
+    public init(failing: Int, code: Int32, aftermath: Aftermath = .recover) {
+        self.failing = failing
+        self.code = code
+        self.aftermath = aftermath
+    }
+
+    /// Operations asked for so far.
+    public var operationsSeen: Int { seen.load(ordering: .relaxed) }
+
+    /// The error number the next operation must fail with, or nil.
+    func next() -> Int32? {
+        let number = seen.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard failing >= 0 else { return nil }
+        switch aftermath {
+        case .recover: return number == failing ? code : nil
+        case .dead: return number >= failing ? code : nil
+        }
+    }
+}
