@@ -1,0 +1,40 @@
+/// The mapping under which the export is imported, and the notice beside it.
+enum MappingText {
+    static let yaml = """
+        # How to read clicks.csv or clicks.jsonl of the synthetic bank.
+        # customer_id is left out on purpose: it would name the person in every later step.
+        format: auto
+        visitor: visitor_id
+        session: session_id
+        time:
+          column: time_ms
+          unit: ms
+        fields:
+          - {name: url, column: url, kind: url}
+          - {name: title, column: title, kind: text}
+          - {name: event, column: event, kind: categorical}
+          - {name: query, column: query, kind: text}
+          - {name: source, column: source, kind: categorical}
+          - {name: medium, column: medium, kind: categorical}
+          - {name: campaign, column: campaign, kind: categorical}
+          - {name: device, column: device, kind: categorical}
+          - {name: browser, column: browser, kind: categorical}
+          - {name: scroll, column: scroll, kind: numeric}
+        missing: [""]
+
+        """
+
+    static let notice = """
+        SYNTHETIC DATA. Simulated by Tessera's synthetic bank; no person and no bank is behind any line.
+
+        clicks.csv, clicks.jsonl   the export: the same events, grouped by visitor (times in milliseconds since 1970, UTC)
+        mapping.yaml               how to import it
+        configuration.json         the assumptions and the seed that give these bytes again
+        truth/                     what an export would not hold, for judging a model only:
+          sessions.csv             session_id, visitor_id, mode (goal, idle, bot), is_bot, need, and by the simulator's own
+                                   probabilities given everything the session shows: best_need, best_probability (of best_need)
+                                   and need_probability (of the true need)
+          needs.csv                the needs: id, name, definition, family, share of sessions
+
+        """
+}

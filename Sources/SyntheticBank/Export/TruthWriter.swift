@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Writes what the export hides: per session the need and how sure one could be of it.
+struct TruthWriter: ~Copyable {
+    private var file: OutputFile
+    private var reference: ReferencePosterior?
+    private let needs: [HiddenNeed]
+    private var judged = 0
+    private var right = 0
+    private var logLoss = 0.0
+
+    init(in folder: String, _ source: VisitorSource, reference wanted: Bool) throws(SimulationError) {
+        needs = source.tables.needs
+        reference = wanted ? ReferencePosterior(source) : nil
+        var list = "id,name,definition,family,share\n"
+        for (need, share) in zip(needs, source.tables.prior) {
+            list += "\(need.id),\"\(need.name)\",\"\(need.definition)\",\(need.family),\(Self.fraction(share))\n"
+        }
+        try OutputFile.write(list, to: "\(folder)/truth/needs.csv")
+        file = try OutputFile(creating: "\(folder)/truth/sessions.csv")
+        file.write("session_id,visitor_id,mode,is_bot,need,best_need,best_probability,need_probability\n")
+    }
+
+    /// Six digits after the point.
+    private static func fraction(_ value: Float) -> String {
+        let millionths = Int((Double(value) * 1e6).rounded())
+        let digits = String(millionths % 1_000_000)
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+    }
+
+    mutating func write(_ visitor: SimulatedVisitor) throws(SimulationError) {
+        for (number, session) in visitor.sessions.enumerated() {
+            for (letter, rest) in [("s", true), ("v", false)] {
+                file.write(letter)
+                file.write(number: Int64(visitor.number), width: 7)
+                if rest {
+                    file.write("-")
+                    file.write(number: Int64(number + 1), width: 2)
+                }
+                file.write(",")
+            }
+            file.write(session.mode.rawValue)
+            file.write(visitor.isBot ? ",1,,,,\n" : ",0,")
+            if visitor.isBot { continue }
+            file.write(needs[session.need].id)
+            if let posterior = reference?(session, visitor) {
+                let best = posterior.indices.max { posterior[$0] < posterior[$1] }!
+                file.write(",\(needs[best].id),\(Self.fraction(posterior[best])),\(Self.fraction(posterior[session.need]))\n")
+                judged += 1
+                if best == session.need { right += 1 }
+                logLoss -= log(max(Double(posterior[session.need]), 1e-12))
+            } else {
+                file.write(",,,\n")
+            }
+        }
+        try file.drain()
+    }
+
+    mutating func finish() throws(SimulationError) -> (accuracy: Double, logLoss: Double)? {
+        try file.finish()
+        return judged == 0 ? nil : (Double(right) / Double(judged), logLoss / Double(judged))
+    }
+}
