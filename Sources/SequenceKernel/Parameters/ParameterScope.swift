@@ -79,6 +79,9 @@ public struct ParameterScope: Sendable {
         return body(&self)
     }
 
+    /// `name` with the current prefix before it, for what is named like a parameter but has no floats, such as a dropout.
+    public func fullName(_ name: String) -> String { (prefix + [name]).joined(separator: ".") }
+
     /// Floats of the dense space, rounded up so that each parameter is aligned.
     public var denseCount: Int { counts[.dense]! }
     /// Floats of the table space.
