@@ -12,17 +12,20 @@ public struct Pass: @unchecked Sendable {
     public let scatter: GradientScatter?
     /// Dropout, when training: nil switches it off.
     public let dropout: DropoutStream?
+    /// Transposed copies of the weights, up to date; without them each layer makes its own in the workspace.
+    public let transposes: TransposedWeights?
 
     /// A pass of training when `gradients` is given, of inference otherwise.
     public init(
         weights: ParameterVector, workspace: Workspace, gradients: UnsafeMutablePointer<Float>? = nil,
-        scatter: GradientScatter? = nil, dropout: DropoutStream? = nil
+        scatter: GradientScatter? = nil, dropout: DropoutStream? = nil, transposes: TransposedWeights? = nil
     ) {
         self.weights = weights
         self.workspace = workspace
         self.gradients = gradients
         self.scatter = scatter
         self.dropout = dropout
+        self.transposes = transposes
     }
 
     /// True when tapes must be kept for a backward pass.
