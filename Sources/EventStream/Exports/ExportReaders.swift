@@ -7,7 +7,7 @@ public struct ExportLimits: Sendable, Equatable {
     /// Most columns of delimited text.
     public var maximumColumns = 100_000
     /// Most bytes a compressed byte may become, counted once ``bombCheckBytes`` have come out.
-    public var maximumExpansion = 1_100
+    public var maximumExpansion = 300
     /// Where the expansion is first looked at.
     public var bombCheckBytes = 256 << 20
     /// Most rows handed over at once.

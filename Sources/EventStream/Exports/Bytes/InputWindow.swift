@@ -1,0 +1,73 @@
+/// A stretch of the input in memory, in which readers look for whole rows. It grows up to the longest row allowed and no further.
+///
+/// Behind the last byte stand ``padding`` bytes that may be read (a line end first, so that searches need no bound), which is
+/// what vector code and the JSON parser ask for.
+package final class InputWindow {
+    /// Readable bytes behind ``end``.
+    package static let padding = 64
+
+    /// The bytes; ``start`` to ``end`` are unread.
+    package private(set) var bytes: UnsafeMutablePointer<UInt8>
+    /// Where the unread bytes begin.
+    package private(set) var start = 0
+    /// Where they end.
+    package private(set) var end = 0
+    /// True when nothing follows ``end``.
+    package private(set) var isLast = false
+    /// Where `bytes[0]` stands in the whole input.
+    private var base = 0
+    private var capacity: Int
+    private let maximum: Int
+    private let source: any ByteSource
+
+    /// A window that starts with `capacity` bytes and grows to hold a row of `maximumRowBytes`.
+    package init(_ source: any ByteSource, capacity: Int = 1 << 20, maximumRowBytes: Int) {
+        self.source = source
+        self.capacity = max(capacity, 8)
+        maximum = max(maximumRowBytes + 2, self.capacity)  // and its line end
+        bytes = .allocate(capacity: self.capacity + Self.padding)
+        bytes.initialize(repeating: 0x0A, count: self.capacity + Self.padding)
+    }
+
+    deinit { bytes.deallocate() }
+
+    /// Where the unread bytes begin in the whole input.
+    package var offset: Int { base + start }
+
+    /// Marks `count` bytes as read.
+    package func consume(_ count: Int) { start += count }
+
+    /// Reads on. False when there is nothing more to read, or when the window is as large as it may be and full.
+    package func extend() throws(ExportError) -> Bool {
+        guard !isLast else { return false }
+        if start > 0 {
+            bytes.update(from: bytes + start, count: end - start)
+            base += start
+            end -= start
+            start = 0
+        }
+        // Conversions need room for one character.
+        if capacity - end < 4 {
+            guard capacity < maximum else { return false }
+            grow()
+        }
+        let before = end
+        while capacity - end >= 4, !isLast {
+            let got = try source.read(into: UnsafeMutableRawBufferPointer(start: bytes + end, count: capacity - end))
+            end += got
+            isLast = got == 0
+        }
+        bytes[end] = 0x0A
+        return end > before || isLast
+    }
+
+    private func grow() {
+        let larger = max(min(capacity * 2, maximum), capacity + 8)
+        let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: larger + Self.padding)
+        fresh.initialize(repeating: 0x0A, count: larger + Self.padding)
+        fresh.update(from: bytes, count: end)
+        bytes.deallocate()
+        bytes = fresh
+        capacity = larger
+    }
+}
