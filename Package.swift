@@ -16,7 +16,10 @@ let settings: [SwiftSetting] = [
 #if arch(x86_64)
     func instructionSet(_ level: String) -> [SwiftSetting] {
         // Without errno a square root is one instruction instead of a call for each lane.
-        [.unsafeFlags(["-Xcc", "-march=\(level)", "-Xcc", "-fno-math-errno"]), .unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+        [
+            .unsafeFlags(["-Xcc", "-march=\(level)", "-Xcc", "-fno-math-errno"]),
+            .unsafeFlags(["-Ounchecked"], .when(configuration: .release)),
+        ]
             + (level == "x86-64-v4" ? [.define("WIDE_VECTORS")] : [])
     }
 #else
@@ -104,6 +107,6 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles"],
-            swiftSettings: settings),
+            exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import SyntheticBank
+
+struct Simulate: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the export of a simulated bank, and the hidden truth beside it.",
+        discussion: """
+            No bank publishes its clickstream, so this makes one up: everything is synthetic and labelled so. The folder holds \
+            clicks.csv and clicks.jsonl (the same events), mapping.yaml, configuration.json, and truth/ with what an export hides.
+
+            Example: tessera simulate --out bank --visitors 2000 --seed 7
+            """)
+
+    @Option(help: ArgumentHelp("Folder to write; it must not exist, or be empty.", valueName: "dir")) var out: String
+    @Option(help: ArgumentHelp("Visitors, bots included.", valueName: "n")) var visitors = 10_000
+    @Option(help: ArgumentHelp("Same seed, same bytes.", valueName: "n")) var seed: UInt64 = 1
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var outputs: [String] { [out] }
+
+    func run() throws {
+        Interruption.watch()
+        let progress = ProgressLine("simulate")
+        let simulation = try BankSimulation(configuration: BankConfiguration(visitors: visitors), seed: seed)
+        let summary: BankSimulation.Summary
+        do {
+            summary = try simulation.write(to: out) { written in
+                progress.update("\(Reading.count(written)) of \(Reading.count(visitors)) visitors")
+                return !Interruption.isRequested
+            }
+        } catch SimulationError.stopped {
+            throw Interrupted(remedy: "nothing was written; run the command again")
+        }
+        progress.finish("\(Reading.count(summary.events)) events in \(Reading.duration(progress.elapsed))")
+        if json {
+            try StandardOutput.print(json: summary)
+        } else {
+            try StandardOutput.print(
+                "\(out): \(Reading.count(summary.visitors)) visitors, \(Reading.count(summary.sessions)) sessions, "
+                    + "\(Reading.count(summary.events)) events (synthetic)")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import DurableFiles
+internal import EventStream
+internal import Glibc
+internal import SequenceEmbedding
+internal import SettingsFiles
+internal import SyntheticBank
+
+/// How an error becomes an exit code and a text: the only file that knows both sides. Libraries know nothing of exit codes.
+struct Diagnosis {
+    let code: Int32
+    let text: String
+
+    init(_ code: Int32, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+
+    /// `outputs` are the paths the command was to write, so that trouble with them is told from trouble with an input.
+    init(_ error: any Error, outputs: [String] = []) {
+        switch error {
+        case let error as Interrupted: self.init(130, "interrupted; \(error.remedy)")
+        case let error as CommandFault: self.init(error.code, error.description)
+        case let error as OutputError: self.init(EX_IOERR, "standard output: \(error.reason); free some space or mend the pipe")
+        case let error as SettingsFileError: self.init(EX_CONFIG, Self.text(error))
+        case let error as ConfigurationError: self.init(EX_CONFIG, "\(error)")
+        case let error as ExportError: self.init(Self.code(error), "\(error)")
+        case let error as FileError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as SimulationError: self.init(Self.code(error), "\(error)")
+        default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
+        }
+    }
+
+    private static func code(_ error: ExportError) -> Int32 {
+        switch error.kind {
+        case .noInput: EX_NOINPUT
+        case .inputOutput: EX_IOERR
+        case .badData: EX_DATAERR
+        case .badMapping, .ambiguous: EX_CONFIG
+        }
+    }
+
+    static func code(_ error: FileError, outputs: [String]) -> Int32 {
+        if error.isBusy { return EX_TEMPFAIL }
+        let isOutput = outputs.contains { error.path.hasPrefix($0) || FileSystem.folder(of: $0) == FileSystem.folder(of: error.path) }
+        switch error.operation {
+        case .open, .inspect, .list, .map, .lock:
+            if isOutput { return EX_CANTCREAT }
+            return error.isMissing || error.isDirectory || error.isForbidden ? EX_NOINPUT : EX_IOERR
+        case .rename, .makeDirectory: return error.isDiskFull ? EX_IOERR : EX_CANTCREAT
+        case .read, .write, .sync, .close, .remove: return EX_IOERR
+        }
+    }
+
+    private static func code(_ error: SimulationError) -> Int32 {
+        switch error {
+        case .badConfiguration: EX_USAGE
+        case .folderNotEmpty: EX_CANTCREAT
+        case .cannotWrite(_, let reason):
+            [ENOSPC, EDQUOT, EFBIG, EIO].contains { String(cString: strerror($0)) == reason } ? EX_IOERR : EX_CANTCREAT
+        case .stopped: 130
+        }
+    }
+
+    private static func text(_ error: SettingsFileError) -> String {
+        switch error {
+        case .unreadable(let file, let reason): "\(file): \(reason); name a YAML file that can be read"
+        case .malformed(let file, let line, let reason): "\(file):\(line): not YAML: \(reason); mend this line"
+        case .unknownKey(let file, let line, let key, let known):
+            "\(file):\(line): unknown key `\(key)`; known here are \(known.joined(separator: ", "))"
+        case .missingKey(let file, let line, let key): "\(file):\(line): the key `\(key)` is missing; add it"
+        case .badValue(let file, let line, let key, let reason): "\(file):\(line): `\(key)`: \(reason); change this value"
+        case .refused(let file, let line, let reason): "\(file):\(line): \(reason)"
+        }
+    }
+}
+
+/// What a command itself refuses.
+struct CommandFault: Error, CustomStringConvertible {
+    let code: Int32
+    let place: String
+    let reason: String
+    let remedy: String
+
+    var description: String { "\(place): \(reason); \(remedy)" }
+}
+
+/// A command that can name its outputs, so that trouble with them gets their exit codes.
+protocol WritesOutput {
+    var outputs: [String] { get }
+}

@@ -1,0 +1,28 @@
+public import DurableFiles
+
+/// Why a study cannot be made of what it was given.
+public enum StudyError: Error, Equatable, CustomStringConvertible {
+    /// A file cannot be read or written.
+    case file(FileError)
+    /// The hidden truth is not what the simulator writes.
+    case badTruth(file: String, line: Int, reason: String)
+    /// The corpus lacks a field that the study compares with.
+    case noSuchField(corpus: String, field: String, available: [String])
+    /// Too little to learn from or to judge by.
+    case tooLittle(what: String, found: Int, needed: Int)
+    /// The model was not trained to do this.
+    case wrongModel(model: String, reason: String)
+
+    /// Place, reason and remedy.
+    public var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .badTruth(let file, let line, let reason):
+            "\(file):\(line): \(reason); use the truth folder beside the export that was imported"
+        case .noSuchField(let corpus, let field, let available):
+            "\(corpus): there is no categorical, text or url field \(field); name one of \(available.joined(separator: ", "))"
+        case .tooLittle(let what, let found, let needed): "\(what): found \(found), needed at least \(needed); use a larger export"
+        case .wrongModel(let model, let reason): "\(model): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+/// The help texts as they were last read by a person. `TESSERA_RECORD=1 tools/test --filter HelpTests` writes them anew; read the
+/// difference before it is committed.
+@Suite struct HelpTests {
+    static let commands = [
+        "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "simulate", "report", "bench",
+        "bench train", "bench infer", "bench import", "version",
+    ]
+
+    @Test(arguments: commands) func helpIsAsRead(_ command: String) throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera(command.split(separator: " ").map(String.init) + ["--help"], in: bench.folder)
+        #expect(run.code == 0)
+        let name = command.isEmpty ? "tessera" : command.replacing(" ", with: "-")
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Snapshots/\(name).txt")
+        if ProcessInfo.processInfo.environment["TESSERA_RECORD"] != nil {
+            try Data(run.output.utf8).write(to: file)
+            return
+        }
+        #expect(run.output == String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self), "help of \(name) changed")
+    }
+
+    @Test(arguments: commands.filter { !["", "evaluate", "bench", "version"].contains($0) }) func helpHasAnExample(_ command: String) throws
+    {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera(command.split(separator: " ").map(String.init) + ["--help"], in: bench.folder)
+        #expect(run.output.contains("Example: tessera \(command)"))
+    }
+
+    @Test func completionsAreMade() throws {
+        let bench = try Workbench()
+        for shell in ["bash", "zsh", "fish"] {
+            let run = try CommandRun.tessera("--generate-completion-script", shell, in: bench.folder)
+            #expect(run.code == 0 && run.output.contains("pretrain"))
+        }
+    }
+
+    @Test func unknownOptionsAreAWrongUse() throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera("import", "--nonsense", in: bench.folder)
+        #expect(run.code == 64)
+        #expect(run.output.isEmpty)
+    }
+}
