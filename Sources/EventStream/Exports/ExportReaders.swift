@@ -25,12 +25,42 @@ public struct ExportProgress: Sendable, Equatable {
     public var bytesTotal: Int?
 }
 
-// Being built: the signatures the importer and the command line can rely on.
-//
-//   ExportInput(path:limits:) throws(ExportError)          opens a file or "-" once, sees compression by magic bytes
-//   ExportReaders.open(_ path: String, mapping:, limits:, fileNumber: Int = 1) throws(ExportError) -> any EventSource
-//   ExportReaders.open(_ input: ExportInput, mapping:, fileNumber: Int = 1) throws(ExportError) -> any EventSource
-//   ExportReaders.guess(_ input: ExportInput) throws(ExportError) -> MappingGuess   { mapping, reasons: [String] }
-//
-// Item sequences: visitor missing, session = line number ("17"; "2:17" in the second file), time Int64.min, field `item`.
-// Exports without visitor column: the batch's visitor is the session.
+/// Opens exports: sees the format, fills in what the mapping leaves open, and gives the reader for it.
+///
+/// Takes: an export file (plain, gzip or zstd) and a mapping. Gives: batches of typed events, and a list of refused rows.
+/// A vendor's format is one more case in ``open(_:mapping:fileNumber:)`` with a reader of its own; nothing else knows of formats.
+public enum ExportReaders {
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// - Parameter fileNumber: which of several files this is, from 1; it keeps the sessions of item sequences apart.
+    public static func open(
+        _ path: String, mapping: ExportMapping, limits: ExportLimits = ExportLimits(), fileNumber: Int = 1
+    ) throws(ExportError) -> any EventSource {
+        try open(ExportInput(path: path, limits: limits), mapping: mapping, fileNumber: fileNumber)
+    }
+
+    /// Reads an input that has been opened before, for instance to guess its mapping. An input can be read once.
+    public static func open(_ input: ExportInput, mapping: ExportMapping, fileNumber: Int = 1) throws(ExportError) -> any EventSource {
+        try mapping.validate()
+        let sample = try input.sample(mapping.encoding)
+        var mapping = mapping
+        if mapping.format == .auto { mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping) }
+        switch mapping.format {
+        case .items:
+            if mapping.fields.isEmpty { mapping.fields = [.init(name: "item", kind: .categorical)] }
+            try mapping.validate()
+            return ItemSequenceReader(
+                window: input.window(mapping.encoding), path: input.path, mapping: mapping,
+                hasPairs: FormatSniffer(path: input.path, sample: sample).hasPairs, limits: input.limits, fileNumber: fileNumber, input: input)
+        case .jsonl:
+            try mapping.validate()
+            return JSONLinesReader(
+                window: input.window(mapping.encoding), path: input.path, mapping: mapping, limits: input.limits, input: input)
+        case .auto, .csv, .tsv:
+            mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
+            try mapping.validate()
+            return try DelimitedReader(
+                window: input.window(mapping.encoding), path: input.path, mapping: mapping, limits: input.limits, input: input)
+        }
+    }
+}

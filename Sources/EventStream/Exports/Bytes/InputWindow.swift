@@ -61,6 +61,23 @@ package final class InputWindow {
         return end > before || isLast
     }
 
+    /// Passes over the rest of a physical line and its end, however long it is.
+    package func skipLine() throws(ExportError) {
+        while true {
+            for i in start..<end where bytes[i] == 0x0A || bytes[i] == 0x0D {
+                // A carriage return at the edge may be the first half of a line end.
+                if bytes[i] == 0x0D, i + 1 == end, !isLast {
+                    start = i
+                    if try extend() { return try skipLine() }
+                }
+                start = bytes[i] == 0x0D && i + 1 < end && bytes[i + 1] == 0x0A ? i + 2 : i + 1
+                return
+            }
+            start = end
+            guard try extend(), start < end else { return }
+        }
+    }
+
     private func grow() {
         let larger = max(min(capacity * 2, maximum), capacity + 8)
         let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: larger + Self.padding)

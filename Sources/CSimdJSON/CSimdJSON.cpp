@@ -1,0 +1,178 @@
+#include "CSimdJSON.h"
+
+#include <charconv>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simdjson.h"
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+static_assert(CSIMDJSON_PADDING >= simdjson::SIMDJSON_PADDING, "lines need more padding");
+
+struct csimdjson_parser {
+    simdjson::dom::parser parser;
+    std::vector<std::string> paths;
+    std::vector<std::vector<std::string>> steps;
+    size_t depth = 64;
+    size_t capacity = 0;
+    // Texts that simdjson does not hold itself (numbers, arrays); entries are ranges until the row is complete.
+    std::string scratch;
+    std::vector<std::pair<size_t, size_t>> ranges;
+};
+
+namespace {
+
+constexpr size_t kNotInScratch = SIZE_MAX;
+
+csimdjson_status status_of(simdjson::error_code code) {
+    switch (code) {
+    case simdjson::SUCCESS: return CSIMDJSON_OK;
+    case simdjson::DEPTH_ERROR: return CSIMDJSON_TOO_DEEP;
+    case simdjson::UTF8_ERROR: return CSIMDJSON_NOT_UTF8;
+    case simdjson::MEMALLOC: case simdjson::CAPACITY: return CSIMDJSON_NO_MEMORY;
+    default: return CSIMDJSON_MALFORMED;
+    }
+}
+
+csimdjson_status parse_object(csimdjson_parser *self, const uint8_t *line, size_t length, element &root) {
+    if (length > self->capacity) {
+        size_t wanted = length < 65536 ? 65536 : length + length / 2;
+        auto code = self->parser.allocate(wanted, self->depth);
+        if (code) return status_of(code);
+        self->capacity = wanted;
+    }
+    auto code = self->parser.parse(line, length, false).get(root);
+    if (code) return code == simdjson::EMPTY ? CSIMDJSON_MALFORMED : status_of(code);
+    return root.is_object() ? CSIMDJSON_OK : CSIMDJSON_NOT_AN_OBJECT;
+}
+
+bool find(const csimdjson_parser *self, size_t index, element root, element &found) {
+    simdjson::dom::object object;
+    if (root.get(object)) return false;
+    if (object.at_key(self->paths[index]).get(found) == simdjson::SUCCESS) return true;
+    const auto &steps = self->steps[index];
+    if (steps.size() < 2) return false;
+    found = root;
+    for (const auto &step : steps) {
+        element next;
+        if (found.is_object()) {
+            if (found.at_key(step).get(next)) return false;
+        } else if (found.is_array()) {
+            size_t at = 0;
+            auto end = step.data() + step.size();
+            auto [stop, failure] = std::from_chars(step.data(), end, at);
+            if (failure != std::errc() || stop != end || found.at(at).get(next)) return false;
+        } else {
+            return false;
+        }
+        found = next;
+    }
+    return true;
+}
+
+template <typename Number> void append_number(std::string &scratch, Number value) {
+    char digits[40];
+    auto [end, failure] = std::to_chars(digits, digits + sizeof digits, value);
+    (void)failure;
+    scratch.append(digits, end);
+}
+
+void append_text(std::string &scratch, element value) {
+    switch (value.type()) {
+    case element_type::INT64: append_number(scratch, int64_t(value)); break;
+    case element_type::UINT64: append_number(scratch, uint64_t(value)); break;
+    case element_type::DOUBLE: append_number(scratch, double(value)); break;
+    case element_type::BOOL: scratch.append(bool(value) ? "true" : "false"); break;
+    default: scratch.append(simdjson::minify(value)); break;
+    }
+}
+
+void list_paths(std::string &into, const std::string &prefix, element value) {
+    if (!value.is_object()) {
+        into.append(prefix).push_back('\n');
+        return;
+    }
+    for (auto member : simdjson::dom::object(value)) {
+        list_paths(into, prefix.empty() ? std::string(member.key) : prefix + "." + std::string(member.key), member.value);
+    }
+}
+
+} // namespace
+
+extern "C" csimdjson_parser *csimdjson_create(const char *const *paths, const size_t *lengths, size_t count, size_t maximum_depth) {
+    try {
+        auto self = new csimdjson_parser;
+        self->depth = maximum_depth;
+        for (size_t k = 0; k < count; ++k) {
+            std::string path(paths[k], lengths[k]);
+            std::vector<std::string> steps;
+            size_t from = 0;
+            while (true) {
+                size_t dot = path.find('.', from);
+                steps.push_back(path.substr(from, dot == std::string::npos ? dot : dot - from));
+                if (dot == std::string::npos) break;
+                from = dot + 1;
+            }
+            self->paths.push_back(path);
+            self->steps.push_back(std::move(steps));
+        }
+        self->ranges.resize(count);
+        return self;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+extern "C" void csimdjson_destroy(csimdjson_parser *parser) { delete parser; }
+
+extern "C" csimdjson_status csimdjson_parse(csimdjson_parser *self, const uint8_t *line, size_t length, csimdjson_text *texts) {
+    try {
+        element root;
+        auto status = parse_object(self, line, length, root);
+        if (status != CSIMDJSON_OK) return status;
+        self->scratch.clear();
+        for (size_t k = 0; k < self->paths.size(); ++k) {
+            element value;
+            self->ranges[k].first = kNotInScratch;
+            texts[k] = {nullptr, -1};
+            if (!find(self, k, root, value) || value.is_null()) continue;
+            std::string_view text;
+            if (value.get(text) == simdjson::SUCCESS) {
+                texts[k] = {reinterpret_cast<const uint8_t *>(text.data()), ptrdiff_t(text.size())};
+            } else {
+                size_t from = self->scratch.size();
+                append_text(self->scratch, value);
+                self->ranges[k] = {from, self->scratch.size() - from};
+            }
+        }
+        for (size_t k = 0; k < self->paths.size(); ++k) {
+            if (self->ranges[k].first == kNotInScratch) continue;
+            texts[k] = {reinterpret_cast<const uint8_t *>(self->scratch.data()) + self->ranges[k].first, ptrdiff_t(self->ranges[k].second)};
+        }
+        return CSIMDJSON_OK;
+    } catch (const std::bad_alloc &) {
+        return CSIMDJSON_NO_MEMORY;
+    } catch (...) {
+        return CSIMDJSON_MALFORMED;
+    }
+}
+
+extern "C" csimdjson_status csimdjson_list_paths(csimdjson_parser *self, const uint8_t *line, size_t length, csimdjson_text *paths) {
+    try {
+        element root;
+        auto status = parse_object(self, line, length, root);
+        if (status != CSIMDJSON_OK) return status;
+        self->scratch.clear();
+        list_paths(self->scratch, "", root);
+        *paths = {reinterpret_cast<const uint8_t *>(self->scratch.data()), ptrdiff_t(self->scratch.size())};
+        return CSIMDJSON_OK;
+    } catch (const std::bad_alloc &) {
+        return CSIMDJSON_NO_MEMORY;
+    } catch (...) {
+        return CSIMDJSON_MALFORMED;
+    }
+}

@@ -1,0 +1,48 @@
+// A plain C face of simdjson: one JSON object at a time, a fixed list of dotted paths, their values as text.
+// No exception crosses this boundary and nothing allocates once the longest line has been seen.
+#ifndef TESSERA_CSIMDJSON_H
+#define TESSERA_CSIMDJSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Bytes that must be readable behind the end of every line.
+#define CSIMDJSON_PADDING 64
+
+typedef struct csimdjson_parser csimdjson_parser;
+
+/// The text of one value: UTF-8, unescaped for strings, as JSON for arrays and objects. A negative count says null or absent.
+/// Valid until the next call with the same parser.
+typedef struct {
+    const uint8_t *bytes;
+    ptrdiff_t count;
+} csimdjson_text;
+
+typedef enum {
+    CSIMDJSON_OK = 0,
+    CSIMDJSON_MALFORMED = 1,
+    CSIMDJSON_TOO_DEEP = 2,
+    CSIMDJSON_NOT_UTF8 = 3,
+    CSIMDJSON_NOT_AN_OBJECT = 4,
+    CSIMDJSON_NO_MEMORY = 5,
+} csimdjson_status;
+
+/// Makes a parser for `count` paths (each with its length), or NULL without memory. A path is first taken as the name of a
+/// member, then as names joined by dots; a number between dots counts the elements of an array from 0.
+csimdjson_parser *csimdjson_create(const char *const *paths, const size_t *lengths, size_t count, size_t maximum_depth);
+void csimdjson_destroy(csimdjson_parser *parser);
+
+/// Parses one line and sets `texts[k]` for every path k.
+csimdjson_status csimdjson_parse(csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *texts);
+
+/// Parses one line and lists the paths of all its values that are not objects, one a line, in order; to find out columns.
+csimdjson_status csimdjson_list_paths(csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *paths);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,229 @@
+/// Reads delimited text in one dialect: finds records by scanning bytes, looks only at mapped columns, and refuses what it cannot
+/// read row by row.
+struct DelimitedReader: EventSource {
+    let mapping: ExportMapping
+    let hasPairs = false
+    private let input: ExportInput?
+    private let path: String
+    private let limits: ExportLimits
+    private let window: InputWindow
+    private let scanner: RecordScanner
+    private var assembler: RowAssembler
+    private var line = 1
+    private var columnCount = 0
+    /// For every needed column, where it stands in a record.
+    private var places: [Int] = []
+    private let row: RowTexts
+
+    /// A reader at the beginning of `window`. The mapping must say delimiter, quote and header.
+    init(window: InputWindow, path: String, mapping: ExportMapping, limits: ExportLimits, input: ExportInput?) throws(ExportError) {
+        self.mapping = mapping
+        self.input = input
+        self.path = path
+        self.limits = limits
+        self.window = window
+        scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
+        assembler = RowAssembler(mapping)
+        row = RowTexts(count: assembler.columns.count)
+        try readColumns()
+    }
+
+    var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: window.offset, bytesTotal: nil) }
+
+    mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
+        assembler.begin(&batch)
+        defer { assembler.finish(&batch) }
+        let before = rejects.total
+        // Rejects count towards the batch too, so that a hopeless file still comes back to its caller from time to time.
+        while assembler.count + (rejects.total - before) < limits.batchRows {
+            guard try step(&rejects) else { break }
+        }
+        return assembler.count > 0 || rejects.total > before
+    }
+
+    /// One record; false at the end of the input.
+    private mutating func step(_ rejects: inout RejectCollector) throws(ExportError) -> Bool {
+        guard window.start < window.end || !window.isLast else { return false }
+        switch scanner.scan(window.bytes, from: window.start, to: window.end, isLast: window.isLast) {
+        case .record(let length, let lines):
+            if length > limits.maximumRowBytes {
+                refuse(.lineTooLong, nil, tooLong, &rejects)
+            } else if !scanner.isBlank {
+                takeRecord(&rejects)
+            }
+            window.consume(length)
+            line += lines
+        case .needsMore(let insideQuotes):
+            if try window.extend() { break }
+            try skipLongRecord(insideQuotes: insideQuotes, &rejects)
+        case .fault(let reason, let field):
+            refuse(reason, field, hint(for: reason), &rejects)
+            try window.skipLine()
+            line += 1
+        }
+        return true
+    }
+
+    /// The record does not fit: either a quote was never closed and has swallowed what follows, or it is one endless line.
+    private mutating func skipLongRecord(insideQuotes: Bool, _ rejects: inout RejectCollector) throws(ExportError) {
+        let holdsLines = (window.start..<window.end).contains { window.bytes[$0] == 0x0A || window.bytes[$0] == 0x0D }
+        if insideQuotes, holdsLines {
+            refuse(.unclosedQuote, nil, hint(for: .unclosedQuote), &rejects)
+        } else {
+            refuse(.lineTooLong, nil, tooLong, &rejects)
+        }
+        try window.skipLine()
+        line += 1
+    }
+
+    private mutating func takeRecord(_ rejects: inout RejectCollector) {
+        guard scanner.count == columnCount else {
+            let reason: RejectReason = scanner.count < columnCount ? .tooFewFields : .tooManyFields
+            return refuse(
+                reason, min(scanner.count, columnCount), "\(scanner.count) fields for \(columnCount) columns; \(hint(for: reason))", &rejects)
+        }
+        guard !scanner.holdsNUL else { return refuse(.nulByte, nil, hint(for: .nulByte), &rejects) }
+        let base = window.bytes + window.start
+        if scanner.mayHoldNonASCII, let field = invalidField(base) { return refuse(.invalidText, field, hint(for: .invalidText), &rejects) }
+        for slot in places.indices {
+            let place = places[slot]
+            var field = scanner[place]
+            if field.hasEscapes { field = scanner.unescape(place, in: base) }
+            row.texts[slot] = TextSlice(base + field.start, field.end - field.start)
+        }
+        guard let fault = assembler.append(row.texts) else { return }
+        refuse(fault.reason, fault.slot.map { places[$0] }, fault.hint, &rejects)
+    }
+
+    private func invalidField(_ base: UnsafePointer<UInt8>) -> Int? {
+        (0..<scanner.count).first { !isUTF8(base, scanner[$0].start, scanner[$0].end) }
+    }
+
+    private func refuse(_ reason: RejectReason, _ field: Int?, _ hint: String, _ rejects: inout RejectCollector) {
+        rejects.record(Reject(reason, file: path, line: line, column: field.map { $0 + 1 }, byteOffset: window.offset, hint: hint))
+    }
+
+    private var tooLong: String { "the row is longer than \(limits.maximumRowBytes) bytes" }
+
+    private func hint(for reason: RejectReason) -> String {
+        switch reason {
+        case .tooFewFields: "a line end inside a field needs quotes; see `delimiter` and `quote` in the mapping"
+        case .tooManyFields: "a delimiter inside a field needs quotes; see `delimiter` and `quote` in the mapping"
+        case .badQuoting: "after a closing quote only a delimiter or line end may follow; write `quote: \"\"` if quotes are plain characters"
+        case .unclosedQuote: "the quote is never closed; write `quote: \"\"` if quotes are plain characters"
+        case .nulByte: "the row holds a zero byte"
+        case .invalidText: "the bytes are not text in \(mapping.encoding.rawValue); see `encoding` in the mapping"
+        default: ""
+        }
+    }
+
+    // MARK: Columns
+
+    private mutating func readColumns() throws(ExportError) {
+        var names = mapping.columns
+        if mapping.header == true {
+            let found = try readHeader()
+            try refuseRepeated(found)
+            names = names ?? found
+            if found.count != names!.count {
+                throw ExportError(
+                    .badMapping, place: "\(path), line 1", reason: "the header has \(found.count) columns, `columns` in the mapping \(names!.count)",
+                    remedy: "remove `columns` from the mapping or correct it")
+            }
+        } else if names == nil {
+            let width = try firstWidth()
+            names = (0..<width).map { "column\($0 + 1)" }
+        }
+        columnCount = names!.count
+        var placeOf: [String: Int] = [:]
+        for (index, name) in names!.enumerated() { placeOf[name] = index }
+        let absent = assembler.columns.filter { placeOf[$0] == nil }
+        guard absent.isEmpty else { throw missingColumns(absent, names!) }
+        places = assembler.columns.map { placeOf[$0]! }
+    }
+
+    private mutating func readHeader() throws(ExportError) -> [String] {
+        while true {
+            switch scanner.scan(window.bytes, from: window.start, to: window.end, isLast: window.isLast) {
+            case .record(let length, let lines):
+                let base = window.bytes + window.start
+                guard length <= limits.maximumRowBytes, !scanner.holdsNUL, invalidField(base) == nil else { throw badHeader() }
+                defer {
+                    window.consume(length)
+                    line += lines
+                }
+                if scanner.isBlank, window.start + length < window.end || !window.isLast { continue }
+                return (0..<scanner.count).map { index in
+                    let field = scanner.unescape(index, in: base)
+                    let name = TextSlice(base + field.start, field.end - field.start).trimmed
+                    // Tables written with their row names begin with a column that has none.
+                    return name.count == 0
+                        ? "column\(index + 1)" : String(decoding: UnsafeBufferPointer(start: name.bytes, count: name.count), as: UTF8.self)
+                }
+            case .needsMore:
+                guard try window.extend() else { throw badHeader() }
+            case .fault:
+                throw badHeader()
+            }
+        }
+    }
+
+    /// Fields of the first record of a file without header; the record is not consumed.
+    private func firstWidth() throws(ExportError) -> Int {
+        while true {
+            switch scanner.scan(window.bytes, from: window.start, to: window.end, isLast: window.isLast) {
+            case .record: return scanner.count
+            case .needsMore: guard try window.extend() else { throw badHeader() }
+            case .fault: throw badHeader()
+            }
+        }
+    }
+
+    private func badHeader() -> ExportError {
+        ExportError(
+            .badData, place: "\(path), line \(line)", reason: "the first row cannot be read as a row of columns",
+            remedy: "give `delimiter`, `quote`, `encoding` and `header` in the mapping")
+    }
+
+    private func refuseRepeated(_ names: [String]) throws(ExportError) {
+        var placeOf: [String: Int] = [:]
+        var twice: [String] = []
+        for (index, name) in names.enumerated() {
+            if let first = placeOf[name] { twice.append("`\(name)` (\(first + 1) and \(index + 1))") } else { placeOf[name] = index }
+        }
+        guard !twice.isEmpty else { return }
+        throw ExportError(
+            .badData, place: "\(path), line 1", reason: "columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
+            remedy: "rename them in the export, or give all names under `columns` with `header: false` and expect one reject for the header")
+    }
+
+    private func missingColumns(_ absent: [String], _ present: [String]) -> ExportError {
+        let shown = present.prefix(20).map { "`\($0)`" }.joined(separator: ", ") + (present.count > 20 ? ", …" : "")
+        let delimiter = mapping.delimiter == "\t" ? "tab" : mapping.delimiter ?? ","
+        return ExportError(
+            .badMapping, place: path,
+            reason: "no column \(absent.map { "`\($0)`" }.joined(separator: ", ")); split at `\(delimiter)` there are \(present.count): \(shown)",
+            remedy: "correct the names in the mapping, or `delimiter` if this is not how the columns are split")
+    }
+}
+
+/// Room for the texts of one row.
+final class RowTexts {
+    let texts: UnsafeMutablePointer<TextSlice>
+
+    init(count: Int) { texts = .allocate(capacity: max(count, 1)) }
+
+    deinit { texts.deallocate() }
+}
+
+extension ExportMapping {
+    /// The dialect, once delimiter and quote are known.
+    var dialect: DelimitedDialect {
+        func byte(_ text: String?, _ otherwise: Character) -> UInt8 {
+            guard let text else { return otherwise.asciiValue! }
+            return text.utf8.first ?? 0
+        }
+        return DelimitedDialect(
+            delimiter: byte(delimiter, format == .tsv ? "\t" : ","), quote: byte(quote, "\""), escape: escape?.utf8.first ?? 0)
+    }
+}

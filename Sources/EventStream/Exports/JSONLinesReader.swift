@@ -1,0 +1,114 @@
+internal import CSimdJSON
+
+/// Reads one JSON object a line. A mapped column is a member's name or a dotted path (`device.category`, `items.0.id`); strings
+/// and numbers are both taken where a number is wanted, arrays and objects as their JSON text, null as missing.
+struct JSONLinesReader: EventSource {
+    let mapping: ExportMapping
+    let hasPairs = false
+    private let input: ExportInput?
+    private let path: String
+    private let limits: ExportLimits
+    private var cursor: LineCursor
+    private var assembler: RowAssembler
+    private let parser: JSONLineParser
+    private let row: RowTexts
+
+    init(window: InputWindow, path: String, mapping: ExportMapping, limits: ExportLimits, input: ExportInput?) {
+        self.mapping = mapping
+        self.input = input
+        self.path = path
+        self.limits = limits
+        cursor = LineCursor(window, maximumBytes: limits.maximumRowBytes)
+        assembler = RowAssembler(mapping)
+        parser = JSONLineParser(paths: assembler.columns, maximumNesting: limits.maximumNesting)
+        row = RowTexts(count: assembler.columns.count)
+    }
+
+    var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: cursor.offset, bytesTotal: nil) }
+
+    mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
+        assembler.begin(&batch)
+        defer { assembler.finish(&batch) }
+        let before = rejects.total
+        while assembler.count + (rejects.total - before) < limits.batchRows {
+            switch try cursor.next() {
+            case .end: return assembler.count > 0 || rejects.total > before
+            case .tooLong: refuse(.lineTooLong, "the line is longer than \(limits.maximumRowBytes) bytes", &rejects)
+            case .text(let start, let count):
+                let line = UnsafeBufferPointer(start: cursor.window.bytes + start, count: count)
+                if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+                if let (reason, hint) = parser.parse(line, into: row) {
+                    refuse(reason, hint, &rejects)
+                } else if let fault = assembler.append(row.texts) {
+                    let column = fault.slot.map { " (column `\(assembler.columns[$0])`)" } ?? ""
+                    refuse(fault.reason, fault.hint + column, &rejects)
+                }
+            }
+        }
+        return true
+    }
+
+    private func refuse(_ reason: RejectReason, _ hint: String, _ rejects: inout RejectCollector) {
+        rejects.record(Reject(reason, file: path, line: cursor.number, byteOffset: cursor.offset, hint: hint))
+    }
+}
+
+/// simdjson with the paths of one mapping.
+final class JSONLineParser {
+    private let parser: OpaquePointer
+    private let texts: UnsafeMutablePointer<csimdjson_text>
+    private let count: Int
+
+    init(paths: [String], maximumNesting: Int) {
+        count = paths.count
+        texts = .allocate(capacity: max(count, 1))
+        let joined = paths.map { Array($0.utf8CString) }
+        let starts = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: max(count, 1))
+        let lengths = paths.map { $0.utf8.count }
+        let copies = joined.map { text in
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
+            copy.initialize(from: text, count: text.count)
+            return copy
+        }
+        for (index, copy) in copies.enumerated() { starts[index] = UnsafePointer(copy) }
+        guard let parser = csimdjson_create(starts, lengths, count, maximumNesting) else {
+            preconditionFailure("JSONLineParser: no memory for \(count) paths")
+        }
+        self.parser = parser
+        for copy in copies { copy.deallocate() }
+        starts.deallocate()
+    }
+
+    deinit {
+        csimdjson_destroy(parser)
+        texts.deallocate()
+    }
+
+    /// Sets the texts of a row; nil when the line could be read. Behind the line ``InputWindow/padding`` bytes must be readable.
+    func parse(_ line: UnsafeBufferPointer<UInt8>, into row: RowTexts) -> (RejectReason, String)? {
+        if let fault = fault(csimdjson_parse(parser, line.baseAddress, line.count, texts)) { return fault }
+        for index in 0..<count {
+            let text = texts[index]
+            row.texts[index] = text.count > 0 ? TextSlice(text.bytes, text.count) : TextSlice(line.baseAddress!, text.count)
+        }
+        return nil
+    }
+
+    /// The dotted paths of everything in a line that is not an object, in order; nil when the line cannot be read.
+    func paths(in line: UnsafeBufferPointer<UInt8>) -> [String]? {
+        var list = csimdjson_text()
+        guard fault(csimdjson_list_paths(parser, line.baseAddress, line.count, &list)) == nil else { return nil }
+        return UnsafeBufferPointer(start: list.bytes, count: list.count).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func fault(_ status: csimdjson_status) -> (RejectReason, String)? {
+        switch status {
+        case CSIMDJSON_OK: nil
+        case CSIMDJSON_TOO_DEEP: (.nestedTooDeep, "the line is nested deeper than the limit")
+        case CSIMDJSON_NOT_UTF8: (.invalidText, "JSON is written in UTF-8; see `encoding` in the mapping")
+        case CSIMDJSON_NOT_AN_OBJECT: (.badJSON, "expected one JSON object a line, found another JSON value")
+        case CSIMDJSON_NO_MEMORY: (.lineTooLong, "there is no memory for a line of this length")
+        default: (.badJSON, "expected one whole JSON object a line")
+        }
+    }
+}
