@@ -42,7 +42,9 @@ struct ExportFolder {
     func discard() { Self.remove(draft) }
 
     private static func remove(_ folder: String) {
-        for name in ["clicks.csv", "clicks.jsonl", "mapping.yaml", "configuration.json", "README.txt", "truth/sessions.csv", "truth/needs.csv"] {
+        for name in [
+            "clicks.csv", "clicks.jsonl", "mapping.yaml", "configuration.json", "README.txt", "truth/sessions.csv", "truth/needs.csv",
+        ] {
             unlink("\(folder)/\(name)")
         }
         rmdir(folder + "/truth")

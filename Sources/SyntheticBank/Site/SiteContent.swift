@@ -19,13 +19,22 @@ enum SiteContent {
     private static let offers: [(Section, [String], [String])] = [
         (.accounts, ["everyday", "premier", "joint", "youth"], ["switching in seven days", "overdrafts explained"]),
         (.savings, ["instant access", "regular saver", "notice 90", "kids saver"], ["saving for a goal"]),
-        (.deposits, ["6 months", "12 months", "24 months", "36 months", "60 months"], ["what is a term deposit", "when your deposit matures"]),
+        (
+            .deposits, ["6 months", "12 months", "24 months", "36 months", "60 months"],
+            ["what is a term deposit", "when your deposit matures"]
+        ),
         (.cards, ["classic", "balance", "cashback", "travel", "gold"], ["how card interest works", "building a credit score"]),
-        (.mortgages, ["fixed 2 years", "fixed 5 years", "tracker", "interest only", "green"], ["your first home", "moving your mortgage"]),
+        (
+            .mortgages, ["fixed 2 years", "fixed 5 years", "tracker", "interest only", "green"],
+            ["your first home", "moving your mortgage"]
+        ),
         (.loans, ["flexible", "home improvement", "consolidation", "small loan"], ["borrowing sensibly"]),
         (.carLoans, ["new car", "used car", "electric car"], ["lease or loan"]),
         (.insurance, ["home", "contents", "travel", "life"], ["what home insurance covers"]),
-        (.investments, ["index funds", "managed portfolio", "share dealing", "bond funds"], ["investing for beginners", "reading a fund factsheet"]),
+        (
+            .investments, ["index funds", "managed portfolio", "share dealing", "bond funds"],
+            ["investing for beginners", "reading a fund factsheet"]
+        ),
         (.pensions, ["personal pension", "drawdown", "lifetime allowance"], ["transferring a pension"]),
         (.student, ["undergraduate", "graduate", "international student"], ["money at university"]),
         (.business, ["start-up account", "business account", "card terminal", "online payments"], ["starting a business"]),
