@@ -65,6 +65,7 @@ public struct TransformerEncoder: SequenceEncoder {
         norm = settings.hasFinalNorm ? scope.scope("norm") { LayerNorm(width: settings.width, in: &$0) } : nil
     }
 
+    /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> (output: Rows, tape: Tape) {
         precondition(input.width == width, "TransformerEncoder: width \(width), input is [\(input.count), \(input.width)]")
         guard pass.isTraining else { return (infer(input, offsets, pass), Tape(layers: [], norm: nil)) }
@@ -99,6 +100,7 @@ public struct TransformerEncoder: SequenceEncoder {
         return next
     }
 
+    /// Gradient of the output → gradient of the input.
     public func backward(_ upstream: Rows, _ offsets: SequenceOffsets, _ tape: Tape, _ pass: Pass) -> Rows {
         var gradient = upstream
         if let norm, let normTape = tape.norm { gradient = norm.backward(gradient, normTape, pass) }

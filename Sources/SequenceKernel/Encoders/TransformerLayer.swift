@@ -42,6 +42,7 @@ public struct TransformerLayer: SequenceEncoder {
     /// Floats in a row (D).
     public var width: Int { norm1.width }
 
+    /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let output = pass.workspace.rows(input.count, width)
         return (output, apply(input, offsets, into: output, pass))
@@ -69,6 +70,7 @@ public struct TransformerLayer: SequenceEncoder {
         return Tape(norm1: tape1, attention: attentionTape, norm2: tape2, feedForward: feedForwardTape)
     }
 
+    /// Gradient of the output → gradient of the input.
     public func backward(_ upstream: Rows, _ offsets: SequenceOffsets, _ tape: Tape, _ pass: Pass) -> Rows {
         let dNormed2 = feedForward.backward(dropout2.masked(upstream, pass), tape.feedForward, pass)
         let dBetween = norm2.backward(dNormed2, tape.norm2, residual: upstream, pass)

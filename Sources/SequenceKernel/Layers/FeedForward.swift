@@ -24,6 +24,7 @@ public struct FeedForward: Layer {
         down = scope.scope("down") { Linear(inputs: hidden, outputs: width, in: &$0) }
     }
 
+    /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let output = pass.workspace.rows(input.count, down.outputs)
         return (output, apply(input, into: output, residual: nil, pass))
@@ -52,6 +53,7 @@ public struct FeedForward: Layer {
         return Tape(input: input, hidden: hidden, slope: slope)
     }
 
+    /// Gradient of the output → gradient of the input.
     public func backward(_ upstream: Rows, _ tape: Tape, _ pass: Pass) -> Rows {
         let result = pass.workspace.rows(upstream.count, up.inputs)
         let scratch = pass.workspace.rows(min(Self.block, upstream.count), up.outputs)

@@ -50,22 +50,3 @@ public final class GradientScatter: @unchecked Sendable {
     /// Forgets the notes and keeps the memory.
     public func removeAll() { notes.removeAll(keepingCapacity: true) }
 }
-
-extension GradientScatter {
-    /// Adds the notes of all shards to the shared gradient of the table space: `target[offset of the table + row]`.
-    ///
-    /// Workers share the tables' rows by number, so nothing is locked; each row is added to in order of shards and notes, so that
-    /// the sums are the same bytes at any thread count.
-    public static func addUp(_ shards: [GradientScatter], into target: UnsafeMutablePointer<Float>, _ pool: WorkerPool) {
-        let parts = pool.threads
-        pool.run(parts) { part, _ in
-            for shard in shards {
-                for note in shard.notes {
-                    vectorLoops.scatterAddRows(
-                        note.count, note.table.shape[1], note.rows, note.owners, note.scales, note.gradient, note.stride,
-                        target + note.table.offset, part, parts)
-                }
-            }
-        }
-    }
-}

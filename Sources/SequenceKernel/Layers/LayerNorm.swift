@@ -25,6 +25,7 @@ public struct LayerNorm: Layer {
         bias = scope.declare("bias", [width], .zeros, decays: false)
     }
 
+    /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let output = pass.workspace.rows(input.count, width)
         return (output, apply(input, into: output, pass))

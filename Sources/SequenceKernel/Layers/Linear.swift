@@ -23,6 +23,7 @@ public struct Linear: Layer {
         self.bias = bias ? scope.declare("bias", [outputs], .fanIn(inputs), decays: false) : nil
     }
 
+    /// `[N, I]` → `[N, O]`.
     public func forward(_ input: Rows, _ pass: Pass) -> (output: Rows, tape: Rows) {
         let output = pass.workspace.rows(input.count, outputs)
         apply(input, into: output, pass)
@@ -43,6 +44,7 @@ public struct Linear: Layer {
             bias.map { UnsafePointer(pass.weights($0)) }, residual.map { UnsafePointer($0.base) }, outputs)
     }
 
+    /// `[N, O]` → `[N, I]`; adds `dW += dYᵀ X` and `db += Σ dY`.
     public func backward(_ upstream: Rows, _ tape: Rows, _ pass: Pass) -> Rows {
         let result = pass.workspace.rows(upstream.count, inputs)
         backward(upstream, tape, into: result, pass)
@@ -53,7 +55,8 @@ public struct Linear: Layer {
     public func backward(_ upstream: Rows, _ input: Rows, into result: Rows?, accumulates: Bool = false, _ pass: Pass) {
         check(upstream, outputs, "gradient")
         vectorLoops.product(
-            outputs, inputs, upstream.count, upstream.base, 1, outputs, input.base, inputs, pass.gradient(weight), inputs, true, nil, nil, 0)
+            outputs, inputs, upstream.count, upstream.base, 1, outputs, input.base, inputs, pass.gradient(weight), inputs, true, nil, nil, 0
+        )
         if let bias { vectorLoops.columnSums(upstream.count, outputs, upstream.base, outputs, pass.gradient(bias)) }
         if let result {
             check(result, inputs, "input gradient")

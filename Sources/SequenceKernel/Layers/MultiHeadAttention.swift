@@ -38,6 +38,7 @@ public struct MultiHeadAttention: SequenceEncoder {
         self.dropout = Dropout(dropout, name: "weights_dropout", in: scope)
     }
 
+    /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let result = pass.workspace.rows(input.count, width)
         return (result, apply(input, offsets, into: result, residual: nil, pass))
@@ -63,6 +64,7 @@ public struct MultiHeadAttention: SequenceEncoder {
         return Tape(input: input, projected: projected, weights: weights, attended: attended)
     }
 
+    /// Gradient of the output → gradient of the input.
     public func backward(_ upstream: Rows, _ offsets: SequenceOffsets, _ tape: Tape, _ pass: Pass) -> Rows {
         let result = pass.workspace.rows(upstream.count, width)
         let mark = pass.workspace.mark
