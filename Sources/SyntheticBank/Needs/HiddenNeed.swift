@@ -30,6 +30,7 @@ public struct HiddenNeed: Sendable, Equatable {
         (self.weight, self.rhythm, self.pace, self.queries, self.plan) = (weight, rhythm, pace, queries, plan)
     }
 
+    /// Needs are the same when their ids are.
     public static func == (a: HiddenNeed, b: HiddenNeed) -> Bool { a.id == b.id }
 }
 

@@ -1,0 +1,73 @@
+/// Colour and shape of series and categories. Eight colours and five shapes give 40 that differ, so that colour is never alone in telling
+/// neighbours apart.
+enum Marks {
+    static func colour(_ index: Int) -> String { "var(--c\(index % StyleSheet.colours))" }
+
+    /// A mark around a place, as one path or circle.
+    static func shape(_ index: Int, x: Double, y: Double, radius: Double) -> String {
+        let c = NumberText.coordinate
+        switch index / StyleSheet.colours % 5 {
+        case 0: return "<circle cx=\"\(c(x))\" cy=\"\(c(y))\" r=\"\(c(radius))\"/>"
+        case 1:
+            let r = radius * 0.9
+            return "<path d=\"M\(c(x - r)) \(c(y - r))h\(c(2 * r))v\(c(2 * r))h\(c(-2 * r))z\"/>"
+        case 2:
+            let r = radius * 1.2
+            return "<path d=\"M\(c(x)) \(c(y - r))l\(c(r)) \(c(1.75 * r))h\(c(-2 * r))z\"/>"
+        case 3:
+            let r = radius * 1.2
+            return "<path d=\"M\(c(x)) \(c(y + r))l\(c(r)) \(c(-1.75 * r))h\(c(-2 * r))z\"/>"
+        default:
+            let r = radius * 1.25
+            return "<path d=\"M\(c(x)) \(c(y - r))l\(c(r)) \(c(r))l\(c(-r)) \(c(r))l\(c(-r)) \(c(-r))z\"/>"
+        }
+    }
+
+    /// Dash pattern of a line, so that lines differ without colour too.
+    static func dash(_ index: Int) -> String { ["", "7 5", "2 4", "9 4 2 4"][index % 4] }
+
+    /// A list that says which mark stands for what.
+    static func writeLegend(to out: inout HTMLText, _ names: [String], lines: Bool) {
+        out.raw("<ul class=\"legend\">")
+        for (index, name) in names.enumerated() {
+            out.raw("<li><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\">")
+            if lines {
+                let dash = dash(index).isEmpty ? "" : " stroke-dasharray=\"\(index % 4 == 2 ? "2 3" : "5 3")\""
+                out.raw("<path d=\"M0 7h14\" stroke=\"\(colour(index))\" stroke-width=\"3\"\(dash)/>")
+            } else {
+                out.raw("<g fill=\"\(colour(index))\">\(shape(index, x: 7, y: 7, radius: 5))</g>")
+            }
+            out.raw("</svg>")
+            out.text(name)
+            out.raw("</li>")
+        }
+        out.raw("</ul>\n")
+    }
+
+    /// Opens a figure and its picture with a title and description for readers who hear the page.
+    static func open(_ out: inout HTMLText, id: String, title: String, note: String, description: String, height: Double) {
+        out.raw("<figure>\n<figcaption>")
+        out.text(title)
+        if !note.isEmpty {
+            out.raw("<small>")
+            out.text(note)
+            out.raw("</small>")
+        }
+        out.raw(
+            "</figcaption>\n<svg viewBox=\"0 0 900 \(NumberText.coordinate(height))\" role=\"img\" aria-labelledby=\"\(id)-t \(id)-d\">\n<title id=\"\(id)-t\">"
+        )
+        out.text(title)
+        out.raw("</title><desc id=\"\(id)-d\">")
+        out.text(description)
+        out.raw("</desc>\n")
+    }
+
+    /// The numbers behind a picture, folded away until asked for.
+    static func writeNumbers(to out: inout HTMLText, _ table: Table, id: String, summary: String = "The numbers") {
+        out.raw("<details><summary>")
+        out.text(summary)
+        out.raw("</summary>\n")
+        table.write(to: &out, id: id)
+        out.raw("</details>\n")
+    }
+}
