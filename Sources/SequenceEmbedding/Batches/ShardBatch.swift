@@ -12,6 +12,7 @@ public final class ShardBatch: @unchecked Sendable {
     let scalarBuffer = GrowingBuffer<Float>()
     let visitorBuffer = GrowingBuffer<Int32>()
     let keyBuffer = GrowingBuffer<UInt64>()
+    let firstBuffer = GrowingBuffer<Int64>()
 
     /// The distinct texts of a shard: a title met in a hundred rows is hashed and averaged once.
     final class BagBuffer: @unchecked Sendable {
@@ -86,6 +87,8 @@ public final class ShardBatch: @unchecked Sendable {
     public var offsets: SequenceOffsets { SequenceOffsets(UnsafePointer(offsetBuffer.pointer), count: sessionCount) }
     /// Whose session each is. `[B]`.
     public var visitors: UnsafePointer<Int32> { UnsafePointer(visitorBuffer.pointer) }
+    /// The number of each session's first kept event in the table. `[B]`.
+    public var firstEvents: UnsafePointer<Int64> { UnsafePointer(firstBuffer.pointer) }
     /// What random choices about each session come from: it moves with the session wherever shards are cut. `[B]`.
     var keys: UnsafePointer<UInt64> { UnsafePointer(keyBuffer.pointer) }
     /// Ids of a lookup. `[N]`.
@@ -104,6 +107,7 @@ public final class ShardBatch: @unchecked Sendable {
         offsetBuffer.removeAll()
         visitorBuffer.removeAll()
         keyBuffer.removeAll()
+        firstBuffer.removeAll()
         offsetBuffer.append(0)
         var rows = 0
         for stretch in stretches {
@@ -111,6 +115,7 @@ public final class ShardBatch: @unchecked Sendable {
             offsetBuffer.append(Int32(rows))
             visitorBuffer.append(stretch.visitor)
             keyBuffer.append(stretch.key)
+            firstBuffer.append(Int64(stretch.events.lowerBound))
         }
         for index in plan.lookups.indices {
             lookupBuffers[index].resize(rows)

@@ -1,0 +1,153 @@
+public import DurableFiles
+public import SequenceKernel
+
+/// Turns sessions into embeddings with a trained model: one at a time for a service, by the thousand for a table.
+///
+/// A session's embedding depends on nothing but its events: not on its neighbours in a batch, the threads, or the order. A session
+/// without events has the zero vector.
+public final class SessionEmbedder: @unchecked Sendable {
+    /// The model.
+    public let model: SequenceModel
+    /// Its weights.
+    public let weights: ParameterVector
+    /// Sessions embedded together.
+    public static let blockSessions = 64
+
+    /// An embedder that shares the weights.
+    public init(_ model: SequenceModel, _ weights: ParameterVector) {
+        self.model = model
+        self.weights = weights
+    }
+
+    /// An embedder of a model read from a directory.
+    public convenience init(_ artifact: ModelArtifact) { self.init(artifact.model, artifact.weights) }
+
+    /// Memory of one worker, reused from call to call.
+    public final class Scratch: @unchecked Sendable {
+        let shard: ShardBatch
+        let workspace = Workspace()
+        var stretches: [Stretch] = []
+
+        /// For models of a plan.
+        public init(_ plan: FeaturePlan) { shard = ShardBatch(plan: plan) }
+    }
+
+    /// Scratch memory for one thread.
+    public func makeScratch() -> Scratch { Scratch(model.plan) }
+
+    /// Embeds some sessions into `output`, one row of `embeddingSize` floats each.
+    public func embed(
+        _ events: EncodedEvents, sessions: some Collection<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>
+    ) {
+        scratch.stretches.removeAll(keepingCapacity: true)
+        for session in sessions {
+            scratch.stretches.append(
+                Stretch(events: events.events(ofSession: session).suffix(model.configuration.maximumEvents), visitor: 0, key: 0))
+        }
+        scratch.shard.fill(events, scratch.stretches[...])
+        scratch.workspace.reset()
+        let pass = Pass(weights: weights, workspace: scratch.workspace)
+        let rows = model.embed(EventView(scratch.shard), pass)
+        output.update(from: rows.base, count: rows.scalarCount)
+    }
+
+    /// One session's embedding.
+    public func embed(_ events: EncodedEvents, session: Int, _ scratch: Scratch) -> [Float] {
+        [Float](unsafeUninitializedCapacity: model.configuration.embeddingSize) { buffer, count in
+            embed(events, sessions: CollectionOfOne(session), scratch, into: buffer.baseAddress!)
+            count = model.configuration.embeddingSize
+        }
+    }
+}
+
+/// The embeddings of many sessions, in memory or on their way to a file.
+public enum EmbeddingTable {
+    /// What was written.
+    public struct Summary: Sendable, Equatable {
+        /// Sessions.
+        public let sessions: Int
+        /// Floats of an embedding.
+        public let dimension: Int
+        /// Events read.
+        public let events: Int
+    }
+
+    /// All embeddings of the given sessions: `[sessions.count * embeddingSize]`.
+    public static func make(
+        _ embedder: SessionEmbedder, _ events: EncodedEvents, sessions: Range<Int>, pool: WorkerPool
+    ) -> [Float] {
+        let size = embedder.model.configuration.embeddingSize
+        let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
+        return [Float](unsafeUninitializedCapacity: sessions.count * size) { buffer, count in
+            nonisolated(unsafe) let base = buffer.baseAddress
+            embed(embedder, events, sessions, pool, scratch, base)
+            count = sessions.count * size
+        }
+    }
+
+    /// Writes the embeddings of all sessions of a table, whole or not at all, some thousands at a time.
+    ///
+    /// - Parameters:
+    ///   - progress: called with sessions done, now and then; false stops, and nothing is written.
+    /// - Returns: what was written; nil when stopped.
+    public static func write(
+        _ embedder: SessionEmbedder, _ events: EncodedEvents, _ table: any EventTable, to path: String, format: EmbeddingFormat,
+        pool: WorkerPool, in fileSystem: FileSystem = .live, progress: (_ done: Int, _ events: Int) -> Bool = { _, _ in true }
+    ) throws(FileError) -> Summary? {
+        struct Stopped: CarriesFileError {
+            var error: FileError?
+            init(_ error: FileError) { self.error = error }
+            init() {}
+        }
+        let size = embedder.model.configuration.embeddingSize
+        let chunk = 64 * SessionEmbedder.blockSessions
+        let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
+        let block = UnsafeMutablePointer<Float>.allocate(capacity: chunk * size)
+        defer { block.deallocate() }
+        var keyBytes = 0
+        if format == .safetensors { for session in 0..<table.sessionCount { keyBytes += table.sessionKey(session).utf8.count } }
+        let keySize = keyBytes
+        do throws(Stopped) {
+            return try AtomicFile.write(to: path, in: fileSystem) { writer throws(Stopped) in
+                var eventCount = 0
+                do throws(FileError) {
+                    var rows = try EmbeddingWriter(format, writer, sessions: table.sessionCount, size: size, keyBytes: keySize)
+                    for start in stride(from: 0, to: table.sessionCount, by: chunk) {
+                        let sessions = start..<min(start + chunk, table.sessionCount)
+                        embed(embedder, events, sessions, pool, scratch, block)
+                        for session in sessions {
+                            try rows.add(table.sessionKey(session), block + (session - start) * size)
+                            eventCount += table.events(ofSession: session).count
+                        }
+                        if !progress(sessions.upperBound, eventCount) { throw FileError(.write, path, code: stopCode) }
+                    }
+                    try rows.finish()
+                } catch {
+                    throw error.code == stopCode ? Stopped() : Stopped(error)
+                }
+                return Summary(sessions: table.sessionCount, dimension: size, events: eventCount)
+            }
+        } catch {
+            if let error = error.error { throw error }
+            return nil
+        }
+    }
+
+    /// No system uses it.
+    private static let stopCode: Int32 = -1
+
+    private static func embed(
+        _ embedder: SessionEmbedder, _ events: EncodedEvents, _ sessions: Range<Int>, _ pool: WorkerPool,
+        _ scratch: [SessionEmbedder.Scratch], _ output: UnsafeMutablePointer<Float>?
+    ) {
+        let size = embedder.model.configuration.embeddingSize
+        let step = SessionEmbedder.blockSessions
+        nonisolated(unsafe) let output = output
+        pool.run((sessions.count + step - 1) / step) { block, worker in
+            let first = sessions.lowerBound + block * step
+            embedder.embed(
+                events, sessions: first..<min(first + step, sessions.upperBound), scratch[worker],
+                into: output! + (first - sessions.lowerBound) * size)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import SequenceKernel
+
+/// Fields of hidden events are predicted from the rest of the session: mean cross-entropy of each field over its hidden places in
+/// the batch, then the mean over the fields.
+struct MaskedEventObjective {
+    let model: SequenceModel
+    let masking: EventMasking
+    /// Hidden places given from outside in place of random ones: `(shard, hiding [units, N])`.
+    var given: (@Sendable (ShardBatch, UnsafeMutablePointer<Int32>) -> Void)?
+
+    /// One shard's part of a step.
+    struct Tape {
+        let view: EventView
+        let model: SequenceModel.Tape
+        let hidden: Rows
+        var heads: [(unit: Int, tape: HeadTape)] = []
+    }
+
+    func forward(_ shard: ShardBatch, _ totals: inout FieldTotals, _ pass: Pass) -> Tape? {
+        let rows = shard.rowCount
+        guard rows > 0 else { return nil }
+        let units = model.plan.units.count
+        let hiding = pass.workspace.integers(units * rows)
+        if let given { given(shard, hiding) } else { masking.choose(shard, hiding) }
+        let view = EventView(shard, hiding: hiding, pass.workspace)
+        let (hidden, tape) = model.hidden(view, pass)
+        var result = Tape(view: view, model: tape, hidden: hidden)
+        for unit in 0..<units {
+            guard let head = model.heads.masked[unit] else { continue }
+            let targets = shard.targets(unit: unit)
+            let unknown = model.plan.unknownID(unit)
+            let places = pass.workspace.integers(rows)
+            let classes = pass.workspace.integers(rows)
+            var count = 0
+            for row in 0..<rows where hiding[unit * rows + row] == EventView.Hiding.masked {
+                let target = targets[row]
+                guard target != unknown, target >= 0, Int(target) < head.outputs else { continue }
+                places[count] = Int32(row)
+                classes[count] = target
+                count += 1
+            }
+            guard count > 0 else { continue }
+            let (loss, headTape) = HeadTape.forward(head, hidden, rows: places, targets: classes, count: count, pass)
+            totals.add(unit, loss, count)
+            result.heads.append((unit, headTape))
+        }
+        return result
+    }
+
+    func backward(_ tape: Tape, scales: [Float], _ pass: Pass) {
+        let gradient = pass.workspace.rows(tape.hidden.count, tape.hidden.width)
+        gradient.clear()
+        for (unit, head) in tape.heads { head.backward(model.heads.masked[unit]!, scale: scales[unit], into: gradient, pass) }
+        model.backward(gradient, tape.view, tape.model, pass)
+    }
+}
+
+extension FeaturePlan {
+    /// The class that means *unknown* and is never a target.
+    func unknownID(_ unit: Int) -> Int32 { units[unit].lookup.map { lookups[$0].unknownID } ?? Vocabulary.unknown }
+}
+
+/// Losses and counts of the fields of one objective in one shard, to be added in shard order.
+struct FieldTotals {
+    var losses: [Double]
+    var counts: [Int]
+
+    init(units: Int) {
+        losses = Array(repeating: 0, count: units)
+        counts = Array(repeating: 0, count: units)
+    }
+
+    mutating func add(_ unit: Int, _ loss: Double, _ count: Int) {
+        losses[unit] += loss
+        counts[unit] += count
+    }
+
+    mutating func clear() {
+        for unit in losses.indices { (losses[unit], counts[unit]) = (0, 0) }
+    }
+
+    /// The weighted mean over fields of the fields' means, and what each field's summed gradient is multiplied by.
+    static func combine(_ shards: [FieldTotals], weight: Float, scales: inout [Float]) -> Double {
+        let units = scales.count
+        var loss = 0.0
+        var sums = [Double](repeating: 0, count: units)
+        var counts = [Int](repeating: 0, count: units)
+        for shard in shards {
+            for unit in 0..<units {
+                sums[unit] += shard.losses[unit]
+                counts[unit] += shard.counts[unit]
+            }
+        }
+        let present = counts.count { $0 > 0 }
+        for unit in 0..<units {
+            guard counts[unit] > 0 else {
+                scales[unit] = 0
+                continue
+            }
+            let share = Double(weight) / Double(counts[unit] * present)
+            scales[unit] = Float(share)
+            loss += sums[unit] * share
+        }
+        return loss
+    }
+}

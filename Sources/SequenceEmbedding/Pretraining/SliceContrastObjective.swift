@@ -1,0 +1,72 @@
+internal import SequenceKernel
+
+/// Embeddings of slices of one visitor's events lie together, those of different visitors apart (CoLES). Pairs are made over the
+/// whole batch, so the loss is taken in the joint phase.
+struct SliceContrastObjective {
+    let model: SequenceModel
+    private let choice: SliceChoice
+
+    init(model: SequenceModel) {
+        self.model = model
+        choice = SliceChoice(settings: model.configuration.objectives.sliceContrast)
+    }
+
+    /// One shard's part of a step.
+    struct Tape {
+        let view: EventView
+        let model: SequenceModel.Tape
+        let pooling: AnyPooling.Tape
+        /// `[slices, E]`.
+        let embeddings: Rows
+        let owners: [Int32]
+        let rowCount: Int
+    }
+
+    func forward(_ shard: ShardBatch, _ pass: Pass) -> Tape? {
+        var slices: [Range<Int>] = []
+        var owners: [Int32] = []
+        choice.choose(shard, &slices, &owners)
+        guard !slices.isEmpty else { return nil }
+        let view = EventView(shard, slices: slices, pass.workspace)
+        let (hidden, tape) = model.hidden(view, pass)
+        let (embeddings, pooling) = model.pooling.forward(hidden, view.offsets, pass)
+        return Tape(
+            view: view, model: tape, pooling: pooling, embeddings: embeddings, owners: owners, rowCount: hidden.count)
+    }
+
+    func backward(_ tape: Tape, _ gradient: Rows, _ pass: Pass) {
+        let rows = model.pooling.backward(gradient, tape.view.offsets, tape.pooling, pass)
+        model.backward(rows, tape.view, tape.model, pass)
+    }
+}
+
+/// The contrast over the whole batch: slices of all shards one after another, in shard order.
+struct SliceJoint {
+    /// Gradient of each shard's embeddings.
+    var gradients: [Rows?] = []
+
+    mutating func run(
+        _ objective: SliceContrastObjective, _ tapes: [SliceContrastObjective.Tape?], weight: Float, _ passes: [Pass], _ pool: WorkerPool
+    ) -> Double {
+        gradients = tapes.map { _ in nil }
+        let settings = objective.model.configuration.objectives.sliceContrast
+        let size = objective.model.configuration.embeddingSize
+        let count = tapes.reduce(0) { $0 + ($1?.embeddings.count ?? 0) }
+        guard count > 0 else { return 0 }
+        let workspace = passes[0].workspace
+        let embeddings = workspace.rows(count, size)
+        let gradient = workspace.rows(count, size)
+        let owners = workspace.integers(count)
+        var row = 0
+        for (shard, tape) in tapes.enumerated() {
+            guard let tape else { continue }
+            embeddings[row].update(from: tape.embeddings.base, count: tape.embeddings.scalarCount)
+            for (index, owner) in tape.owners.enumerated() { owners[row + index] = owner }
+            gradients[shard] = gradient.rows(row..<row + tape.embeddings.count)
+            row += tape.embeddings.count
+        }
+        let loss = SliceContrast(margin: settings.margin).loss(
+            embeddings, owners: owners, gradient: gradient, weight: weight, workspace, pool)
+        return Double(loss)
+    }
+}
