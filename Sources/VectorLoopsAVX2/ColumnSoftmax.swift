@@ -21,10 +21,10 @@ public func columnExponentialSums(
         column += 32
     }
     while column < columns {
-        let rest = min(16, columns - column)
-        var sum = load(sums + column, first: rest)
-        for row in 0..<rows { sum += exponential(load(x + row * xRow + column, first: rest) + ((bias?[row] ?? 0) - bound)) }
-        store(sum, sums + column, first: rest)
+        let part = Part(columns - column)
+        var sum = part.load(sums + column)
+        for row in 0..<rows { sum += exponential(part.load(x + row * xRow + column) + ((bias?[row] ?? 0) - bound)) }
+        part.store(sum, sums + column)
         column += 16
     }
 }
@@ -36,17 +36,33 @@ public func columnOnlineSums(
 ) {
     guard rows > 0 else { return }
     var column = 0
-    while column < columns {
-        let rest = min(16, columns - column)
-        let before = load(most + column, first: rest)
+    while column + 16 <= columns {
+        let before = load(most + column)
         var peak = before
-        for row in 0..<rows { peak = larger(peak, load(x + row * xRow + column, first: rest) + (bias?[row] ?? 0)) }
-        var sum = load(sums + column, first: rest) * exponential(before - peak)
-        for row in 0..<rows { sum += exponential(load(x + row * xRow + column, first: rest) + (bias?[row] ?? 0) - peak) }
-        store(peak, most + column, first: rest)
-        store(sum, sums + column, first: rest)
+        var source = x + column
+        for row in 0..<rows {
+            peak = larger(peak, load(source) + (bias?[row] ?? 0))
+            source += xRow
+        }
+        var sum = load(sums + column) * exponential(before - peak)
+        source = x + column
+        for row in 0..<rows {
+            sum += exponential(load(source) + (bias?[row] ?? 0) - peak)
+            source += xRow
+        }
+        store(peak, most + column)
+        store(sum, sums + column)
         column += 16
     }
+    guard column < columns else { return }
+    let part = Part(columns - column)
+    let before = part.load(most + column)
+    var peak = before
+    for row in 0..<rows { peak = larger(peak, part.load(x + row * xRow + column) + (bias?[row] ?? 0)) }
+    var sum = part.load(sums + column) * exponential(before - peak)
+    for row in 0..<rows { sum += exponential(part.load(x + row * xRow + column) + (bias?[row] ?? 0) - peak) }
+    part.store(peak, most + column)
+    part.store(sum, sums + column)
 }
 
 /// In place: `x[v, m] = (e^(x[v, m] + bias[v] - logSum[m]) - smoothing) * factor[m]`: the gradient of the mean cross-entropy with
@@ -69,11 +85,11 @@ public func columnSoftmaxGradient(
         column += 32
     }
     while column < columns {
-        let rest = min(16, columns - column)
-        let sum = load(logSum + column, first: rest), scale = load(factor + column, first: rest)
+        let part = Part(columns - column)
+        let sum = part.load(logSum + column), scale = part.load(factor + column)
         for row in 0..<rows {
             let target = x + row * xRow + column
-            store((exponential(load(target, first: rest) + (bias?[row] ?? 0) - sum) - smoothing) * scale, target, first: rest)
+            part.store((exponential(part.load(target) + (bias?[row] ?? 0) - sum) - smoothing) * scale, target)
         }
         column += 16
     }
@@ -86,18 +102,37 @@ public func columnRanks(
 ) {
     var column = 0
     while column < columns {
-        let rest = min(16, columns - column)
-        let own = load(score + column, first: rest)
+        let part = Part(columns - column)
+        let own = part.load(score + column)
         var more = Bits(), same = Bits()
         for row in 0..<rows {
-            let value = (rest == 16 ? load(x + row * xRow + column) : load(x + row * xRow + column, first: rest)) + (bias?[row] ?? 0)
+            let value = part.load(x + row * xRow + column) + (bias?[row] ?? 0)
             more = more &+ Bits().replacing(with: 1, where: value .> own)
             same = same &+ Bits().replacing(with: 1, where: value .== own)
         }
-        for lane in 0..<rest {
+        for lane in 0..<part.count {
             above[column + lane] &+= more[lane]
             equal[column + lane] &+= same[lane]
         }
         column += 16
     }
 }
+
+/// Sixteen columns, or the fewer that are left.
+private struct Part {
+    let count: Int
+
+    @inline(__always) init(_ left: Int) { count = min(16, left) }
+    @inline(__always) func load(_ pointer: UnsafePointer<Float>) -> Vector {
+        count == 16 ? Vector(at: pointer) : partial(pointer, count)
+    }
+    @inline(__always) func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>) {
+        if count == 16 { vector.put(pointer) } else { putPartial(vector, pointer, count) }
+    }
+}
+
+@inline(__always)
+private func partial(_ pointer: UnsafePointer<Float>, _ count: Int) -> Vector { load(pointer, first: count) }
+
+@inline(__always)
+private func putPartial(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ count: Int) { store(vector, pointer, first: count) }

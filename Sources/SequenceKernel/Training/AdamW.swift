@@ -61,8 +61,8 @@ public struct AdamW: Sendable, Hashable, Codable {
         let correction1 = 1 - Self.power(beta1, step)
         let correction2 = 1 - Self.power(beta2, step)
         return AdamWStep(
-            gradientScale: Float(gradientScale), keep: Float(1 - learningRate * weightDecay), fade1: Float(1 - beta1),
-            beta2: Float(beta2), fade2: Float(1 - beta2), rate: Float(learningRate / correction1),
+            gradientScale: Float(gradientScale), keep: Float(1 - learningRate * weightDecay), beta1: Float(beta1), beta2: Float(beta2),
+            rate: Float(learningRate / correction1),
             inverseRoot: Float(1 / correction2.squareRoot()), epsilon: Float(epsilon))
     }
 
@@ -84,9 +84,8 @@ public struct AdamW: Sendable, Hashable, Codable {
 struct AdamWStep {
     let gradientScale: Float
     let keep: Float
-    let fade1: Float
+    let beta1: Float
     let beta2: Float
-    let fade2: Float
     let rate: Float
     let inverseRoot: Float
     let epsilon: Float
@@ -96,50 +95,9 @@ struct AdamWStep {
         _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
         _ second: UnsafeMutablePointer<Float>, count: Int, decays: Bool
     ) {
-        let keep = decays ? self.keep : 1
-        let step = VectorStep(self, keep: keep)
-        var index = 0
-        while index + 8 <= count {
-            step.update(weights + index, gradient + index, first + index, second + index)
-            index += 8
-        }
-        while index < count {
-            let g = gradient[index] * gradientScale
-            let m = first[index] + fade1 * (g - first[index])
-            let v = second[index] * beta2 + fade2 * g * g
-            first[index] = m
-            second[index] = v
-            gradient[index] = 0
-            weights[index] = weights[index] * keep - rate * m / (v.squareRoot() * inverseRoot + epsilon)
-            index += 1
-        }
-    }
-
-    private struct VectorStep {
-        let step: AdamWStep
-        let keep: Float
-
-        init(_ step: AdamWStep, keep: Float) {
-            self.step = step
-            self.keep = keep
-        }
-
-        @inline(__always)
-        func update(
-            _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
-            _ second: UnsafeMutablePointer<Float>
-        ) {
-            typealias Lanes = SIMD8<Float>
-            let g = Lanes(loading: gradient) * step.gradientScale
-            var m = Lanes(loading: first)
-            m += step.fade1 * (g - m)
-            let v = Lanes(loading: second) * step.beta2 + step.fade2 * g * g
-            m.store(first)
-            v.store(second)
-            Lanes.zero.store(gradient)
-            let w = Lanes(loading: weights) * keep - step.rate * m / (v.squareRoot() * step.inverseRoot + step.epsilon)
-            w.store(weights)
-        }
+        vectorLoops.adamW(
+            count, weights, gradient, first, second, gradientScale, beta1, beta2, rate, inverseRoot, epsilon, decays ? keep : 1)
+        gradient.update(repeating: 0, count: count)
     }
 }
 

@@ -115,40 +115,16 @@ final class GradientStore {
         if !block.isTable {
             for shard in 1..<max(shardCount, 1) {
                 let source = dense(shard: shard) + block.start
-                var index = 0
-                while index + 8 <= block.count {
-                    (SIMD8<Float>(loading: target + index) + SIMD8<Float>(loading: source + index)).store(target + index)
-                    index += 8
-                }
-                while index < block.count {
-                    target[index] += source[index]
-                    index += 1
-                }
+                vectorLoops.add(block.count, target, source, target)
                 source.update(repeating: 0, count: block.count)
             }
         }
-        return sumOfSquares(target, block.count)
+        return vectorLoops.sumOfSquares(block.count, target)
     }
 
     private func squares(of block: GradientBlocks.RowBlock) -> Double {
         var sum = 0.0
-        forEachTouched(block) { row in sum += sumOfSquares(total + block.start + row * block.width, block.width) }
-        return sum
-    }
-
-    private func sumOfSquares(_ floats: UnsafePointer<Float>, _ count: Int) -> Double {
-        var lanes = SIMD8<Double>.zero
-        var index = 0
-        while index + 8 <= count {
-            let value = SIMD8<Double>(SIMD8<Float>(loading: floats + index))
-            lanes += value * value
-            index += 8
-        }
-        var sum = lanes.sum()
-        while index < count {
-            sum += Double(floats[index]) * Double(floats[index])
-            index += 1
-        }
+        forEachTouched(block) { row in sum += vectorLoops.sumOfSquares(block.width, total + block.start + row * block.width) }
         return sum
     }
 

@@ -39,6 +39,7 @@ public final class Trainer<Objective: TrainingObjective> {
     private var passes: [Pass] = []
     private let workspaces: [Workspace]
     private let scatters: [GradientScatter]
+    private let transposes: TransposedWeights
 
     /// - Parameter tiedTables: names of tables to whose gradient the objective's joint phase writes directly (a tied output).
     ///   They are always updated densely.
@@ -56,6 +57,7 @@ public final class Trainer<Objective: TrainingObjective> {
         moments = OptimizerMoments(count: weights.count)
         gradients = GradientStore(weights, shardCount: objective.shardCount, optimizer: optimizer, tied: tiedTables)
         workspaces = (0..<objective.shardCount).map { _ in Workspace() }
+        transposes = TransposedWeights(of: weights)
         scatters = (0..<objective.shardCount).map { _ in GradientScatter() }
         for shard in 0..<objective.shardCount { passes.append(pass(shard, dropping: true)) }
     }
@@ -66,7 +68,7 @@ public final class Trainer<Objective: TrainingObjective> {
     private func pass(_ shard: Int, dropping: Bool) -> Pass {
         Pass(
             weights: weights, workspace: workspaces[shard], gradients: gradients.dense(shard: shard), scatter: scatters[shard],
-            dropout: dropping ? DropoutStream(seed: seed, step: microBatchCount, shard: shard) : nil)
+            dropout: dropping ? DropoutStream(seed: seed, step: microBatchCount, shard: shard) : nil, transposes: transposes)
     }
 
     /// One step on one batch.
@@ -94,6 +96,8 @@ public final class Trainer<Objective: TrainingObjective> {
     }
 
     private func begin(dropping: Bool) {
+        // Here and not after the update: weights may also have come from a file since.
+        transposes.refresh(pool)
         for shard in passes.indices {
             workspaces[shard].reset()
             scatters[shard].removeAll()
