@@ -9,13 +9,21 @@ public struct NeighbourSettings: Codable, Sendable, Equatable {
     /// What an item counts for one that came after it (the other way round counts 1).
     public var backward: Float = 0.8
     /// Counts are divided by (occurrences of the item)^this, so that frequent items do not speak louder.
-    public var frequencyDamping: Float = 0.8
+    public var frequencyDamping: Float = 0.6
+    /// Counts are divided by (occurrences of the neighbour)^this as well.
+    public var neighbourDamping: Float = 0.1
+    /// Damped counts are raised to this: below 1 lets many weak ties outweigh one strong.
+    public var strengthExponent: Float = 0.5
+    /// Neighbours of the best candidates are candidates too and count this much of theirs; 0 switches it off.
+    public var secondStep: Float = 0.2
+    /// Candidates whose neighbours are looked at.
+    public var secondStepCandidates = 30
     /// A session counts 1 / (its length)^this.
     public var lengthDamping: Float = 0.5
     /// How fast an item's say fades with the steps since: e^(-steps / memory).
     public var memory: Float = 3
     /// Items of the prefix that have a say, the latest ones.
-    public var latestItems = 30
+    public var latestItems = 50
     /// Neighbours kept for an item, the strongest ones.
     public var kept = 300
 
@@ -62,10 +70,14 @@ public struct ItemNeighbours: Sendable {
             // Ties by number: the same list on every machine.
             seen.sort { sums[Int($0)] != sums[Int($1)] ? sums[Int($0)] > sums[Int($1)] : $0 < $1 }
             let damping = powf(max(pairs.occurrences[item], 1e-6), -settings.frequencyDamping)
+            func strength(_ other: Int32) -> Float {
+                let others = powf(max(pairs.occurrences[Int(other)], 1e-6), -settings.neighbourDamping)
+                return powf(sums[Int(other)] * damping * others, settings.strengthExponent)
+            }
             for (place, other) in seen.enumerated() {
                 if place < settings.kept {
                     neighbours.append(other)
-                    strengths.append(sums[Int(other)] * damping)
+                    strengths.append(strength(other))
                 }
                 sums[Int(other)] = 0
             }
@@ -89,7 +101,8 @@ public struct ItemNeighbours: Sendable {
 
     /// Adds each candidate's score after `prefix` to `scores[item]` and notes new candidates.
     ///
-    /// score(j) = Σ over distinct prefix items i of e^(-steps since i / memory) · strength(i, j).
+    /// score(j) = Σ over distinct prefix items i of e^(-steps since i / memory) · strength(i, j), and then a share of what the best
+    /// candidates' neighbours would get.
     func addScores(after prefix: ArraySlice<Int32>, to scores: inout CandidateScores) {
         var steps = 0
         for place in prefix.indices.reversed() {
@@ -99,6 +112,13 @@ public struct ItemNeighbours: Sendable {
             if item >= itemCount || prefix[prefix.index(after: place)...].contains(prefix[place]) { continue }
             let weight = expf(-Float(steps) / settings.memory)
             for entry in Int(offsets[item])..<Int(offsets[item + 1]) { scores.add(neighbours[entry], weight * strengths[entry]) }
+        }
+        guard settings.secondStep > 0 else { return }
+        let best = scores.best(settings.secondStepCandidates)
+        for (candidate, score) in best {
+            for entry in Int(offsets[Int(candidate)])..<Int(offsets[Int(candidate) + 1]) {
+                scores.add(neighbours[entry], settings.secondStep * score * strengths[entry])
+            }
         }
     }
 }
@@ -168,6 +188,13 @@ struct CandidateScores {
     }
 
     subscript(_ item: Int32) -> Float { scores[Int(item)] }
+
+    /// The touched items of highest score, highest first, ties by number.
+    func best(_ count: Int) -> [(item: Int32, score: Float)] {
+        var all = touched.map { (item: $0, score: scores[Int($0)]) }
+        all.sort { $0.score != $1.score ? $0.score > $1.score : $0.item < $1.item }
+        return Array(all.prefix(count))
+    }
 
     mutating func removeAll() {
         for item in touched { scores[Int(item)] = 0 }
