@@ -25,9 +25,9 @@ struct OneRow<Row: Strip>: Tile {
     @inline(__always) mutating func step(_ a: UnsafePointer<Float>, _ stride: Int, _ b: Row) { sum.add(a.pointee, b) }
     @inline(__always) func finish(_ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ finish: Finish) {
         var result = sum
-        if finish.accumulates { result = result.dropping(finish.overlap) + Row(at: c) }
         if let bias = finish.bias { result = result + Row(at: bias) }
         if let residual = finish.residual { result = result + Row(at: residual) }
+        if finish.accumulates { result = result.dropping(finish.overlap) + Row(at: c) }
         result.put(c)
     }
 }

@@ -5,45 +5,23 @@ private import Synchronization
 ///
 /// Which worker takes which index is left to chance; a body must therefore give the same result wherever it runs (results
 /// go to a place that belongs to the index). Scratch belongs to the worker. With one thread nothing is ever woken.
+///
+/// One `run` at a time: a call from inside a body or from a second thread traps, whatever the number of threads.
 public final class WorkerPool: @unchecked Sendable {
-    private struct Shared: ~Copyable {
-        let next = Atomic<Int>(0)
-        let running = Atomic<Int>(0)
-        let generation = Atomic<Int>(0)
-        let stopped = Atomic<Bool>(false)
-    }
-
     /// Workers, the calling thread among them.
     public let threads: Int
-    private let shared = Shared()
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let wake: UnsafeMutablePointer<pthread_cond_t>
+    private let crew = Crew()
     private var handles: [pthread_t] = []
-    private var body: ((Int, Int) -> Void)?
-    private var total = 0
-    /// Rounds of looking for work before a thread goes to sleep: a training step's phases follow each other within microseconds.
-    private let spins = 4_000
 
     /// Starts `threads - 1` threads; all available processors by default.
     public init(threads: Int = WorkerPool.availableProcessors) {
         self.threads = max(1, threads)
-        mutex = .allocate(capacity: 1)
-        wake = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(wake, nil)
-        for worker in 1..<max(2, self.threads) where worker < self.threads { start(worker) }
+        for worker in 0..<self.threads where worker > 0 { handles.append(crew.start(worker)) }
     }
 
     deinit {
-        shared.stopped.store(true, ordering: .releasing)
-        pthread_mutex_lock(mutex)
-        pthread_cond_broadcast(wake)
-        pthread_mutex_unlock(mutex)
+        crew.stop()
         for handle in handles { pthread_join(handle, nil) }
-        pthread_mutex_destroy(mutex)
-        pthread_cond_destroy(wake)
-        mutex.deallocate()
-        wake.deallocate()
     }
 
     /// Processors this process may use.
@@ -51,74 +29,126 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Calls `body(index, worker)` once for every index in `0 ..< count` and returns when all are done.
     public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
-        guard count > 0 else { return }
-        if threads == 1 || count == 1 {
-            for index in 0..<count { body(index, 0) }
+        crew.begin()
+        defer { crew.end() }
+        guard count > 1 && threads > 1 else {
+            for index in 0..<max(0, count) { body(index, 0) }
             return
         }
-        withoutActuallyEscaping(body) { escaping in
-            self.body = escaping
-            total = count
-            shared.next.store(0, ordering: .relaxed)
-            shared.running.store(threads - 1, ordering: .relaxed)
-            pthread_mutex_lock(mutex)
-            shared.generation.add(1, ordering: .releasing)
-            pthread_cond_broadcast(wake)
-            pthread_mutex_unlock(mutex)
-            work(0)
-            while shared.running.load(ordering: .acquiring) > 0 { sched_yield() }
-            self.body = nil
+        withoutActuallyEscaping(body) { crew.share(count, among: threads, $0) }
+    }
+}
+
+/// What the threads of a pool share. Threads hold this and not the pool, which could otherwise never end.
+private final class Crew: @unchecked Sendable {
+    private let busy = Atomic<Bool>(false)
+    private let next = Atomic<Int>(0)
+    private let running = Atomic<Int>(0)
+    private let generation = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let wake: UnsafeMutablePointer<pthread_cond_t>
+    /// Written before `generation` rises, read after: the release and acquire on it order both.
+    private var body: ((Int, Int) -> Void)?
+    private var total = 0
+
+    /// Rounds of looking for work before a thread goes to sleep: a training step's phases follow each other within microseconds.
+    private static let spins = 4_000
+
+    init() {
+        mutex = .allocate(capacity: 1)
+        wake = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(wake, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(wake)
+        mutex.deallocate()
+        wake.deallocate()
+    }
+
+    func begin() {
+        let was = busy.exchange(true, ordering: .acquiring)
+        precondition(!was, "WorkerPool.run: called from inside a body or by two threads at once")
+    }
+
+    func end() { busy.store(false, ordering: .releasing) }
+
+    func share(_ count: Int, among threads: Int, _ body: @escaping (Int, Int) -> Void) {
+        self.body = body
+        total = count
+        next.store(0, ordering: .relaxed)
+        running.store(threads - 1, ordering: .relaxed)
+        // Under the mutex, so that a thread between its last look and its sleep cannot miss the signal.
+        pthread_mutex_lock(mutex)
+        generation.add(1, ordering: .releasing)
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
+        work(0)
+        // Every thread must have left `work` before the body may go and the next generation may begin.
+        while running.load(ordering: .acquiring) > 0 { sched_yield() }
+        self.body = nil
+    }
+
+    func stop() {
+        pthread_mutex_lock(mutex)
+        stopped.store(true, ordering: .releasing)
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func start(_ worker: Int) -> pthread_t {
+        var handle = pthread_t()
+        let argument = Unmanaged.passRetained(Start(self, worker))
+        let failure = pthread_create(
+            &handle, nil,
+            { argument in
+                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
+                start.crew.serve(start.worker)
+                return nil
+            }, argument.toOpaque())
+        precondition(failure == 0, "WorkerPool: the system gives no thread (error \(failure))")
+        return handle
+    }
+
+    private final class Start {
+        let crew: Crew
+        let worker: Int
+        init(_ crew: Crew, _ worker: Int) {
+            self.crew = crew
+            self.worker = worker
         }
     }
 
     private func work(_ worker: Int) {
         guard let body else { return }
         while true {
-            let index = shared.next.add(1, ordering: .relaxed).oldValue
+            let index = next.add(1, ordering: .relaxed).oldValue
             if index >= total { return }
             body(index, worker)
         }
     }
 
-    private func start(_ worker: Int) {
-        final class Start {
-            unowned let pool: WorkerPool
-            let worker: Int
-            init(_ pool: WorkerPool, _ worker: Int) {
-                self.pool = pool
-                self.worker = worker
-            }
-        }
-        var handle = pthread_t()
-        let start = Unmanaged.passRetained(Start(self, worker))
-        let failure = pthread_create(
-            &handle, nil,
-            { argument in
-                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                start.pool.serve(start.worker)
-                return nil
-            }, start.toOpaque())
-        precondition(failure == 0, "WorkerPool: the system gives no thread (error \(failure))")
-        handles.append(handle)
-    }
-
     private func serve(_ worker: Int) {
+        // A generation ends only when every thread has worked in it, so none is ever skipped.
         var seen = 0
         while true {
             var waited = 0
-            while shared.generation.load(ordering: .acquiring) == seen {
-                if shared.stopped.load(ordering: .acquiring) { return }
+            while generation.load(ordering: .acquiring) == seen {
+                if stopped.load(ordering: .acquiring) { return }
                 waited += 1
-                if waited < spins { continue }
+                if waited < Self.spins { continue }
                 pthread_mutex_lock(mutex)
-                while shared.generation.load(ordering: .acquiring) == seen && !shared.stopped.load(ordering: .acquiring) {
+                while generation.load(ordering: .acquiring) == seen && !stopped.load(ordering: .acquiring) {
                     pthread_cond_wait(wake, mutex)
                 }
                 pthread_mutex_unlock(mutex)
             }
             seen += 1
             work(worker)
-            shared.running.subtract(1, ordering: .acquiringAndReleasing)
+            running.subtract(1, ordering: .acquiringAndReleasing)
         }
     }
 }
