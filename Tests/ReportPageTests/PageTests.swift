@@ -1,0 +1,118 @@
+import ReportPage
+import Testing
+
+@Suite("A page of plain values")
+struct PageTests {
+    private static let hostile = "<script>alert('x')</script> & \"quoted\"\u{0}"
+
+    private static func everything() -> Page {
+        let h = hostile
+        return Page(
+            title: h, subtitle: h,
+            sections: [
+                Section(h, [Paragraph(h), Callout(h, h), KeyFigures([.init(h, h, note: h)])]),
+                Section(h, [Table(caption: h, columns: [.init(h), .init(h, .right)], rows: [[h, h]], strongRows: [0])]),
+                Section(
+                    h,
+                    [
+                        LineChart(h, note: h, xLabel: h, yLabel: h, series: [.init(h, [(0, 1), (1, .nan), (2, 3)]), .init(h, [(1, 2)])]),
+                        ScatterPlot(h, note: h, xLabel: h, yLabel: h, categories: [h], points: [.init(x: 1, y: .infinity, category: 0)]),
+                        BarChart(h, note: h, label: h, bars: [.init(h, 0.5, interval: 0.4...0.6, isEmphasised: true), .init(h, -0.1)]),
+                        JourneyList([.init(h, note: h, steps: [.init(h, dwell: 70), .init(h)], isLead: true)]),
+                    ]),
+            ], footer: h)
+    }
+
+    @Test("Every text is escaped, and nothing is fetched or run")
+    func escapes() {
+        let html = Self.everything().html()
+        #expect(!html.contains("<script"))
+        #expect(!html.contains("'x'"))
+        #expect(!html.contains("\u{0}"))
+        #expect(!html.contains("\"quoted\""))
+        #expect(!html.contains("http") && !html.contains("src=") && !html.contains("url(") && !html.contains("@import"))
+        #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot;\u{FFFD}"))
+    }
+
+    @Test("Elements open and close in order, and ids are unique")
+    func wellFormed() {
+        let html = Self.everything().html()
+        var open: [String] = []
+        var ids: Set<String> = []
+        for part in html.split(separator: "<").dropFirst() where !part.hasPrefix("!") {
+            let tag = part.prefix { $0 != ">" }
+            let name = String(tag.prefix { $0 != " " && $0 != "/" || $0 == "/" && tag.first == "/" })
+            if name.hasPrefix("/") {
+                #expect(open.popLast() == String(name.dropFirst()), "closing \(name)")
+            } else if !tag.hasSuffix("/"), name != "meta" {
+                open.append(name)
+            }
+            for piece in tag.split(separator: " ") where piece.hasPrefix("id=\"") {
+                #expect(ids.insert(String(piece)).inserted, "\(piece) twice")
+            }
+        }
+        #expect(open.isEmpty)
+    }
+
+    @Test("Nothing that cannot be drawn reaches a picture")
+    func coordinates() {
+        let empty = Page(
+            title: "t",
+            sections: [
+                Section(
+                    "s",
+                    [
+                        LineChart("l", xLabel: "x", yLabel: "y", series: []),
+                        LineChart("l", xLabel: "x", yLabel: "y", series: [.init("a", [(1, 0), (1, -1), (1, 5)])], logarithmic: true),
+                        ScatterPlot("p", xLabel: "x", yLabel: "y", categories: [], points: []), BarChart("b", label: "l", bars: []),
+                        BarChart("b", label: "l", bars: [.init("a", .nan)]), JourneyList([]), KeyFigures([]),
+                    ])
+            ])
+        for html in [empty.html(), Self.everything().html()] {
+            #expect(!html.contains("nan") && !html.contains("inf\""))
+        }
+        #expect(empty.html() == empty.html())
+    }
+
+    @Test("More points than the cap are thinned, evenly, and the plot says so")
+    func thins() {
+        let points = (0..<1000).map { ScatterPlot.Point(x: Double($0), y: 0, category: $0 % 2) }
+        let html = Page(
+            title: "t",
+            sections: [Section("s", [ScatterPlot("p", xLabel: "x", yLabel: "y", categories: ["a", "b"], points: points, cap: 300)])]
+        ).html()
+        #expect(html.contains("300 of 1,000 points are drawn."))
+        // 300 points and two marks of the legend.
+        #expect(html.components(of: "<circle") == 302)
+    }
+
+    @Test("A long journey says how much was cut")
+    func journeys() {
+        let steps = (0..<30).map { JourneyList.Step("page \($0)") }
+        let html = Page(title: "t", sections: [Section("s", [JourneyList([.init("j", steps: steps)], longest: 10)])]).html()
+        #expect(html.contains("page 9") && !html.contains("page 10") && html.contains("and 20 more"))
+    }
+
+    @Test(
+        "Numbers as people read them",
+        arguments: [
+            (NumberText.fixed(1234567.891, digits: 2), "1,234,567.89"), (NumberText.fixed(-0.0049, digits: 2), "0.00"),
+            (NumberText.fixed(-1.005, digits: 1), "−1.0"), (NumberText.fixed(0.9996, digits: 3), "1.000"), (NumberText.fixed(.nan), "–"),
+            (NumberText.percent(0.12345), "12.3 %"), (NumberText.count(44_916), "44,916"), (NumberText.count(-12), "−12"),
+            (NumberText.seconds(0.25), "250 ms"), (NumberText.seconds(9.97), "10 s"), (NumberText.seconds(130), "2 min 10 s"),
+            (NumberText.seconds(3600), "1 h"), (NumberText.seconds(4000), "1 h 6 min"),
+        ])
+    func numbers(_ pair: (String, String)) { #expect(pair.0 == pair.1) }
+}
+
+extension String {
+    fileprivate func components(of part: String) -> Int {
+        var count = 0
+        var rest = self[...]
+        while let found = rest.firstRange(of: part) {
+            count += 1
+            rest = rest[found.upperBound...]
+        }
+        return count
+    }
+}
