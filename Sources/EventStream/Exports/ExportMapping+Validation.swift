@@ -101,7 +101,8 @@ extension ExportMapping {
     private func validateComposition(of time: Time, columns: [String]) throws(ExportError) {
         guard time.unit == nil else { throw refuse("time: unit", "a composed time has no unit", "remove it") }
         guard time.zone != nil else {
-            throw refuse("time: zone", "a composed time is local to a zone and none is given", "write `zone: UTC` or an offset such as `+02:00`")
+            throw refuse(
+                "time: zone", "a composed time is local to a zone and none is given", "write `zone: UTC` or an offset such as `+02:00`")
         }
         let parts = time.parts
         guard parts.count == columns.count else {

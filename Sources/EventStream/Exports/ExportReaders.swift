@@ -51,7 +51,8 @@ public enum ExportReaders {
             try mapping.validate()
             return ItemSequenceReader(
                 window: input.window(mapping.encoding), path: input.path, mapping: mapping,
-                hasPairs: FormatSniffer(path: input.path, sample: sample).hasPairs, limits: input.limits, fileNumber: fileNumber, input: input)
+                hasPairs: FormatSniffer(path: input.path, sample: sample).hasPairs, limits: input.limits, fileNumber: fileNumber,
+                input: input)
         case .jsonl:
             try mapping.validate()
             return JSONLinesReader(

@@ -45,6 +45,8 @@ struct FormatSniffer {
     }
 
     private var lines: some Sequence<ArraySlice<UInt8>> {
-        sample.text.prefix(1 << 16).split(separator: 0x0A, omittingEmptySubsequences: true).lazy.map { $0.last == 0x0D ? $0.dropLast() : $0 }
+        sample.text.prefix(1 << 16).split(separator: 0x0A, omittingEmptySubsequences: true).lazy.map {
+            $0.last == 0x0D ? $0.dropLast() : $0
+        }
     }
 }

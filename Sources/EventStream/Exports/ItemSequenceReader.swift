@@ -11,7 +11,10 @@ struct ItemSequenceReader: EventSource {
     private var cursor: LineCursor
 
     /// A reader at the beginning of `window`. Sessions of the second and later files carry the number of the file.
-    init(window: InputWindow, path: String, mapping: ExportMapping, hasPairs: Bool, limits: ExportLimits, fileNumber: Int, input: ExportInput?) {
+    init(
+        window: InputWindow, path: String, mapping: ExportMapping, hasPairs: Bool, limits: ExportLimits, fileNumber: Int,
+        input: ExportInput?
+    ) {
         self.mapping = mapping
         self.hasPairs = hasPairs
         self.input = input
@@ -56,7 +59,10 @@ struct ItemSequenceReader: EventSource {
         }
         let tabs = line.count { $0 == 0x09 }
         guard tabs == (hasPairs ? 1 : 0) else {
-            return (.badPair, hasPairs ? "expected items, one tab and the item that follows" : "expected items without a tab, as in the first line")
+            return (
+                .badPair,
+                hasPairs ? "expected items, one tab and the item that follows" : "expected items without a tab, as in the first line"
+            )
         }
         var previous = separator
         for byte in line {

@@ -7,15 +7,15 @@ package final class InputWindow {
     package static let padding = 64
 
     /// The bytes; ``start`` to ``end`` are unread.
-    package private(set) var bytes: UnsafeMutablePointer<UInt8>
+    @exclusivity(unchecked) package private(set) var bytes: UnsafeMutablePointer<UInt8>
     /// Where the unread bytes begin.
-    package private(set) var start = 0
+    @exclusivity(unchecked) package private(set) var start = 0
     /// Where they end.
-    package private(set) var end = 0
+    @exclusivity(unchecked) package private(set) var end = 0
     /// True when nothing follows ``end``.
-    package private(set) var isLast = false
+    @exclusivity(unchecked) package private(set) var isLast = false
     /// Where `bytes[0]` stands in the whole input.
-    private var base = 0
+    @exclusivity(unchecked) private var base = 0
     private var capacity: Int
     private let maximum: Int
     private let source: any ByteSource

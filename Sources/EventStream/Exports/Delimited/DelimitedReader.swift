@@ -80,7 +80,8 @@ struct DelimitedReader: EventSource {
         guard scanner.count == columnCount else {
             let reason: RejectReason = scanner.count < columnCount ? .tooFewFields : .tooManyFields
             return refuse(
-                reason, min(scanner.count, columnCount), "\(scanner.count) fields for \(columnCount) columns; \(hint(for: reason))", &rejects)
+                reason, min(scanner.count, columnCount), "\(scanner.count) fields for \(columnCount) columns; \(hint(for: reason))",
+                &rejects)
         }
         guard !scanner.holdsNUL else { return refuse(.nulByte, nil, hint(for: .nulByte), &rejects) }
         let base = window.bytes + window.start
@@ -109,7 +110,8 @@ struct DelimitedReader: EventSource {
         switch reason {
         case .tooFewFields: "a line end inside a field needs quotes; see `delimiter` and `quote` in the mapping"
         case .tooManyFields: "a delimiter inside a field needs quotes; see `delimiter` and `quote` in the mapping"
-        case .badQuoting: "after a closing quote only a delimiter or line end may follow; write `quote: \"\"` if quotes are plain characters"
+        case .badQuoting:
+            "after a closing quote only a delimiter or line end may follow; write `quote: \"\"` if quotes are plain characters"
         case .unclosedQuote: "the quote is never closed; write `quote: \"\"` if quotes are plain characters"
         case .nulByte: "the row holds a zero byte"
         case .invalidText: "the bytes are not text in \(mapping.encoding.rawValue); see `encoding` in the mapping"
@@ -127,7 +129,8 @@ struct DelimitedReader: EventSource {
             names = names ?? found
             if found.count != names!.count {
                 throw ExportError(
-                    .badMapping, place: "\(path), line 1", reason: "the header has \(found.count) columns, `columns` in the mapping \(names!.count)",
+                    .badMapping, place: "\(path), line 1",
+                    reason: "the header has \(found.count) columns, `columns` in the mapping \(names!.count)",
                     remedy: "remove `columns` from the mapping or correct it")
             }
         } else if names == nil {
@@ -194,7 +197,8 @@ struct DelimitedReader: EventSource {
         guard !twice.isEmpty else { return }
         throw ExportError(
             .badData, place: "\(path), line 1", reason: "columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
-            remedy: "rename them in the export, or give all names under `columns` with `header: false` and expect one reject for the header")
+            remedy: "rename them in the export, or give all names under `columns` with `header: false` and expect one reject for the header"
+        )
     }
 
     private func missingColumns(_ absent: [String], _ present: [String]) -> ExportError {
@@ -202,7 +206,8 @@ struct DelimitedReader: EventSource {
         let delimiter = mapping.delimiter == "\t" ? "tab" : mapping.delimiter ?? ","
         return ExportError(
             .badMapping, place: path,
-            reason: "no column \(absent.map { "`\($0)`" }.joined(separator: ", ")); split at `\(delimiter)` there are \(present.count): \(shown)",
+            reason:
+                "no column \(absent.map { "`\($0)`" }.joined(separator: ", ")); split at `\(delimiter)` there are \(present.count): \(shown)",
             remedy: "correct the names in the mapping, or `delimiter` if this is not how the columns are split")
     }
 }

@@ -58,7 +58,9 @@ struct DialectSniffer {
 
     private func holdsSingleQuotes(_ delimiter: UInt8) -> Bool {
         var hits = 0
-        for (a, b) in zip(sample.text.prefix(1 << 16), sample.text.prefix(1 << 16).dropFirst()) where b == 0x27 && a == delimiter { hits += 1 }
+        for (a, b) in zip(sample.text.prefix(1 << 16), sample.text.prefix(1 << 16).dropFirst()) where b == 0x27 && a == delimiter {
+            hits += 1
+        }
         return hits >= 2
     }
 

@@ -69,7 +69,9 @@ package func decimalNumber(_ text: TextSlice) -> Double? {
     }
     guard digits > 0 else { return nil }
     if i < count, bytes[i] | 0x20 == UInt8(ascii: "e") {
-        guard let power = wholeNumber(TextSlice(bytes + i + 1, count - i - 1)), bytes[i + 1] != 0x20, abs(power) < 100_000 else { return nil }
+        guard let power = wholeNumber(TextSlice(bytes + i + 1, count - i - 1)), bytes[i + 1] != 0x20, abs(power) < 100_000 else {
+            return nil
+        }
         scale += Int(power)
         i = count
     }
