@@ -44,6 +44,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         public var maximumLength = 32
         /// Distance beyond which slices of different visitors no longer push (0.5).
         public var margin: Float = 0.5
+        /// Nearest slices of other visitors that count for each slice (5).
+        public var hardNegatives = 5
 
         /// The defaults.
         public init() {}
@@ -82,7 +84,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         try ModelConfiguration.check("objectives.sliceContrast.minimumLength", sliceContrast.minimumLength, 1...65_536)
         try ModelConfiguration.check(
             "objectives.sliceContrast.maximumLength", sliceContrast.maximumLength, sliceContrast.minimumLength...65_536)
-        try ModelConfiguration.check("objectives.sliceContrast.margin", sliceContrast.margin, 0...4)
+        try ModelConfiguration.check("objectives.sliceContrast.margin", sliceContrast.margin, 0.001...4)
+        try ModelConfiguration.check("objectives.sliceContrast.hardNegatives", sliceContrast.hardNegatives, 1...10_000)
         guard maskedEvent.weight + nextEvent.weight + sliceContrast.weight > 0 else {
             throw .outOfRange(setting: "objectives", value: "all of weight 0", allowed: "at least one above 0")
         }
@@ -116,7 +119,9 @@ extension ObjectiveSettings.NextEvent {
 }
 
 extension ObjectiveSettings.SliceContrast {
-    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, slices, minimumLength, maximumLength, margin }
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case weight, slices, minimumLength, maximumLength, margin, hardNegatives
+    }
 
     /// Decodes what is present and keeps defaults for the rest.
     public init(from decoder: any Decoder) throws {
@@ -126,5 +131,6 @@ extension ObjectiveSettings.SliceContrast {
         try values.read(.minimumLength, into: &minimumLength)
         try values.read(.maximumLength, into: &maximumLength)
         try values.read(.margin, into: &margin)
+        try values.read(.hardNegatives, into: &hardNegatives)
     }
 }

@@ -3,7 +3,7 @@ internal import SequenceKernel
 /// The sequence encoder that a configuration names.
 enum AnyEncoder: Sendable {
     case transformer(TransformerEncoder)
-    case gru(GRUEncoder, hidden: Int)
+    case gru(GRUEncoder)
 
     enum Tape {
         case transformer(TransformerEncoder.Tape)
@@ -20,7 +20,10 @@ enum AnyEncoder: Sendable {
                         hidden: configuration.feedForward, isCausal: configuration.attention == .causal, dropout: configuration.dropout,
                         attentionDropout: configuration.dropout), in: &scope))
         case .gru:
-            self = .gru(GRUEncoder(inputs: configuration.width, width: configuration.width, in: &scope), hidden: configuration.width)
+            self = .gru(
+                GRUEncoder(
+                    inputs: configuration.width, width: configuration.width, layers: configuration.layers, dropout: configuration.dropout,
+                    in: &scope))
         }
     }
 
@@ -29,7 +32,7 @@ enum AnyEncoder: Sendable {
         case .transformer(let encoder):
             let (output, tape) = encoder.forward(input, offsets, pass)
             return (output, .transformer(tape))
-        case .gru(let encoder, _):
+        case .gru(let encoder):
             let (output, tape) = encoder.forward(input, offsets, pass)
             return (output, .gru(tape))
         }
@@ -38,7 +41,7 @@ enum AnyEncoder: Sendable {
     func backward(_ upstream: Rows, _ offsets: SequenceOffsets, _ tape: Tape, _ pass: Pass) -> Rows {
         switch (self, tape) {
         case (.transformer(let encoder), .transformer(let tape)): return encoder.backward(upstream, offsets, tape, pass)
-        case (.gru(let encoder, _), .gru(let tape)): return encoder.backward(upstream, offsets, tape, pass)
+        case (.gru(let encoder), .gru(let tape)): return encoder.backward(upstream, offsets, tape, pass)
         default: preconditionFailure("AnyEncoder: a tape of another encoder")
         }
     }

@@ -16,6 +16,9 @@ public struct EventEncoder: Sendable {
     let tables: [Parameter]
     let bagTables: [Parameter]
     let project: Linear?
+    /// Under `attention`: the plain numbers as one more field, and the attention itself.
+    let numberField: Linear?
+    let attention: FieldAttention?
     /// Length that rows are brought to under `identity`; 0 for as they are.
     let length: Float
     let inputDropout: Float
@@ -38,7 +41,18 @@ public struct EventEncoder: Sendable {
         }
         let inputs = plan.concatenatedWidth
         let outputs = configuration.width
-        project = aggregation == .identity ? nil : scope.scope("project") { Linear(inputs: inputs, outputs: outputs, in: &$0) }
+        project = aggregation == .concatenate ? scope.scope("project") { Linear(inputs: inputs, outputs: outputs, in: &$0) } : nil
+        let numbers = plan.scalars.count
+        let hasNumbers = aggregation == .attention && numbers > 0
+        numberField = hasNumbers ? scope.scope("numbers") { Linear(inputs: numbers, outputs: outputs, in: &$0) } : nil
+        let fields = plan.lookups.count + plan.bags.count + (hasNumbers ? 1 : 0)
+        attention =
+            aggregation == .attention ? scope.scope("attention") { FieldAttention(fields: fields, width: outputs, in: &$0) } : nil
+    }
+
+    /// Floats of an event with its parts side by side; under `attention` the numbers are a field of the model's width.
+    private var joinedWidth: Int {
+        plan.concatenatedWidth + (numberField == nil ? 0 : width - plan.scalars.count)
     }
 
     private static func deviation(_ width: Int) -> Float { 1 / Float(width).squareRoot() }
@@ -48,6 +62,8 @@ public struct EventEncoder: Sendable {
         let joined: Rows
         let bags: [(means: Rows, scales: UnsafeMutablePointer<Float>, owners: UnsafeMutablePointer<Int32>)]
         let projected: Linear.Tape?
+        let numbers: Linear.Tape?
+        let attended: FieldAttention.Tape?
         /// Under `identity` with a length: 1 / the norm of each row's table row.
         let inverseNorms: UnsafeMutablePointer<Float>?
         let dropoutKey: UInt64?
@@ -56,7 +72,7 @@ public struct EventEncoder: Sendable {
     /// `[N]` events → `[N, D]`.
     public func forward(_ view: EventView, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let rows = view.rowCount
-        let total = plan.concatenatedWidth
+        let total = joinedWidth
         let joined = pass.workspace.rows(rows, total)
         var column = 0
         for (index, lookup) in plan.lookups.enumerated() {
@@ -71,19 +87,32 @@ public struct EventEncoder: Sendable {
             column += bag.width
         }
         let numbers = view.scalars
-        if numbers.width > 0 {
+        var numberTape: Linear.Tape?
+        if let numberField {
+            let (field, tape) = numberField.forward(numbers, pass)
+            numberTape = tape
+            for row in 0..<rows { (joined[row] + column).update(from: field[row], count: width) }
+        } else if numbers.width > 0 {
             for row in 0..<rows { (joined[row] + column).update(from: numbers[row], count: numbers.width) }
         }
         var output = joined
         var projected: Linear.Tape?
         var inverseNorms: UnsafeMutablePointer<Float>?
-        if let project { (output, projected) = project.forward(joined, pass) } else if length > 0 { inverseNorms = normalise(output, pass) }
+        var attended: FieldAttention.Tape?
+        if let project { (output, projected) = project.forward(joined, pass) }
+        if let attention { (output, attended) = attention.forward(joined, pass) }
+        if aggregation == .identity && length > 0 { inverseNorms = normalise(output, pass) }
         var key: UInt64?
         if inputDropout > 0, let stream = pass.dropout {
             key = RandomSource.mix(stream.key ^ 0x0E7E_4715)
             vectorLoops.dropout(output.scalarCount, key!, inputDropout, output.base, output.base)
         }
-        return (output, Tape(joined: joined, bags: bagTapes, projected: projected, inverseNorms: inverseNorms, dropoutKey: key))
+        return (
+            output,
+            Tape(
+                joined: joined, bags: bagTapes, projected: projected, numbers: numberTape, attended: attended, inverseNorms: inverseNorms,
+                dropoutKey: key)
+        )
     }
 
     /// Adds to the gradients of tables and projection; events have none.
@@ -96,11 +125,18 @@ public struct EventEncoder: Sendable {
         var joined = upstream
         if let project, let projected = tape.projected {
             joined = project.backward(upstream, projected, pass)
+        } else if let attention, let attended = tape.attended {
+            joined = attention.backward(upstream, attended, pass)
         } else if let inverseNorms = tape.inverseNorms {
             normaliseBackward(upstream, view, inverseNorms, pass)
         }
-        let total = plan.concatenatedWidth
-        let scatter = pass.scatter!
+        let total = joinedWidth
+        guard let scatter = pass.scatter else { return }
+        if let numberField, let numbers = tape.numbers {
+            let field = pass.workspace.rows(rows, width)
+            for row in 0..<rows { field[row].update(from: joined[row] + (total - width), count: width) }
+            numberField.backward(field, numbers, into: nil, pass)
+        }
         var column = 0
         for (index, lookup) in plan.lookups.enumerated() {
             scatter.add(

@@ -21,7 +21,7 @@ public struct SequenceModel: Sendable {
     let places: PlaceEncoding
     let encoder: AnyEncoder
     let projection: Linear?
-    let pooling: AnyPooling
+    let pooling: Pooling
 
     /// Declares everything under `events`, `places`, `encoder`, `projection`, `pooling` and `heads`.
     public init(_ configuration: ModelConfiguration, _ plan: FeaturePlan, in scope: inout ParameterScope) {
@@ -33,7 +33,7 @@ public struct SequenceModel: Sendable {
         encoder = scope.scope("encoder") { AnyEncoder(configuration, in: &$0) }
         let (width, size) = (configuration.width, configuration.embeddingSize)
         projection = width == size ? nil : scope.scope("projection") { Linear(inputs: width, outputs: size, in: &$0) }
-        pooling = scope.scope("pooling") { AnyPooling(configuration, in: &$0) }
+        pooling = scope.scope("pooling") { Pooling(PoolingKind(configuration.pooling), width: size, in: &$0) }
         heads = scope.scope("heads") { PredictionHeads(configuration, plan, tables: events.tables, in: &$0) }
         parameters = scope
     }
@@ -75,5 +75,17 @@ public struct SequenceModel: Sendable {
     public func embed(_ view: EventView, _ pass: Pass) -> Rows {
         let rows = hidden(view, pass).output
         return pooling.forward(rows, view.offsets, pass).output
+    }
+}
+
+extension PoolingKind {
+    init(_ pooling: ModelConfiguration.Pooling) {
+        self =
+            switch pooling {
+            case .mean: .mean
+            case .max: .max
+            case .last: .last
+            case .attention: .attention
+            }
     }
 }

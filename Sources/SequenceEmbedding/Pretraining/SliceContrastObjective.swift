@@ -15,11 +15,11 @@ struct SliceContrastObjective {
     struct Tape {
         let view: EventView
         let model: SequenceModel.Tape
-        let pooling: AnyPooling.Tape
+        let pooling: Pooling.Tape
+        let length: UnitLength.Tape
         /// `[slices, E]`.
         let embeddings: Rows
         let owners: [Int32]
-        let rowCount: Int
     }
 
     func forward(_ shard: ShardBatch, _ pass: Pass) -> Tape? {
@@ -29,13 +29,14 @@ struct SliceContrastObjective {
         guard !slices.isEmpty else { return nil }
         let view = EventView(shard, slices: slices, pass.workspace)
         let (hidden, tape) = model.hidden(view, pass)
-        let (embeddings, pooling) = model.pooling.forward(hidden, view.offsets, pass)
-        return Tape(
-            view: view, model: tape, pooling: pooling, embeddings: embeddings, owners: owners, rowCount: hidden.count)
+        let (pooled, pooling) = model.pooling.forward(hidden, view.offsets, pass)
+        let (embeddings, length) = UnitLength().forward(pooled, pass)
+        return Tape(view: view, model: tape, pooling: pooling, length: length, embeddings: embeddings, owners: owners)
     }
 
     func backward(_ tape: Tape, _ gradient: Rows, _ pass: Pass) {
-        let rows = model.pooling.backward(gradient, tape.view.offsets, tape.pooling, pass)
+        let pooled = UnitLength().backward(gradient, tape.length, pass)
+        let rows = model.pooling.backward(pooled, tape.view.offsets, tape.pooling, pass)
         model.backward(rows, tape.view, tape.model, pass)
     }
 }
@@ -65,8 +66,10 @@ struct SliceJoint {
             gradients[shard] = gradient.rows(row..<row + tape.embeddings.count)
             row += tape.embeddings.count
         }
-        let loss = SliceContrast(margin: settings.margin).loss(
-            embeddings, owners: owners, gradient: gradient, weight: weight, workspace, pool)
-        return Double(loss)
+        var contrast = SliceContrast()
+        contrast.margin = settings.margin
+        contrast.hardNegatives = settings.hardNegatives
+        return Double(
+            contrast.loss(embeddings, labels: owners, factor: weight / Float(count), gradient: gradient, workspace, pool))
     }
 }

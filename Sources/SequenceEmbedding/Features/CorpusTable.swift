@@ -1,0 +1,74 @@
+public import EventStream
+
+/// An imported corpus as an ``EventTable``: its mapped columns, and nothing copied.
+public final class CorpusTable: EventTable, @unchecked Sendable {
+    /// The corpus, which keeps the mapped memory alive.
+    public let corpus: Corpus
+    public let fields: [TableField]
+    public let times: UnsafePointer<Int64>
+    public let gaps: UnsafePointer<Float>
+    public let dwells: UnsafePointer<Float>
+    public let hours: UnsafePointer<UInt8>
+    public let weekdays: UnsafePointer<UInt8>
+    private let codeColumns: [String: UnsafePointer<Int32>]
+    private let numberColumns: [String: UnsafePointer<Double>]
+    private let dictionaries: [String: StringDictionary]
+    private let sessionOffsets: UnsafePointer<Int64>
+
+    /// Looks at a corpus.
+    public init(_ corpus: Corpus) {
+        self.corpus = corpus
+        fields = corpus.schema.fields.map { TableField(name: $0.name, kind: $0.role == .outcome ? .outcome : .init($0.kind)) }
+        times = Self.pointer(corpus.timesMicroseconds)
+        gaps = Self.pointer(corpus.gaps)
+        dwells = Self.pointer(corpus.dwells)
+        hours = Self.pointer(corpus.hours)
+        weekdays = Self.pointer(corpus.weekdays)
+        sessionOffsets = Self.pointer(corpus.sessionOffsets)
+        var codeColumns: [String: UnsafePointer<Int32>] = [:]
+        var numberColumns: [String: UnsafePointer<Double>] = [:]
+        var dictionaries: [String: StringDictionary] = [:]
+        for field in corpus.schema.fields {
+            if let codes = corpus.codes(field.name) { codeColumns[field.name] = Self.pointer(codes) }
+            if let numbers = corpus.numbers(field.name) { numberColumns[field.name] = Self.pointer(numbers) }
+            dictionaries[field.name] = corpus.dictionary(field.name)
+        }
+        self.codeColumns = codeColumns
+        self.numberColumns = numberColumns
+        self.dictionaries = dictionaries
+    }
+
+    /// A column's memory, which lives as long as the corpus; an empty column is never read, so any address does.
+    private static func pointer<Element>(_ column: Column<Element>) -> UnsafePointer<Element> {
+        column.withUnsafeBufferPointer { $0.baseAddress } ?? UnsafePointer(bitPattern: 64)!
+    }
+
+    public var sessionCount: Int { corpus.sessionCount }
+    public var eventCount: Int { corpus.eventCount }
+    public var hasTime: Bool { corpus.schema.hasTime }
+    public func events(ofSession session: Int) -> Range<Int> {
+        precondition(session >= 0 && session < sessionCount, "CorpusTable: session \(session) of \(sessionCount)")
+        return Int(sessionOffsets[session])..<Int(sessionOffsets[session + 1])
+    }
+    public func visitor(ofSession session: Int) -> Int { corpus.visitor(ofSession: session) }
+    public func sessionKey(_ session: Int) -> String { corpus.sessionKey(session) }
+    public func codes(_ field: String) -> UnsafePointer<Int32>? { codeColumns[field] }
+    public func numbers(_ field: String) -> UnsafePointer<Double>? { numberColumns[field] }
+    public func dictionaryCount(_ field: String) -> Int { dictionaries[field]?.count ?? 0 }
+    public func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let dictionary = dictionaries[field]!
+        return withExtendedLifetime(dictionary) { body(dictionary.utf8(index)) }
+    }
+}
+
+extension TableField.Kind {
+    init(_ kind: EventSchema.Kind) {
+        self =
+            switch kind {
+            case .categorical: .categorical
+            case .numeric: .numeric
+            case .text: .text
+            case .url: .url
+            }
+    }
+}
