@@ -1,0 +1,258 @@
+internal import DurableFiles
+internal import FoundationEssentials
+
+/// The tables the rows' numbers point into.
+struct EventTables {
+    let visitors: ByteStringTable
+    /// Ids of native sessions: four bytes with the number of the visitor, then the id; no more where the row had none.
+    let sessions: ByteStringTable
+    /// One for each field that is not numeric.
+    let fields: [ByteStringTable?]
+
+    /// Whether a session number stands for an id of the export.
+    @inline(__always)
+    func hasNativeID(_ session: Int32) -> Bool { session >= 0 && sessions[Int(session)].count > 4 }
+}
+
+/// Writes the arrays of a corpus from rows in order.
+final class CorpusWriter {
+    private let layout: EventRow
+    private let tables: EventTables
+    private let schema: EventSchema
+    private let directory: String
+    private let fileSystem: FileSystem
+    private let hasVisitorKeys: Bool
+
+    private var sessionizer: Sessionizer
+    private let calendar: CalendarHour
+    private let duplicates: DuplicateFilter?
+
+    private let sessionOffsets: ColumnWriter<Int64>
+    private let sessionVisitor: ColumnWriter<Int32>
+    private let sessionKey: StringWriter
+    private let visitorKey: StringWriter
+    private let time: ColumnWriter<Int64>
+    private let gap: ColumnWriter<Float>
+    private let dwell: ColumnWriter<Float>
+    private let hour: ColumnWriter<UInt8>
+    private let weekday: ColumnWriter<UInt8>
+    private var columns: [FieldWriter] = []
+
+    private var kept: UnsafeMutableBufferPointer<RowPointer>
+    private var events = 0
+    private var sessions = 0
+    private var visitors = 0
+    private var visitor = Int32(-1)
+    private var session = Int32(-1)
+    private var part = 0
+    private var previousTime = Int64.min
+
+    /// - Parameters:
+    ///   - hasVisitorKeys: false where the export names no visitors; their keys are empty then.
+    ///   - dropsDuplicates: false where equal rows are no repetitions, as in exports without times and order.
+    init(
+        _ directory: String, schema: EventSchema, layout: EventRow, tables: EventTables, zone: Int, hasVisitorKeys: Bool,
+        dropsDuplicates: Bool, in fileSystem: FileSystem
+    ) throws(FileError) {
+        self.directory = directory
+        self.schema = schema
+        self.layout = layout
+        self.tables = tables
+        self.hasVisitorKeys = hasVisitorKeys
+        self.fileSystem = fileSystem
+        calendar = CalendarHour(offset: Int64(zone) * 1_000_000)
+        duplicates = dropsDuplicates ? DuplicateFilter(layout) : nil
+        sessionizer = Sessionizer(
+            schema.sessions,
+            watchedOffsets: schema.sessions.splitOnChange.compactMap { name in
+                schema.fields.firstIndex { $0.name == name }.map { layout.fieldOffsets[$0] }
+            })
+        func place(_ name: String) -> String { directory + "/" + name + ".npy" }
+        sessionOffsets = try ColumnWriter(place("session_offsets"), in: fileSystem)
+        sessionVisitor = try ColumnWriter(place("session_visitor"), in: fileSystem)
+        sessionKey = try StringWriter(directory + "/session_key", in: fileSystem)
+        visitorKey = try StringWriter(directory + "/visitor_key", in: fileSystem)
+        time = try ColumnWriter(place("time_us"), in: fileSystem)
+        gap = try ColumnWriter(place("gap_s"), in: fileSystem)
+        dwell = try ColumnWriter(place("dwell_s"), in: fileSystem)
+        hour = try ColumnWriter(place("hour"), in: fileSystem)
+        weekday = try ColumnWriter(place("weekday"), in: fileSystem)
+        kept = .allocate(capacity: ExternalSort.blockRows)
+        for (index, field) in schema.fields.enumerated() {
+            let stem = directory + "/" + field.stem
+            if let table = tables.fields[index] {
+                columns.append(try CodeWriter(stem, table, offset: layout.fieldOffsets[index], in: fileSystem))
+            } else {
+                columns.append(try NumberWriter(stem, offset: layout.fieldOffsets[index], in: fileSystem))
+            }
+        }
+    }
+
+    deinit { kept.deallocate() }
+
+    /// Adds rows in order.
+    func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
+        var count = 0
+        for row in rows {
+            if let duplicates, duplicates.isDuplicate(row) { continue }
+            kept[count] = row
+            count += 1
+        }
+        let kept = UnsafeBufferPointer(rebasing: self.kept[..<count])
+        for row in kept { try writeFrame(row) }
+        for column in columns { try column.write(kept) }
+    }
+
+    /// Times and sessions of one event.
+    private func writeFrame(_ row: RowPointer) throws(FileError) {
+        let now = row.long(EventRow.time)
+        let visitor = Int32(truncatingIfNeeded: row.number(layout.visitor))
+        let session = Int32(truncatingIfNeeded: row.number(layout.session))
+        let isNative = tables.hasNativeID(session)
+        if sessionizer.begins(visitor: visitor, session: session, hasNativeID: isNative, time: now, row: row) {
+            if events > 0 { try dwell.append(.nan) }
+            try beginSession(visitor, session, isNative)
+            try gap.append(.nan)
+        } else if now == .min {
+            try gap.append(.nan)
+            try dwell.append(.nan)
+        } else {
+            let seconds = Double(now &- previousTime) * 1e-6
+            try gap.append(Float(seconds))
+            try dwell.append(Float(min(seconds, schema.dwellCapSeconds)))
+        }
+        try time.append(now)
+        let (hour, weekday) = calendar.of(now)
+        try self.hour.append(hour)
+        try self.weekday.append(weekday)
+        previousTime = now
+        events += 1
+    }
+
+    private func beginSession(_ visitor: Int32, _ session: Int32, _ isNative: Bool) throws(FileError) {
+        let isNewVisitor = visitor != self.visitor
+        if isNewVisitor {
+            if hasVisitorKeys { try visitorKey.append(tables.visitors[Int(visitor)]) }
+            try visitorKey.end()
+            visitors += 1
+            self.visitor = visitor
+        }
+        try sessionOffsets.append(Int64(events))
+        try sessionVisitor.append(Int32(truncatingIfNeeded: visitors - 1))
+        // A native id that the rules cut further is "id", "id:2", …; a computed one is "visitor:1", "visitor:2", ….
+        part = isNewVisitor || session != self.session ? 1 : part + 1
+        self.session = session
+        if isNative {
+            try sessionKey.append(UnsafeRawBufferPointer(rebasing: tables.sessions[Int(session)][4...]))
+        } else {
+            try sessionKey.append(tables.visitors[Int(visitor)])
+        }
+        if !isNative || part > 1 {
+            try sessionKey.append(UInt8(ascii: ":"))
+            try sessionKey.append(decimal: part)
+        }
+        try sessionKey.end()
+        sessions += 1
+    }
+
+    /// Writes what is left, the dictionaries and the schema with counts and digest, and gives it.
+    func finish(rejects: [String: Int]) throws(FileError) -> EventSchema {
+        if events > 0 { try dwell.append(.nan) }
+        try sessionOffsets.append(Int64(events))
+        try sessionOffsets.finish()
+        try sessionVisitor.finish()
+        try sessionKey.finish()
+        try visitorKey.finish()
+        try time.finish()
+        try gap.finish()
+        try dwell.finish()
+        try hour.finish()
+        try weekday.finish()
+        for column in columns { try column.finish() }
+
+        var schema = schema
+        schema.counts.events = events
+        schema.counts.sessions = sessions
+        schema.counts.visitors = visitors
+        schema.counts.duplicates = duplicates?.dropped ?? 0
+        schema.counts.rejects = rejects
+        schema.digest = try CorpusFormat.digest(of: directory, in: fileSystem)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text: Data
+        do { text = try encoder.encode(schema) } catch { preconditionFailure("CorpusWriter: a schema that cannot be encoded: \(error)") }
+        let writer = try FileWriter(creating: directory + "/" + CorpusFormat.schemaFile, in: fileSystem)
+        try writer.write(Array(text) + [UInt8(ascii: "\n")])
+        try writer.finish(sync: false)
+        return schema
+    }
+}
+
+/// Writes one field.
+private class FieldWriter {
+    func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {}
+    func finish() throws(FileError) {}
+}
+
+private final class NumberWriter: FieldWriter {
+    private let values: ColumnWriter<Double>
+    private let offset: Int
+
+    init(_ stem: String, offset: Int, in fileSystem: FileSystem) throws(FileError) {
+        values = try ColumnWriter(stem + ".values.npy", in: fileSystem)
+        self.offset = offset
+    }
+
+    override func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
+        try values.append(count: rows.count) { place in
+            for index in 0..<rows.count { place[index] = rows[index].load(fromByteOffset: offset, as: Double.self) }
+        }
+    }
+
+    override func finish() throws(FileError) { try values.finish() }
+}
+
+/// Numbers entries anew by first appearance in the corpus, so that the dictionary does not tell the order of the input.
+private final class CodeWriter: FieldWriter {
+    private let stem: String
+    private let fileSystem: FileSystem
+    private let codes: ColumnWriter<Int32>
+    private let table: ByteStringTable
+    private let offset: Int
+    private var renumbered: [Int32]
+    private var entries: [Int32] = []
+
+    init(_ stem: String, _ table: ByteStringTable, offset: Int, in fileSystem: FileSystem) throws(FileError) {
+        self.stem = stem
+        self.fileSystem = fileSystem
+        self.table = table
+        self.offset = offset
+        codes = try ColumnWriter(stem + ".codes.npy", in: fileSystem)
+        renumbered = Array(repeating: 0, count: table.count + 1)
+    }
+
+    override func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
+        try codes.append(count: rows.count) { place in
+            for index in 0..<rows.count {
+                let old = rows[index].number(offset)
+                var code = renumbered[old]
+                if code == 0 && old != 0 {
+                    entries.append(Int32(truncatingIfNeeded: old))
+                    code = Int32(truncatingIfNeeded: entries.count)
+                    renumbered[old] = code
+                }
+                place[index] = code
+            }
+        }
+    }
+
+    override func finish() throws(FileError) {
+        try codes.finish()
+        let dictionary = try StringWriter(stem + ".dictionary", in: fileSystem)
+        for old in entries {
+            try dictionary.append(table[Int(old) - 1])
+            try dictionary.end()
+        }
+        try dictionary.finish()
+    }
+}

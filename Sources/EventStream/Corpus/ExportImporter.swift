@@ -1,0 +1,143 @@
+internal import DurableFiles
+
+/// Takes: readers of an export.   Gives: a corpus at a path, whole or not at all, and what was counted.
+///
+/// Memory: the rows up to ``ImportSettings/memoryLimit`` (beyond it they go through files beside the corpus), and one entry for each
+/// distinct visitor, native session and value of a categorical, text or url field.
+public struct ExportImporter: Sendable {
+    private let settings: ImportSettings
+
+    /// An importer with these settings.
+    public init(_ settings: ImportSettings = ImportSettings()) { self.settings = settings }
+
+    /// Reads all sources, one after another, into one corpus.
+    /// - Parameters:
+    ///   - sources: readers whose mappings keep the same fields.
+    ///   - path: where the corpus will stand.
+    ///   - rejects: takes every refused row. Whether to go on in spite of them was the caller's choice when it made the collector.
+    ///   - isCancelled: asked after every batch; true ends the import with ``ImportError/cancelled``.
+    ///   - progress: told after every batch.
+    public func run(
+        sources: [any EventSource], to path: String, rejects: inout RejectCollector, isCancelled: () -> Bool = { false },
+        progress: (ImportProgress) -> Void = { _ in }
+    ) throws(ImportError) -> ImportSummary {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let first = try commonMapping(sources)
+        let publication: DirectoryPublication
+        do {
+            publication = try DirectoryPublication(
+                at: path, replacing: settings.replacesCorpus, marker: CorpusFormat.schemaFile, in: settings.fileSystem)
+        } catch { throw .file(error) }
+        do throws(ImportError) {
+            let schema = try build(sources, first, in: publication.temporaryPath, &rejects, isCancelled, progress)
+            do { try publication.commit() } catch { throw ImportError.file(error) }
+            let seconds = begin.duration(to: clock.now) / .seconds(1)
+            return ImportSummary(counts: schema.counts, digest: schema.digest, seconds: seconds)
+        } catch {
+            publication.abandon()
+            throw error
+        }
+    }
+
+    private func build(
+        _ sources: [any EventSource], _ mapping: ExportMapping, in directory: String, _ rejects: inout RejectCollector,
+        _ isCancelled: () -> Bool, _ progress: (ImportProgress) -> Void
+    ) throws(ImportError) -> EventSchema {
+        // Item sequences: every line is a session of its own, and nobody's.
+        let isItems = mapping.format == .items
+        let hasTime = mapping.time != nil && !isItems
+        let spillPath = directory + "/.rows"
+        let encoder = RowEncoder(
+            mapping, hasSessions: isItems || mapping.session != nil, hasTime: hasTime, settings: settings, spillPath: spillPath)
+
+        var batch = mapping.emptyBatch()
+        for (number, source) in sources.enumerated() {
+            var source = source
+            while true {
+                batch.removeAll()
+                let isMore: Bool
+                do { isMore = try source.read(into: &batch, rejects: &rejects) } catch { throw .export(error) }
+                if !isMore { break }
+                try encoder.encode(batch)
+                progress(
+                    ImportProgress(
+                        phase: .reading, rows: encoder.store.count, rowsTotal: nil, file: number, bytes: source.progress,
+                        rejects: rejects.total))
+                if isCancelled() { throw .cancelled }
+            }
+        }
+        guard encoder.store.count > 0 else { throw .noEvents(rejects: rejects.total) }
+        do { try encoder.store.finish() } catch { throw .file(error) }
+
+        let writer: CorpusWriter
+        do {
+            writer = try CorpusWriter(
+                directory, schema: schema(mapping, hasTime, pairs: sources.first?.hasPairs ?? false), layout: encoder.layout,
+                tables: encoder.tables, zone: mapping.time?.zone.flatMap { TimeZoneOffset($0) }?.seconds ?? 0,
+                hasVisitorKeys: !isItems, dropsDuplicates: settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty),
+                in: settings.fileSystem)
+        } catch { throw .file(error) }
+        let sort = ExternalSort(
+            encoder.store, order: encoder.order(), memoryLimit: settings.memoryLimit, runsPath: directory + "/.runs",
+            in: settings.fileSystem)
+        let total = encoder.store.count
+        let rejected = rejects.total
+        var done = 0
+        try sort.forEachBlock(spillPath: spillPath) { (rows: UnsafeBufferPointer<RowPointer>) throws(ImportError) in
+            do throws(FileError) { try writer.write(rows) } catch { throw .file(error) }
+            done += rows.count
+            // Blocks are small; the caller is asked as often as while reading.
+            guard done % (ExternalSort.blockRows * 8) == 0 || done == total else { return }
+            progress(
+                ImportProgress(
+                    phase: .writing, rows: done, rowsTotal: total, file: sources.count - 1,
+                    bytes: ExportProgress(bytesRead: 0, bytesTotal: nil), rejects: rejected))
+            if isCancelled() { throw .cancelled }
+        }
+        let counts = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
+        do { return try writer.finish(rejects: counts) } catch { throw .file(error) }
+    }
+
+    private func schema(_ mapping: ExportMapping, _ hasTime: Bool, pairs: Bool) -> EventSchema {
+        EventSchema(
+            formatVersion: CorpusFormat.version, digest: "", counts: EventSchema.Counts(),
+            fields: mapping.fields.map { EventSchema.Field($0) }, hasTime: hasTime, pairs: pairs, sessions: settings.sessions,
+            dwellCapSeconds: settings.dwellCapSeconds,
+            pseudonymised: settings.pseudonymKey == nil ? [] : ["visitor"] + settings.identifierFields, mapping: mapping)
+    }
+
+    /// The mapping of the first source, once all sources and the settings agree with it.
+    private func commonMapping(_ sources: [any EventSource]) throws(ImportError) -> ExportMapping {
+        precondition(!sources.isEmpty, "ExportImporter: no sources")
+        let first = sources[0].mapping
+        for source in sources.dropFirst() {
+            let other = source.mapping
+            guard other.fields.map(\.name) == first.fields.map(\.name), other.fields.map(\.isNumeric) == first.fields.map(\.isNumeric),
+                other.order.count == first.order.count, (other.time == nil) == (first.time == nil),
+                (other.session == nil) == (first.session == nil), (other.visitor == nil) == (first.visitor == nil),
+                (other.format == .items) == (first.format == .items), source.hasPairs == sources[0].hasPairs
+            else {
+                throw .settings(
+                    reason: "the files are not of one kind: they differ in fields, times, sessions or form",
+                    remedy: "import them apart, or give a mapping that fits all")
+            }
+        }
+        if let fault = settings.sessions.fault { throw .settings(reason: fault, remedy: "change the session rules") }
+        guard settings.dwellCapSeconds > 0 else {
+            throw .settings(reason: "the longest dwell must be above 0 seconds", remedy: "change it, or leave it out")
+        }
+        if let key = settings.pseudonymKey, key.isEmpty {
+            throw .settings(reason: "the pseudonym key is empty", remedy: "give a key, best 32 random bytes")
+        }
+        for name in settings.sessions.splitOnChange + settings.identifierFields {
+            guard let field = first.fields.first(where: { $0.name == name }) else {
+                throw .settings(reason: "there is no field \(name)", remedy: "name a field of the mapping")
+            }
+            guard !field.isNumeric else {
+                throw .settings(reason: "field \(name) is numeric", remedy: "make it categorical in the mapping")
+            }
+        }
+        return first
+    }
+}

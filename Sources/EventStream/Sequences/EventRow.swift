@@ -1,0 +1,97 @@
+/// Where the parts of an event lie in a row of fixed size, as rows are held, spilled and sorted.
+///
+/// `position i64 · time i64 · orders i64 × n · numbers f64 × n · visitor i32 · session i32 · codes i32 × n`, padded to 8 bytes. Texts are
+/// numbers of a ``ByteStringTable`` here, so a row never holds an identifier.
+struct EventRow: Sendable {
+    static let position = 0
+    static let time = 8
+    let orders: Int
+    let orderStart = 16
+    let numberStart: Int
+    let visitor: Int
+    let session: Int
+    let codeStart: Int
+    /// Bytes of a row.
+    let stride: Int
+    /// For each field where its number or code lies.
+    let fieldOffsets: [Int]
+
+    init(orders: Int, isNumeric: [Bool]) {
+        self.orders = orders
+        numberStart = 16 + 8 * orders
+        var number = numberStart
+        visitor = numberStart + 8 * isNumeric.count { $0 }
+        session = visitor + 4
+        codeStart = session + 4
+        var code = codeStart
+        var offsets: [Int] = []
+        for isNumeric in isNumeric {
+            if isNumeric {
+                offsets.append(number)
+                number += 8
+            } else {
+                offsets.append(code)
+                code += 4
+            }
+        }
+        fieldOffsets = offsets
+        stride = (code + 7) & ~7
+    }
+}
+
+/// A row in memory.
+typealias RowPointer = UnsafeRawPointer
+
+extension UnsafeRawPointer {
+    @inline(__always)
+    func long(_ offset: Int) -> Int64 { load(fromByteOffset: offset, as: Int64.self) }
+    @inline(__always)
+    func number(_ offset: Int) -> Int { Int(load(fromByteOffset: offset, as: Int32.self)) }
+}
+
+/// The order of the corpus: visitor, session (earliest first), time, order columns, input position.
+///
+/// Everything it compares is a number known only when all rows were read: the place of a visitor's key in byte order and the start of
+/// a native session. That makes the order the same for any memory limit.
+struct RowOrder {
+    let layout: EventRow
+    /// Place of each visitor.
+    let visitorRanks: [Int32]
+    /// First time of each native session; empty where there are none.
+    let sessionStarts: [Int64]
+    /// Ids of native sessions, for sessions of one visitor that start together.
+    let sessions: ByteStringTable
+    /// False where order is that of the input: exports without times.
+    let hasTime: Bool
+
+    @inline(__always)
+    func visitorRank(_ row: RowPointer) -> Int { Int(visitorRanks[row.number(layout.visitor)]) }
+
+    /// Whether one row comes before another of the same visitor.
+    @inline(__always)
+    func precedesInVisitor(_ left: RowPointer, _ right: RowPointer) -> Bool {
+        let leftSession = left.number(layout.session)
+        let rightSession = right.number(layout.session)
+        if leftSession != rightSession {
+            let leftStart = sessionStarts[leftSession]
+            let rightStart = sessionStarts[rightSession]
+            if leftStart != rightStart { return leftStart < rightStart }
+            guard hasTime else { return leftSession < rightSession }
+            return ByteStringTable.precedes(sessions[leftSession], sessions[rightSession])
+        }
+        var offset = EventRow.time
+        while offset < layout.numberStart {
+            let (first, second) = (left.long(offset), right.long(offset))
+            if first != second { return first < second }
+            offset += 8
+        }
+        return left.long(EventRow.position) < right.long(EventRow.position)
+    }
+
+    /// Whether one row comes before another.
+    @inline(__always)
+    func precedes(_ left: RowPointer, _ right: RowPointer) -> Bool {
+        let (first, second) = (visitorRank(left), visitorRank(right))
+        return first != second ? first < second : precedesInVisitor(left, right)
+    }
+}
