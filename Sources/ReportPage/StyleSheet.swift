@@ -21,7 +21,7 @@ enum StyleSheet {
         figure{margin:1.2rem 0;padding:1.1rem 1.2rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
         figcaption,caption{text-align:left;font-weight:600;margin-bottom:.7rem;padding:0}
         figcaption small{display:block;font-weight:400;color:var(--soft)}
-        svg{display:block;width:100%;height:auto;overflow:visible}
+        figure{overflow-x:auto}figure>svg{display:block;width:100%;min-width:36rem;height:auto;overflow:visible}
         svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--soft)}
         svg text.value{fill:var(--ink);font-weight:600}svg text.name{fill:var(--ink)}
         .grid{stroke:var(--line);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}

@@ -150,6 +150,24 @@ struct SimulationTests {
         #expect(Double(commonest) / Double(rows.count) < 0.12)
     }
 
+    /// A guess that passed over one of the signals would still be calibrated; but it would not get better as the signal grows.
+    @Test("The best possible guess reads dwell, queries and campaigns", arguments: ["dwell", "query", "campaign"])
+    func signals(name: String) throws {
+        func logLoss(_ strength: Double) throws -> Double {
+            let summary = try simulate(try Scratch(), visitors: 3000) {
+                $0.formats = [.csv]
+                switch name {
+                case "dwell": $0.dwellContrast = 2 * strength
+                case "query": $0.needQueryShare = strength
+                default: $0.campaignTargeting = strength
+                }
+            }
+            return try #require(summary.referenceLogLoss)
+        }
+        let (without, with) = (try logLoss(0), try logLoss(1))
+        #expect(without - with > 0.04, "\(name): \(without) without, \(with) with")
+    }
+
     @Test("Needs keep their shares from session to session")
     func stationary() throws {
         let scratch = try Scratch()

@@ -4,9 +4,9 @@ struct LimitedMemoryBFGS {
     var memory = 10
     var maximumIterations = 100
     /// Stops when the largest entry of the gradient is below.
-    var gradientTolerance = 1e-4
+    var gradientTolerance = 1e-5
     /// Stops when the value falls by less than this share.
-    var relativeTolerance = 1e-7
+    var relativeTolerance = 1e-8
 
     /// Moves `point` to the minimum; `evaluate` gives the value and writes the gradient.
     /// - Returns: value at the end, and iterations taken.

@@ -66,6 +66,7 @@ struct NeedTables {
 
         let count = needs.count
         let movements = Movement.allCases.count
+        precondition(movements == 4, "NeedTables: the reference reads four movements")
         var groupShare = [SIMD8<Float>](repeating: .zero, count: site.groups.count * count)
         var movementMask = [SIMD8<Float>](repeating: .zero, count: count * movements)
         var transition = [SIMD8<Float>](repeating: .zero, count: count * 8)

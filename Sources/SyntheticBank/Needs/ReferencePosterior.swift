@@ -69,42 +69,51 @@ struct ReferencePosterior {
         let event = events[index]
         let (group, variant) = (site.pages[event.page].group, site.pages[event.page].variant)
         let role = site.groups[group].role
+        let roleIndex = role.index
         let detour = site.detourProbability(to: event.page, from: walk.previous) * tables.detourShare
         let planned = (SIMD8<Float>(repeating: 1) - tables.detourShare) * (1 - NeedTables.searchShare)
         let searching = (SIMD8<Float>(repeating: 1) - tables.detourShare) * NeedTables.searchShare
-        let movements = Movement.allCases
-        let variants = movements.map { walk.variantProbability($0, group, variant, site) }
+        var variants = SIMD4<Float>.zero
+        for movement in Movement.allCases { variants[movement.rawValue] = walk.variantProbability(movement, group, variant, site) }
         let stay = stayProbabilities(events, index, role, visitor)
+        let roles = Role.allCases.count
+        let isSearch = event.page == site.search
+        // On arrival there is nothing but the home page.
+        let landing: Float = event.page == site.home ? 1 : 0
         var total: Float = 0
         for k in 0..<count {
             var emission: SIMD8<Float>
-            if event.page == site.search {
+            if isSearch {
                 emission = searching * model.queries.share[event.query!.phrase * count + k]
             } else {
-                var share = SIMD8<Float>.zero
-                for m in movements.indices { share += tables.movementMask[k * movements.count + m] * variants[m] }
+                var share = tables.movementMask[k * 4] * variants[0]
+                share += tables.movementMask[k * 4 + 1] * variants[1]
+                share += tables.movementMask[k * 4 + 2] * variants[2]
+                share += tables.movementMask[k * 4 + 3] * variants[3]
                 emission = detour + planned * tables.groupShare[group * count + k] * share
             }
-            var stays = SIMD8<Float>(repeating: stay[tables.pace[k * Role.allCases.count + role.index].rawValue])
-            stays[NeedTables.idle] = stay[Pace.idle.rawValue]
-            // On arrival there is nothing but the home page.
-            emission[NeedTables.landing] = event.page == site.home ? 1 : 0
-            stays[NeedTables.landing] = stay[Pace.usual.rawValue]
-            alpha[k] *= emission * stays
-            total += alpha[k].sum()
+            let idle = emission[NeedTables.idle] * stay[Pace.idle.rawValue]
+            emission *= stay[tables.pace[k * roles + roleIndex].rawValue]
+            emission[NeedTables.idle] = idle
+            emission[NeedTables.landing] = landing * stay[Pace.usual.rawValue]
+            let state = alpha[k] * emission
+            alpha[k] = state
+            total += state.sum()
         }
         // Kept near one; only proportions matter.
         for k in 0..<count { alpha[k] /= total }
     }
 
     /// Probability of the shown dwell and scroll depth for each pace, up to a common factor.
-    private func stayProbabilities(_ events: [SimulatedEvent], _ index: Int, _ role: Role, _ visitor: SimulatedVisitor) -> [Float] {
+    private func stayProbabilities(
+        _ events: [SimulatedEvent], _ index: Int, _ role: Role, _ visitor: SimulatedVisitor
+    ) -> SIMD8<Float> {
         let logDwell = index + 1 < events.count ? log(Double(events[index + 1].time - events[index].time) / 1000) : nil
-        return Pace.allCases.map { pace in
-            var value: Float = 1
-            if let logDwell { value = model.stays.dwellDensity(logDwell, role, pace, mobile: visitor.isMobile) }
-            if !visitor.blocksScripts { value *= model.stays.scrollProbability(events[index].scroll, role, pace) }
-            return value
+        var values = SIMD8<Float>(repeating: 1)
+        for pace in Pace.allCases {
+            if let logDwell { values[pace.rawValue] = model.stays.dwellDensity(logDwell, role, pace, mobile: visitor.isMobile) }
+            if !visitor.blocksScripts { values[pace.rawValue] *= model.stays.scrollProbability(events[index].scroll, role, pace) }
         }
+        return values
     }
 }

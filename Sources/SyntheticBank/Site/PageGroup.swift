@@ -50,10 +50,14 @@ enum Section: String, CaseIterable {
 }
 
 /// What a page is for. Dwell time and scroll depth depend on it.
-enum Role: String, CaseIterable {
+enum Role: Int, CaseIterable {
     case hub, product, compare, rates, calculator, eligibility, apply, documents, faq, guide, terms, contact, form, article, results
 
-    var index: Int { Self.allCases.firstIndex(of: self)! }
+    /// Place among all roles.
+    var index: Int { rawValue }
+
+    /// As in addresses and plans.
+    var name: String { String(describing: self) }
 
     /// Mean of the logarithm of dwell in seconds when nothing special is going on.
     var logDwell: Double {

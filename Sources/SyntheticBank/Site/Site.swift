@@ -32,7 +32,7 @@ struct Site {
         var groupIndex: [String: Int] = [:]
         for (section, role, variants) in SiteContent.groups {
             let group = groups.count
-            groupIndex["\(section.rawValue).\(role.rawValue)"] = group
+            groupIndex["\(section.rawValue).\(role.name)"] = group
             groups.append(PageGroup(section: section, role: role, firstPage: pages.count, variants: variants.count))
             for (variant, text) in variants.enumerated() {
                 pages.append(

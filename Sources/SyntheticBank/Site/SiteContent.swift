@@ -64,7 +64,7 @@ enum SiteContent {
         case .form where section == .login: root
         case .product: "\(root)/\(name)"
         case .guide: "\(root)/guides/\(name)"
-        default: name.isEmpty ? "\(root)/\(role.rawValue)" : "\(root)/\(role.rawValue)/\(name)"
+        default: name.isEmpty ? "\(root)/\(role.name)" : "\(root)/\(role.name)/\(name)"
         }
     }
 
