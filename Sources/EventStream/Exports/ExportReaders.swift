@@ -23,6 +23,12 @@ public struct ExportProgress: Sendable, Equatable {
     public var bytesRead: Int
     /// Size of the file; nil for standard input and pipes.
     public var bytesTotal: Int?
+
+    /// So far, and in all where it is known.
+    public init(bytesRead: Int, bytesTotal: Int?) {
+        self.bytesRead = bytesRead
+        self.bytesTotal = bytesTotal
+    }
 }
 
 /// Opens exports: sees the format, fills in what the mapping leaves open, and gives the reader for it.

@@ -21,27 +21,35 @@ struct FormatSniffer {
     /// True when the first line with content has a tab.
     var hasPairs: Bool { lines.first { !$0.isEmpty }?.contains(0x09) ?? false }
 
-    /// Whole numbers with single spaces between, at most one tab before the last: nothing else looks like this in all lines.
+    /// Whole numbers with single spaces between, at most one tab before the last: nothing else looks like this line after line.
     private var isItemSequences: Bool {
-        var severalItems = false
-        for line in lines.prefix(500) where !line.isEmpty {
-            var previous: UInt8 = 0x20
-            var tabs = 0
-            for byte in line {
-                switch byte {
-                case 0x30...0x39: guard tabs < 2 else { return false }
-                case 0x20: guard previous != 0x20, previous != 0x09, tabs == 0 else { return false }
-                case 0x09:
-                    guard previous != 0x20, previous != 0x09 else { return false }
-                    tabs += 1
-                default: return false
-                }
-                severalItems = severalItems || byte == 0x20
-                previous = byte
-            }
-            guard tabs < 2 else { return false }
+        var several = false
+        var lineCount = 0
+        var fitting = 0
+        for line in lines.prefix(500) {
+            lineCount += 1
+            guard isItemSequence(line) else { continue }
+            fitting += 1
+            several = several || line.contains(0x20)
         }
-        return severalItems
+        return several && fitting * 20 >= lineCount * 19
+    }
+
+    private func isItemSequence(_ line: ArraySlice<UInt8>) -> Bool {
+        var previous: UInt8 = 0x20
+        var tabs = 0
+        for byte in line {
+            switch byte {
+            case 0x30...0x39: break
+            case 0x20: guard previous != 0x20, previous != 0x09, tabs == 0 else { return false }
+            case 0x09:
+                guard previous != 0x20, previous != 0x09 else { return false }
+                tabs += 1
+            default: return false
+            }
+            previous = byte
+        }
+        return tabs < 2
     }
 
     private var lines: some Sequence<ArraySlice<UInt8>> {

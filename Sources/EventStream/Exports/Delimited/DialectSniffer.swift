@@ -23,7 +23,7 @@ struct DialectSniffer {
         var best: (score: Double, width: Int, dialect: DelimitedDialect)?
         var rival: UInt8?
         for delimiter in delimiters {
-            for quote in quotes where quote != 0x27 || holdsSingleQuotes(delimiter) {
+            for quote in quotes where mapping.quote != nil || isPlausible(quote, delimiter) {
                 for escape in escapes {
                     let dialect = DelimitedDialect(delimiter: delimiter, quote: quote, escape: escape)
                     let (score, width) = fitness(dialect)
@@ -55,6 +55,18 @@ struct DialectSniffer {
     }
 
     private var holdsEscapedQuote: Bool { zip(sample.text, sample.text.dropFirst()).contains { $0 == 0x5C && $1 == 0x22 } }
+
+    /// Double quotes are given up only for a clear reason: a broken row at the beginning must not turn the quotes of all later rows
+    /// into characters. Tab-separated text is often written without any.
+    private func isPlausible(_ quote: UInt8, _ delimiter: UInt8) -> Bool {
+        switch quote {
+        case 0x27: return holdsSingleQuotes(delimiter)
+        case 0:
+            let (rows, faults) = sample.records(DelimitedDialect(delimiter: delimiter), limit: 200)
+            return delimiter == 0x09 ? faults > 0 : faults >= max(3, rows.count / 10)
+        default: return true
+        }
+    }
 
     private func holdsSingleQuotes(_ delimiter: UInt8) -> Bool {
         var hits = 0
