@@ -31,7 +31,8 @@ struct Axis {
             for exponent in Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up)) {
                 for lead in leads {
                     let value = lead * pow(10, Double(exponent))
-                    if value >= low * 0.9999 && value <= high * 1.0001 { ticks.append((value, NumberText.tick(value, step: value.rounded() == value ? 1 : value / 2))) }
+                    let step = value.rounded() == value ? 1 : value / 2
+                    if value >= low * 0.9999 && value <= high * 1.0001 { ticks.append((value, NumberText.tick(value, step: step))) }
                 }
             }
             self.ticks = ticks
