@@ -206,9 +206,9 @@ import Testing
         #expect(sequences.visitors.allSatisfy { $0 == nil } && sequences.times.allSatisfy { $0 == .min })
         var items = ExportMapping()
         items.format = .items
-        let pairs = try readAll(scratch.file("p", "1 2\t3\n4\t5\n6 7\n8\t\n9\t1\t2\n"), items, fileNumber: 2)
-        #expect(pairs.hasPairs && pairs.fields == [["1", "2", "3", "4", "5"]] && pairs.sessions.first == "2:1")
-        #expect(pairs.reasons == [.badPair, .emptyItem, .badPair])
+        let pairs = try readAll(scratch.file("p", "1 2\t3\n4\t5\n6 7\n8\t\n9\t1\t2\n1\t2 3\n\t4\n 8  9 \t 1 \n"), items, fileNumber: 2)
+        #expect(pairs.hasPairs && pairs.fields == [["1", "2", "3", "4", "5", "8", "9", "1"]] && pairs.sessions.first == "2:1")
+        #expect(pairs.reasons == [.badPair, .emptyItem, .badPair, .badPair, .emptyItem])
         var mapping = ExportMapping()
         mapping.format = .items
         mapping.fields = [.init(name: "product", kind: .categorical, separator: ",")]

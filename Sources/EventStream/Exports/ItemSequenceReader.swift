@@ -64,14 +64,29 @@ struct ItemSequenceReader: EventSource {
                 hasPairs ? "expected items, one tab and the item that follows" : "expected items without a tab, as in the first line"
             )
         }
-        var previous = separator
-        for byte in line {
-            if byte == 0x09 || byte == separator, previous == separator && separator != 0x20 || (byte == 0x09 && previous == separator) {
-                return (.emptyItem, "an item is empty")
+        return emptyOrSuperfluousItem(line)
+    }
+
+    /// Between separators other than spaces stands an item; so it does before and after the tab, and only one after it.
+    private func emptyOrSuperfluousItem(_ line: UnsafeBufferPointer<UInt8>) -> (RejectReason, String)? {
+        let mayRepeat = separator == 0x20
+        var isInItem = false
+        var items = 0
+        var isAfterTab = false
+        for i in 0...line.count {
+            let byte = i < line.count ? line[i] : 0x09
+            if byte == 0x09 || byte == separator {
+                if !isInItem, byte == 0x09 ? items == 0 || !mayRepeat : !mayRepeat { return (.emptyItem, "an item is empty") }
+                isInItem = false
+                guard byte == 0x09 else { continue }
+                if isAfterTab, items > 1 { return (.badPair, "expected one item after the tab") }
+                items = 0
+                isAfterTab = true
+            } else if !isInItem {
+                isInItem = true
+                items += 1
             }
-            previous = byte == 0x09 ? separator : byte
         }
-        if previous == separator, separator != 0x20 || hasPairs && line.last == 0x09 { return (.emptyItem, "an item is empty") }
         return nil
     }
 

@@ -24,7 +24,7 @@ package final class InputWindow {
     package init(_ source: any ByteSource, capacity: Int = 1 << 20, maximumRowBytes: Int) {
         self.source = source
         self.capacity = max(capacity, 8)
-        maximum = max(maximumRowBytes + 2, self.capacity)  // and its line end
+        maximum = max(min(maximumRowBytes, 1 << 40) + 2, self.capacity)  // and its line end
         bytes = .allocate(capacity: self.capacity + Self.padding)
         bytes.initialize(repeating: 0x0A, count: self.capacity + Self.padding)
     }
