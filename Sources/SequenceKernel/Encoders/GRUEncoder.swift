@@ -109,7 +109,8 @@ public struct GRUEncoder: SequenceEncoder {
         }
         let count = gradient.count
         vectorLoops.product(
-            3 * width, width, count, tape.hidden.base, 1, 3 * width, tape.previous.base, width, pass.gradient(cell.hiddenWeight), width, true,
+            3 * width, width, count, tape.hidden.base, 1, 3 * width, tape.previous.base, width, pass.gradient(cell.hiddenWeight), width,
+            true,
             nil, nil, 0)
         vectorLoops.columnSums(count, 3 * width, tape.hidden.base, 3 * width, pass.gradient(cell.hiddenBias))
         vectorLoops.product(

@@ -57,6 +57,9 @@ public struct SampledSoftmax: Sendable {
         }
     }
 
+    /// -log(S P(v)): what is added to the score of an item.
+    public func correction(of row: Int32) -> Float { -(logChances[Int(row) - items.lowerBound] + Float(log(Double(sampleCount)))) }
+
     /// The sample of a step, as table rows, with replacement; the same for every shard that asks.
     public func sample(seed: UInt64, step: Int, into ids: UnsafeMutablePointer<Int32>) {
         var random = RandomSource(seed, 0x5A3D, UInt64(step))
@@ -86,12 +89,12 @@ public struct SampledSoftmax: Sendable {
         vectorLoops.gatherRows(sampleCount, width, pass.weights(table), ids, vectors.base, width)
         vectorLoops.transpose(sampleCount, width, vectors.base, width, transposed.base, sampleCount)
         let corrections = workspace.floats(sampleCount)
-        let logCount = Float(log(Double(sampleCount)))
-        for index in 0..<sampleCount { corrections[index] = -(logChances[Int(ids[index]) - items.lowerBound] + logCount) }
+        for index in 0..<sampleCount { corrections[index] = correction(of: ids[index]) }
         // Column 0 is the target.
         let logits = workspace.rows(count, row)
         vectorLoops.product(
-            count, sampleCount, width, hidden.base, width, 1, transposed.base, sampleCount, logits.base + 1, row, false, corrections, nil, 0)
+            count, sampleCount, width, hidden.base, width, 1, transposed.base, sampleCount, logits.base + 1, row, false, corrections, nil, 0
+        )
         let places = workspace.integers(max(1, count))
         for index in 0..<count {
             let target = Int(targets[index])
@@ -99,8 +102,7 @@ public struct SampledSoftmax: Sendable {
             guard target >= 0 else { continue }
             precondition(items.contains(target), "SampledSoftmax: target \(target) outside of items \(items)")
             let line = logits[index]
-            line[0] =
-                vectorLoops.dot(width, hidden[index], pass.weights(table) + target * width) - logChances[target - items.lowerBound] - logCount
+            line[0] = vectorLoops.dot(width, hidden[index], pass.weights(table) + target * width) + correction(of: targets[index])
             for sample in 0..<sampleCount where Int(ids[sample]) == target { line[sample + 1] = -.infinity }
         }
         let loss = SoftmaxCrossEntropy().lossAndGradient(logits, targets: places, factor: factor)

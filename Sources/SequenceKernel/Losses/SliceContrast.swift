@@ -43,7 +43,7 @@ public struct SliceContrast: Sendable, Hashable, Codable {
             vectorLoops.product(1, count, width, embeddings[anchor], width, 1, transposed.base, count, line, count, false, nil, nil, 0)
             for other in 0..<count { line[other] = max(0, squares[anchor] + squares[other] - 2 * line[other]) }
             losses[anchor] = Float(
-                judge(anchor, count, labels, line, near + worker * hardNegatives, factor: factor, into: pull[anchor]))
+                judge(anchor, embeddings, labels, line, near + worker * hardNegatives, factor: factor, into: pull[anchor]))
         }
         var total = 0.0
         for anchor in 0..<count { total += Double(losses[anchor]) }
@@ -63,9 +63,10 @@ public struct SliceContrast: Sendable, Hashable, Codable {
 
     /// One anchor's pairs: its loss, and what each partner pulls with.
     private func judge(
-        _ anchor: Int, _ count: Int, _ labels: UnsafePointer<Int32>, _ squares: UnsafePointer<Float>,
+        _ anchor: Int, _ embeddings: Rows, _ labels: UnsafePointer<Int32>, _ squares: UnsafePointer<Float>,
         _ near: UnsafeMutablePointer<Int32>, factor: Float, into pull: UnsafeMutablePointer<Float>
     ) -> Double {
+        let count = embeddings.count
         pull.update(repeating: 0, count: count)
         var loss = 0.0
         var found = 0
@@ -89,7 +90,13 @@ public struct SliceContrast: Sendable, Hashable, Codable {
         }
         for index in 0..<found {
             let other = Int(near[index])
-            let distance = max(squares[other].squareRoot(), 1e-6)
+            // Anew from the difference: 2 - 2 cos has few digits left where vectors are close, and the pull divides by it.
+            var square: Float = 0
+            for column in 0..<embeddings.width {
+                let difference = embeddings[anchor][column] - embeddings[other][column]
+                square += difference * difference
+            }
+            let distance = max(square.squareRoot(), 1e-6)
             guard distance < margin else { continue }
             let lack = margin - distance
             loss += Double(lack * lack * factor)

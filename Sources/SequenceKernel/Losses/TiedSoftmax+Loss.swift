@@ -182,7 +182,8 @@ private struct TiedStep {
                     rows.count, width, examples.count, scores, TiedSoftmax.chunkRow, 1, queries.scaled + examples.lowerBound * width, width,
                     gradient, width, chunk > 0, nil, nil, 0)
                 vectorLoops.product(
-                    examples.count, width, rows.count, scores, 1, TiedSoftmax.chunkRow, vectors, width, hidden + examples.lowerBound * width,
+                    examples.count, width, rows.count, scores, 1, TiedSoftmax.chunkRow, vectors, width,
+                    hidden + examples.lowerBound * width,
                     width, true, nil, nil, 0)
                 if let biasGradient {
                     let target = biasGradient + (rows.lowerBound - softmax.items.lowerBound)

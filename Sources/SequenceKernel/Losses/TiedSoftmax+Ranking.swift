@@ -25,7 +25,8 @@ extension TiedSoftmax {
     public func top(
         _ count: Int, _ hidden: Rows, weights: ParameterVector, _ workspace: Workspace, _ pool: WorkerPool
     ) -> (items: [Int32], scores: [Float]) {
-        precondition(count > 0 && hidden.width == width, "TiedSoftmax.top: \(count) for [\(hidden.count), \(hidden.width)] of \(table.shape)")
+        precondition(
+            count > 0 && hidden.width == width, "TiedSoftmax.top: \(count) for [\(hidden.count), \(hidden.width)] of \(table.shape)")
         let evaluation = TiedEvaluation(self, hidden, weights, workspace, pool)
         var best = [Int32](repeating: -1, count: hidden.count * count)
         var scores = [Float](repeating: -.infinity, count: hidden.count * count)

@@ -61,7 +61,8 @@ public struct SafetensorsWriter {
 
     /// What of the metadata goes into ``digest()``.
     static func digestText(_ metadata: [String: String]) -> [UInt8] {
-        Array(metadata.sorted { $0.key < $1.key }.map { "\($0.key.utf8.count):\($0.key)=\($0.value.utf8.count):\($0.value)\n" }.joined().utf8)
+        Array(
+            metadata.sorted { $0.key < $1.key }.map { "\($0.key.utf8.count):\($0.key)=\($0.value.utf8.count):\($0.value)\n" }.joined().utf8)
     }
 
     private func header(_ tensors: [Tensor]) -> [UInt8] {

@@ -197,7 +197,9 @@ public struct TrainingLoop {
                 if let every = plan.checkpointEvery, result.step % every == 0 { try save?(self) }
             }
             if position.batch >= count { try endEpoch(trainer, validate) }
-            if plan.checkpointEvery == nil || position.epoch == plan.epochs || position.stopped || trainer.stepCount >= total { try save?(self) }
+            if plan.checkpointEvery == nil || position.epoch == plan.epochs || position.stopped || trainer.stepCount >= total {
+                try save?(self)
+            }
         }
         if let best { best.restore(trainer.weights) }
         return outcome(position.stopped ? .stoppedEarly : .finished, trainer, rate)
