@@ -67,7 +67,8 @@ let package = Package(
 
         // Row 3: what the command line and the figures both print, and the one place that reads YAML.
         .target(
-            name: "Studies", dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            name: "Studies",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "ReportPage", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: settings),
 

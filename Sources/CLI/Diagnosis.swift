@@ -2,7 +2,9 @@ internal import DurableFiles
 internal import EventStream
 internal import Glibc
 internal import SequenceEmbedding
+internal import SequenceKernel
 internal import SettingsFiles
+internal import Studies
 internal import SyntheticBank
 
 /// How an error becomes an exit code and a text: the only file that knows both sides. Libraries know nothing of exit codes.
@@ -24,7 +26,15 @@ struct Diagnosis {
         case let error as SettingsFileError: self.init(EX_CONFIG, Self.text(error))
         case let error as ConfigurationError: self.init(EX_CONFIG, "\(error)")
         case let error as ExportError: self.init(Self.code(error), "\(error)")
+        case let error as ImportError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as Pretraining.Failure: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as FileError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as CorpusError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as ModelError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as EncodingMismatch: self.init(EX_CONFIG, "\(error)")
+        case let error as CheckpointError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as TrainingError: self.init(EX_DATAERR, "\(error)")
+        case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as SimulationError: self.init(Self.code(error), "\(error)")
         default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
         }
@@ -48,6 +58,57 @@ struct Diagnosis {
             return error.isMissing || error.isDirectory || error.isForbidden ? EX_NOINPUT : EX_IOERR
         case .rename, .makeDirectory: return error.isDiskFull ? EX_IOERR : EX_CANTCREAT
         case .read, .write, .sync, .close, .remove: return EX_IOERR
+        }
+    }
+
+    private static func code(_ error: ImportError, outputs: [String]) -> Int32 {
+        switch error {
+        case .export(let error): code(error)
+        case .file(let error): code(error, outputs: outputs)
+        case .settings: EX_CONFIG
+        case .tooManyValues, .noEvents: EX_DATAERR
+        case .cancelled: 130
+        }
+    }
+
+    private static func code(_ error: Pretraining.Failure, outputs: [String]) -> Int32 {
+        switch error {
+        case .configuration, .shape: EX_CONFIG
+        case .noSessions, .training: EX_DATAERR
+        case .checkpoint(let error): code(error, outputs: outputs)
+        case .file(let error): code(error, outputs: outputs)
+        }
+    }
+
+    private static func code(_ error: CorpusError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error): code(error, outputs: outputs)
+        case .notACorpus: EX_NOINPUT
+        case .unsupportedVersion, .damaged: EX_DATAERR
+        }
+    }
+
+    private static func code(_ error: ModelError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error), .tensors(_, .file(let error)): code(error, outputs: outputs)
+        case .notAModel: EX_NOINPUT
+        case .unsupportedVersion, .damaged, .parametersDiffer, .tensors: EX_DATAERR
+        }
+    }
+
+    private static func code(_ error: CheckpointError, outputs: [String]) -> Int32 {
+        switch error {
+        case .unreadable(_, .file(let error)): code(error, outputs: outputs)
+        case .configurationDiffers, .parametersDiffer: EX_CONFIG
+        case .notACheckpoint, .unsupportedVersion, .damaged, .unreadable: EX_DATAERR
+        }
+    }
+
+    private static func code(_ error: StudyError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error): code(error, outputs: outputs)
+        case .badTruth, .tooLittle: EX_DATAERR
+        case .noSuchField, .wrongModel: EX_CONFIG
         }
     }
 

@@ -47,7 +47,7 @@ final class Running {
         let scratch = folder.deletingLastPathComponent()
         output = scratch.appending(path: "run-\(number).out")
         talk = scratch.appending(path: "run-\(number).err")
-        for file in [output, talk] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [output, talk] { try Data().write(to: file) }
         let binary = CommandRun.products.appending(path: program)
         if let shell {
             process.executableURL = URL(filePath: "/bin/bash")

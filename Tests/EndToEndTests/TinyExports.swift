@@ -41,16 +41,21 @@ enum TinyExports {
 
     /// Item sequences in which `i + 1` mostly follows `i`.
     static func items(sessions: Int = 200) -> String {
-        (0..<sessions).map { session in
-            (0..<(3 + session % 4)).map { String(1 + (session * 7 + $0) % 25) }.joined(separator: " ")
-        }.joined(separator: "\n") + "\n"
+        var text = ""
+        for session in 0..<sessions {
+            let items = (0..<(3 + session % 4)).map { place in String(1 + (session * 7 + place) % 25) }
+            text += items.joined(separator: " ") + "\n"
+        }
+        return text
     }
 
     static func pairs(count: Int = 40) -> String {
-        (0..<count).map { pair in
-            let first = pair * 3
-            return "\(1 + first % 25) \(1 + (first + 1) % 25)\t\(1 + (first + 2) % 25)"
-        }.joined(separator: "\n") + "\n"
+        var text = ""
+        for pair in 0..<count {
+            let items = (0..<3).map { place in 1 + (pair * 3 + place) % 25 }
+            text += "\(items[0]) \(items[1])\t\(items[2])\n"
+        }
+        return text
     }
 
     static let config = """

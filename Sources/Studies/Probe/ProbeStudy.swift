@@ -8,7 +8,17 @@ internal import SequenceKernel
 /// All probes are the same multinomial logistic regression with a penalty chosen on validation sessions. Sessions are parted by
 /// visitor (60 % to fit, 20 % to choose the penalty, 20 % to judge), so that no visitor is on two sides; intervals resample whole
 /// visitors. Bots have no need and are left out.
-public struct ProbeStudy: Sendable {
+public struct ProbeStudy: Sendable, Codable {
+    /// Sessions by what they were used for.
+    public struct Parts: Sendable, Equatable, Codable {
+        /// To fit.
+        public let training: Int
+        /// To choose the penalty.
+        public let validation: Int
+        /// To judge.
+        public let test: Int
+    }
+
     /// Share of judged sessions whose need was found.
     public let embedding: MetricInterval
     /// The same by counts of the pages seen, log(1 + count).
@@ -24,7 +34,7 @@ public struct ProbeStudy: Sendable {
     /// By always naming the most frequent need.
     public let majority: Double
     /// Sessions to fit, to choose and to judge.
-    public let sessions: (training: Int, validation: Int, test: Int)
+    public let sessions: Parts
     /// Distinct pages.
     public let pages: Int
 
@@ -100,7 +110,7 @@ public struct ProbeStudy: Sendable {
         for need in labels[0] { counts[Int(need)] += 1 }
         let most = Int32(counts.indices.max { counts[$0] < counts[$1] } ?? 0)
         majority = Double(labels[2].count { $0 == most }) / Double(labels[2].count)
-        sessions = (parts[0].count, parts[1].count, parts[2].count)
+        sessions = Parts(training: parts[0].count, validation: parts[1].count, test: parts[2].count)
         pages = dictionary.count
     }
 }

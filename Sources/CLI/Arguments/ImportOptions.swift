@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import EventStream
+internal import SettingsFiles
+
+/// How export files are read and cut into sessions; the same wherever a command takes files.
+struct ImportOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Mapping file: which column is what. Without one the mapping is guessed and printed.", valueName: "m.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var mapping: String?
+    @Option(help: ArgumentHelp("A longer pause begins a new session, where the export has no session ids.", valueName: "span"))
+    var gap = TimeSpan(seconds: 1800)
+    @Option(help: ArgumentHelp("Longest session; the rest begins a new one.", valueName: "span")) var maxLength: TimeSpan?
+    @Option(help: ArgumentHelp("Most events of a session; the rest begins a new one.", valueName: "n")) var maxEvents: Int?
+    @Option(help: ArgumentHelp("A change of this field to another known value begins a new session. May be repeated.", valueName: "field"))
+    var splitOn: [String] = []
+    @Option(help: ArgumentHelp("Longest dwell that is believed.", valueName: "span")) var dwellCap = TimeSpan(seconds: 1800)
+    @Option(
+        help: ArgumentHelp("A field that identifies people and is replaced by digests like visitors. May be repeated.", valueName: "field"))
+    var identifier: [String] = []
+    @Flag(help: "Keep rows that are equal in everything the mapping keeps.") var keepDuplicates = false
+    @Option(help: ArgumentHelp("Memory for rows, in megabytes; beyond it they are sorted on disk.", valueName: "n")) var memory = 256
+    @OptionGroup var key: KeyOption
+
+    func validate() throws {
+        guard memory >= 1, memory < 1 << 30 else { throw ValidationError("--memory must be at least 1 megabyte") }
+        if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be at least 1") }
+    }
+
+    func settings() throws -> ImportSettings {
+        var settings = ImportSettings()
+        settings.sessions = SessionRules(
+            gapSeconds: gap.seconds, maximumLengthSeconds: maxLength?.seconds, maximumEvents: maxEvents, splitOnChange: splitOn)
+        settings.dwellCapSeconds = dwellCap.seconds
+        settings.identifierFields = identifier
+        settings.dropsDuplicates = !keepDuplicates
+        settings.memoryLimit = memory << 20
+        settings.pseudonymKey = try key.bytes()
+        return settings
+    }
+
+    /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file.
+    func open(_ files: [String]) throws -> [any EventSource] {
+        let inputs = try files.map { try ExportInput(path: $0) }
+        let columns = try mapping.map { try Self.read($0) } ?? guess(inputs[0])
+        var sources: [any EventSource] = []
+        for (number, input) in inputs.enumerated() {
+            sources.append(try ExportReaders.open(input, mapping: columns, fileNumber: number + 1))
+        }
+        return sources
+    }
+
+    private static func read(_ file: String) throws -> ExportMapping {
+        let mapping = try SettingsFile.read(ExportMapping.self, from: file)
+        do {
+            try mapping.validate()
+        } catch {
+            throw ExportError(error.kind, place: "\(file): \(error.place)", reason: error.reason, remedy: error.remedy)
+        }
+        return mapping
+    }
+
+    private func guess(_ input: ExportInput) throws -> ExportMapping {
+        let guess = try ExportReaders.guess(input)
+        StandardError.write(
+            "import: no mapping was given; this one was guessed. Keep it in a file, change it, and give it with --mapping:\n\n"
+                + guess.reasons.map { "# \($0)\n" }.joined() + (try SettingsFile.yaml(guess.mapping)) + "\n")
+        return guess.mapping
+    }
+
+    /// Imports files into a corpus at `path`, with progress.
+    func run(_ files: [String], to path: String, replacing: Bool, rejects: inout RejectCollector) throws -> ImportSummary {
+        var settings = try settings()
+        settings.replacesCorpus = replacing
+        let sources = try open(files)
+        let line = ProgressLine("import")
+        let summary: ImportSummary
+        do {
+            summary = try ExportImporter(settings).run(
+                sources: sources, to: path, rejects: &rejects, isCancelled: { Interruption.isRequested },
+                progress: { progress in line.update(Self.text(progress, files: files.count, seconds: line.elapsed)) })
+        } catch ImportError.cancelled {
+            throw Interrupted(remedy: "nothing was kept; run the command again")
+        }
+        line.finish(
+            "\(Reading.count(summary.counts.events)) events in \(Reading.duration(summary.seconds)), "
+                + "\(Reading.count(Int(Double(summary.counts.events) / max(summary.seconds, 1e-3)))) a second")
+        return summary
+    }
+
+    private static func text(_ progress: ImportProgress, files: Int, seconds: Double) -> String {
+        let rejected = progress.rejects > 0 ? ", \(Reading.count(progress.rejects)) refused" : ""
+        switch progress.phase {
+        case .reading:
+            let rate = Int(Double(progress.rows) / max(seconds, 1e-3))
+            let share = progress.bytes.bytesTotal.map { total in
+                total > 0 ? ", \(Reading.percent(min(1, Double(progress.bytes.bytesRead) / Double(total))))" : ""
+            }
+            let file = files > 1 ? " of file \(progress.file + 1) of \(files)" : ""
+            return "\(Reading.count(progress.rows)) rows\(share ?? "")\(file), \(Reading.count(rate)) a second\(rejected)"
+        case .writing:
+            let share = progress.rowsTotal.map { Reading.percent(Double(progress.rows) / Double(max(1, $0))) } ?? ""
+            return "writing \(Reading.count(progress.rows)) events, \(share)\(rejected)"
+        }
+    }
+}

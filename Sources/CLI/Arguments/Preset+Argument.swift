@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import SequenceEmbedding
+
+extension ModelConfiguration.Preset: ExpressibleByArgument {}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import Glibc
+internal import SequenceEmbedding
+internal import SequenceKernel
+
+struct Embed: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        abstract: "Write an embedding for each session of a corpus or of export files.",
+        discussion: """
+            The end of the file's name says the form: .csv, .jsonl, .npy (one matrix, rows in the order of the corpus) or \
+            .safetensors. Export files are read as by `tessera import`, and nothing but the embeddings is kept.
+
+            Example: tessera embed bank.corpus --model bank.model --out sessions.npy
+            """)
+
+    @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file()) var inputs:
+        [String]
+    @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
+    @Option(help: ArgumentHelp("File to write: .csv, .jsonl, .npy or .safetensors.", valueName: "file"), completion: .file()) var out:
+        String
+    @OptionGroup var options: ImportOptions
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var outputs: [String] { [out] }
+
+    func validate() throws {
+        guard EmbeddingFormat(path: out) != nil else {
+            throw ValidationError("'\(out)' must end in .csv, .jsonl, .npy or .safetensors, which says the form")
+        }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        guard let format = EmbeddingFormat(path: out) else { return }
+        let artifact = try ModelArtifact(model)
+        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
+            return try embed(Corpus.open(inputs[0]), artifact, format)
+        }
+        try TemporaryFolder.with { folder in
+            var rejects = RejectCollector()
+            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, rejects: &rejects)
+            if rejects.total > 0 { StandardError.write("embed: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
+            try embed(Corpus.open("\(folder)/corpus"), artifact, format)
+        }
+    }
+
+    private func embed(_ corpus: Corpus, _ artifact: ModelArtifact, _ format: EmbeddingFormat) throws {
+        let table = CorpusTable(corpus)
+        let events = try EncodedEvents(table, artifact.encoding)
+        let line = ProgressLine("embed")
+        let written = try EmbeddingTable.write(
+            SessionEmbedder(artifact), events, table, to: out, format: format, pool: WorkerPool(threads: threads.count)
+        ) { sessions, _ in
+            let rate = Double(sessions) / max(line.elapsed, 1e-6)
+            line.update(
+                "\(Reading.count(sessions)) of \(Reading.count(table.sessionCount)) sessions, \(Reading.count(Int(rate))) a second, "
+                    + "\(Reading.duration(Double(table.sessionCount - sessions) / max(rate, 1e-6))) left")
+            return !Interruption.isRequested
+        }
+        guard let written else { throw Interrupted(remedy: "nothing was written; run the command again") }
+        let seconds = line.elapsed
+        let rate = Double(written.sessions) / max(seconds, 1e-6)
+        line.finish("\(Reading.count(written.sessions)) sessions in \(Reading.duration(seconds)), \(Reading.count(Int(rate))) a second")
+        if json {
+            try StandardOutput.print(
+                json: Summary(
+                    sessions: written.sessions, dimension: written.dimension, seconds: seconds, sessionsPerSecond: rate,
+                    modelId: artifact.id))
+        } else {
+            try StandardOutput.print("\(out): \(Reading.count(written.sessions)) embeddings of \(written.dimension) floats")
+        }
+    }
+
+    private struct Summary: Encodable {
+        let sessions: Int
+        let dimension: Int
+        let seconds: Double
+        let sessionsPerSecond: Double
+        let modelId: String
+    }
+}

@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import EventStream
+
+struct Import: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        abstract: "Read export files into a corpus of events and sessions.",
+        discussion: """
+            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Rows that \
+            cannot be read are counted by reason and never vanish. The corpus is written whole or not at all.
+
+            Example: tessera import clicks.csv.gz --mapping clicks.yaml --out bank.corpus --rejects refused.csv
+            """)
+
+    @Argument(help: ArgumentHelp("Export files of one kind, or - for standard input.", valueName: "file"), completion: .file())
+    var files: [String]
+    @Option(help: ArgumentHelp("Corpus directory to write.", valueName: "corpus"), completion: .directory) var out: String
+    @OptionGroup var options: ImportOptions
+    @Option(
+        help: ArgumentHelp("Write refused rows as CSV: file, line, column, byte offset, reason, hint.", valueName: "file"),
+        completion: .file())
+    var rejects: String?
+    @Flag(help: "Replace a corpus that is there already.") var replace = false
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var outputs: [String] { [out] + (rejects.map { [$0] } ?? []) }
+
+    func run() throws {
+        Interruption.watch()
+        let file = try rejects.map { try RejectFile(path: $0) }
+        var collector = RejectCollector(sink: file)
+        let summary: ImportSummary
+        do {
+            summary = try options.run(files, to: out, replacing: replace, rejects: &collector)
+        } catch ImportError.noEvents(let count) where count > 0 {
+            try file?.finish()
+            showRejects(collector)
+            throw ImportError.noEvents(rejects: count)
+        }
+        try file?.finish()
+        showRejects(collector)
+        if json {
+            try StandardOutput.print(json: Summary(summary, collector))
+        } else {
+            let counts = summary.counts
+            try StandardOutput.print(
+                "\(out): \(Reading.count(counts.events)) events, \(Reading.count(counts.sessions)) sessions, "
+                    + "\(Reading.count(counts.visitors)) visitors; \(Reading.count(collector.total)) rows refused, "
+                    + "\(Reading.count(counts.duplicates)) exact duplicates dropped")
+        }
+    }
+
+    private func showRejects(_ collector: RejectCollector) {
+        guard collector.total > 0 else { return }
+        for reject in collector.first.prefix(3) { StandardError.write("import: refused \(reject)\n") }
+        for (reason, count) in collector.countsByReason.sorted(by: { ($0.value, $1.key.rawValue) > ($1.value, $0.key.rawValue) }) {
+            StandardError.write("import: \(Reading.count(count)) rows refused: \(reason.rawValue)\n")
+        }
+        if rejects == nil { StandardError.write("import: --rejects FILE lists every refused row\n") }
+    }
+
+    private struct Summary: Encodable {
+        let events: Int
+        let sessions: Int
+        let visitors: Int
+        let rejects: Int
+        let rejectsByReason: [String: Int]
+        let duplicates: Int
+        let digest: String
+        let seconds: Double
+
+        init(_ summary: ImportSummary, _ collector: RejectCollector) {
+            (events, sessions, visitors) = (summary.counts.events, summary.counts.sessions, summary.counts.visitors)
+            rejects = collector.total
+            rejectsByReason = summary.counts.rejects
+            duplicates = summary.counts.duplicates
+            (digest, seconds) = (summary.digest, summary.seconds)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import FoundationEssentials
+internal import Glibc
+internal import ReportPage
+internal import SequenceEmbedding
+internal import Studies
+
+struct Report: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        abstract: "Write one self-contained HTML page about a corpus and its model.",
+        discussion: """
+            Counts and refused rows, the training curve, a map of the sessions, nearest neighbours as readable journeys, and, with \
+            --probe, what the embedding reveals.
+
+            Example: tessera report bank.corpus --model bank.model --truth bank/truth --probe probe.json --out report.html
+            """)
+
+    @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
+    @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
+    @Option(help: ArgumentHelp("The page to write.", valueName: "file.html"), completion: .file()) var out: String
+    @Option(
+        help: ArgumentHelp("Truth folder of a simulated export: colours the map and names the journeys.", valueName: "dir"),
+        completion: .directory)
+    var truth: String?
+    @Option(help: ArgumentHelp("What `evaluate probe --json` printed.", valueName: "file.json"), completion: .file()) var probe: String?
+    @Option(help: ArgumentHelp("Title of the page.", valueName: "text")) var title = "Session embeddings"
+    @OptionGroup var threads: ThreadsOption
+
+    var outputs: [String] { [out] }
+
+    func run() throws {
+        let corpus = try Corpus.open(corpus)
+        let embedded = try EmbeddedSessions(corpus, modelAt: model, threads: threads.count)
+        let report = SessionReport(
+            corpus: corpus, card: embedded.artifact.card, modelID: embedded.artifact.id, embeddings: embedded.floats,
+            dimension: embedded.dimension, truth: try truth.map { try HiddenTruth(folder: $0) }, probe: try probe.map(Self.readProbe))
+        let html = report.page(title: title, synthetic: truth != nil).html()
+        try AtomicFile.write(Array(html.utf8), to: out)
+        try StandardOutput.print("\(out): \(Reading.count(html.utf8.count)) bytes")
+    }
+
+    private static func readProbe(_ path: String) throws -> ProbeStudy {
+        let bytes = try FileSystem.live.contents(of: path)
+        do {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            struct Summary: Decodable { let study: ProbeStudy }
+            return try decoder.decode(Summary.self, from: Data(bytes)).study
+        } catch {
+            throw CommandFault(
+                code: EX_DATAERR, place: path, reason: "it is not what evaluate probe prints",
+                remedy: "write it with: tessera evaluate probe … --json > \(path)")
+        }
+    }
+}
