@@ -6,8 +6,10 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/durable-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw FileError(.makeDirectory, "/var/tmp", code: errno) }
+        // Thousands of small files are forced to the disk here; where the system keeps files in memory that costs nothing.
+        let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/var/tmp"
+        var template = Array("\(root)/durable-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw FileError(.makeDirectory, root, code: errno) }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
