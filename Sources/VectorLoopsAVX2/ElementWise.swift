@@ -1,67 +1,80 @@
-/// Calls `body` on `count` floats, sixteen at a time; the last call gets what is left, filled up with zeros.
+/// A function of one or two vectors. A type rather than a closure: closures as long as some of these are not inlined, and a
+/// call takes the vectors apart.
+protocol Function {
+    /// The second argument is what stands in the second operand; functions of one vector ignore it.
+    func value(_ x: Vector, _ z: Vector) -> Vector
+}
+
+private struct Sum: Function { @_transparent func value(_ x: Vector, _ z: Vector) -> Vector { x + z } }
+private struct Product: Function { @_transparent func value(_ x: Vector, _ z: Vector) -> Vector { x * z } }
+private struct Exponential: Function { @_transparent func value(_ x: Vector, _: Vector) -> Vector { exponential(x) } }
+private struct HyperbolicTangent: Function { @_transparent func value(_ x: Vector, _: Vector) -> Vector { hyperbolicTangent(x) } }
+private struct Logistic: Function { @_transparent func value(_ x: Vector, _: Vector) -> Vector { logistic(x) } }
+private struct GELU: Function { @_transparent func value(_ x: Vector, _: Vector) -> Vector { x * normal(x).distribution } }
+private struct Scaled: Function {
+    let factor: Float
+    @_transparent func value(_ x: Vector, _: Vector) -> Vector { x * factor }
+}
+private struct ScaledSum: Function {
+    let factor: Float
+    @_transparent func value(_ x: Vector, _ z: Vector) -> Vector { x.addingProduct(Vector(repeating: factor), z) }
+}
+
+/// `y = function(x)`, sixteen floats at a time; the last vector is filled up with zeros.
 @inline(__always)
-private func map(
-    _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ body: (Vector) -> Vector
-) {
+private func map<F: Function>(_ function: F, _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
     var index = 0
     while index + 16 <= count {
-        store(body(load(x + index)), y + index)
+        store(function.value(load(x + index), Vector()), y + index)
         index += 16
     }
-    if index < count { store(body(load(x + index, first: count - index)), y + index, first: count - index) }
+    if index < count { store(function.value(load(x + index, first: count - index), Vector()), y + index, first: count - index) }
 }
 
 @inline(__always)
-private func map(
-    _ count: Int, _ x: UnsafePointer<Float>, _ z: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ body: (Vector, Vector) -> Vector
+private func map<F: Function>(
+    _ function: F, _ count: Int, _ x: UnsafePointer<Float>, _ z: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
 ) {
     var index = 0
     while index + 16 <= count {
-        store(body(load(x + index), load(z + index)), y + index)
+        store(function.value(load(x + index), load(z + index)), y + index)
         index += 16
     }
     let rest = count - index
-    if rest > 0 { store(body(load(x + index, first: rest), load(z + index, first: rest)), y + index, first: rest) }
+    if rest > 0 { store(function.value(load(x + index, first: rest), load(z + index, first: rest)), y + index, first: rest) }
 }
 
 /// `y = a + b`; any may be the same block.
 public func add(_ count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, a, b, y) { $0 + $1 }
+    map(Sum(), count, a, b, y)
 }
 
 /// `y = a * b`, element by element.
 public func multiply(_ count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, a, b, y) { $0 * $1 }
+    map(Product(), count, a, b, y)
 }
 
 /// `y += factor * x`.
 public func axpy(_ count: Int, _ factor: Float, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, y, x, y) { $0.addingProduct(Vector(repeating: factor), $1) }
+    map(ScaledSum(factor: factor), count, y, x, y)
 }
 
 /// `y = factor * x`.
 public func scale(_ count: Int, _ factor: Float, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, x, y) { $0 * factor }
+    map(Scaled(factor: factor), count, x, y)
 }
 
 /// `y = e^x`.
-public func exp(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) { map(count, x, y) { exponential($0) } }
+public func exp(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) { map(Exponential(), count, x, y) }
 
 /// `y = tanh x`.
-public func tanh(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, x, y) { hyperbolicTangent($0) }
-}
+public func tanh(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) { map(HyperbolicTangent(), count, x, y) }
 
 /// `y = 1 / (1 + e^-x)`.
-public func sigmoid(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, x, y) { logistic($0) }
-}
+public func sigmoid(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) { map(Logistic(), count, x, y) }
 
 /// `y = x Φ(x)`: GELU by the error function; absolute error below 1e-6 for |x| ≤ 10.
-public func gelu(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    map(count, x, y) { $0 * normal($0).distribution }
-}
+public func gelu(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) { map(GELU(), count, x, y) }
 
 /// GELU for training: `y = x Φ(x)`, and its derivative `slope = Φ(x) + x φ(x)`; `slope` may be `x` itself.
 ///
@@ -69,20 +82,21 @@ public func gelu(_ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePoin
 public func geluWithSlope(
     _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ slope: UnsafeMutablePointer<Float>
 ) {
+    // Whole vectors and the rest stay apart: where they meet in one value, the compiler takes the vectors to pieces.
     var index = 0
-    while index < count {
-        let rest = count - index
-        let value = rest >= 16 ? load(x + index) : load(x + index, first: rest)
+    while index + 16 <= count {
+        let value = load(x + index)
         let (distribution, density) = normal(value)
-        let derivative = distribution.addingProduct(value, density)
-        if rest >= 16 {
-            store(value * distribution, y + index)
-            store(derivative, slope + index)
-        } else {
-            store(value * distribution, y + index, first: rest)
-            store(derivative, slope + index, first: rest)
-        }
+        store(value * distribution, y + index)
+        store(distribution.addingProduct(value, density), slope + index)
         index += 16
+    }
+    let rest = count - index
+    if rest > 0 {
+        let value = load(x + index, first: rest)
+        let (distribution, density) = normal(value)
+        store(value * distribution, y + index, first: rest)
+        store(distribution.addingProduct(value, density), slope + index, first: rest)
     }
 }
 

@@ -16,7 +16,7 @@ public struct FeedForward: Layer {
     public let down: Linear
 
     /// Rows taken through the layer together: a multiple of every product's row block, small enough for the second-level cache.
-    private static let block = 96
+    private static let block = 48
 
     /// Declares `up` and `down`.
     public init(width: Int, hidden: Int, in scope: inout ParameterScope) {
