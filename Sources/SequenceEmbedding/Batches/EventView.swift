@@ -38,7 +38,7 @@ public struct EventView: @unchecked Sendable {
     }
 
     /// The shard with fields hidden. `hiding` is `[units, N]`.
-    init(_ shard: ShardBatch, hiding: UnsafePointer<Int32>, _ workspace: Workspace) {
+    package init(_ shard: ShardBatch, hiding: UnsafePointer<Int32>, _ workspace: Workspace) {
         self.init(shard)
         let rows = shard.rowCount
         let plan = shard.plan
@@ -82,7 +82,7 @@ public struct EventView: @unchecked Sendable {
     }
 
     /// Stretches of the shard's rows as sequences of their own.
-    init(_ shard: ShardBatch, slices: [Range<Int>], _ workspace: Workspace) {
+    package init(_ shard: ShardBatch, slices: [Range<Int>], _ workspace: Workspace) {
         self.init(shard)
         let rows = slices.reduce(0) { $0 + $1.count }
         let starts = workspace.integers(slices.count + 1)

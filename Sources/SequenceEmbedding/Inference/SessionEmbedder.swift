@@ -10,13 +10,15 @@ public final class SessionEmbedder: @unchecked Sendable {
     public let model: SequenceModel
     /// Its weights.
     public let weights: ParameterVector
+    private let transposes: TransposedWeights
     /// Sessions embedded together.
     public static let blockSessions = 64
 
-    /// An embedder that shares the weights.
+    /// An embedder that shares the weights, which must not change any more.
     public init(_ model: SequenceModel, _ weights: ParameterVector) {
         self.model = model
         self.weights = weights
+        transposes = TransposedWeights(of: weights)
     }
 
     /// An embedder of a model read from a directory.
@@ -46,7 +48,7 @@ public final class SessionEmbedder: @unchecked Sendable {
         }
         scratch.shard.fill(events, scratch.stretches[...])
         scratch.workspace.reset()
-        let pass = Pass(weights: weights, workspace: scratch.workspace)
+        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes)
         let rows = model.embed(EventView(scratch.shard), pass)
         output.update(from: rows.base, count: rows.scalarCount)
     }

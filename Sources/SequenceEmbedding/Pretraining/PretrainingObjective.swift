@@ -14,6 +14,8 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     private var nextScales: [Float]
     private var tied = TiedJoint()
     private var slices = SliceJoint()
+    /// The last batch's loss before it was rounded to single precision.
+    package private(set) var lastLoss = 0.0
 
     /// One shard's place for what forward keeps for backward.
     private final class Slot {
@@ -82,6 +84,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         if let contrast {
             loss += slices.run(contrast, slots.map(\.contrast), weight: settings.sliceContrast.weight, passes, pool)
         }
+        lastLoss = loss
         return Float(loss)
     }
 
