@@ -32,7 +32,7 @@ private final class GivenGradients: TrainingObjective {
             if parameter.kind == .table {
                 pass.scatter?.add(.init(table: table, rows: ids, count: 4, gradient: gradient.base, stride: 3))
             } else {
-                pass.gradient(parameter).update(from: gradient.base, count: parameter.count)
+                for index in 0..<parameter.count { pass.gradient(parameter)[index] += gradient.base[index] }
             }
         }
     }
@@ -78,6 +78,22 @@ extension GivenGradients: @unchecked Sendable {}
         let (dense, other, _) = train(AdamW(weightDecay: 0.1, tables: .dense), touched: [0, 2, 3])
         #expect(Array(dense[other.table][3..<6]) != start)
         #expect(Array(sparse[objective.table][0..<3]) == Array(dense[other.table][0..<3]))
+    }
+
+    /// The mean over micro-batches that are all the same is that micro-batch: the same bytes, tables included.
+    @Test(arguments: [TableUpdate.dense, .touchedRows]) func accumulationIsAMean(tables: TableUpdate) {
+        func train(_ microBatches: Int) -> [Float] {
+            var scope = ParameterScope()
+            let objective = GivenGradients(
+                scope.declare("weight", [5, 3], .zeros), scope.declare("bias", [3], .zeros, decays: false),
+                scope.declare("table", [4, 3], .normal(1), kind: .table))
+            let trainer = Trainer(
+                objective, weights: ParameterVector(scope, seed: 2), pool: WorkerPool(threads: 2), optimizer: AdamW(tables: tables), seed: 1
+            )
+            for step in 0..<5 { _ = trainer.step(microBatches: microBatches, learningRate: 1e-2) { _ in step } }
+            return trainer.weights.all
+        }
+        #expect(train(1) == train(2) && train(1) == train(4))
     }
 
     @Test func scheduleWarmsUpAndFalls() {

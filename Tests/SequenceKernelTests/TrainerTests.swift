@@ -1,6 +1,5 @@
 import KernelTestSupport
 import SequenceKernel
-import Synchronization
 import Testing
 
 /// A small model with everything a real one has: a table looked up by several shards, a dense map, dropout, a loss over the whole batch.
@@ -115,24 +114,6 @@ extension ParameterVector {
             results.append(trainer.weights.all)
         }
         #expect(results[0] == results[1] && results[0] == results[2])
-    }
-
-    /// Two micro-batches weigh the same as their union, dropout aside.
-    @Test func accumulation() {
-        func train(_ batches: [[TableRegression.Batch]]) -> [Float] {
-            var scope = ParameterScope()
-            let objective = TableRegression(in: &scope)
-            let trainer = Trainer(
-                objective, weights: ParameterVector(scope, seed: 3), pool: WorkerPool(threads: 1), optimizer: AdamW(epsilon: 1e-3), seed: 11
-            )
-            for step in batches { _ = trainer.step(microBatches: step.count, learningRate: 1e-2) { step[$0] } }
-            return trainer.weights.all
-        }
-        let batch = RandomBatches().batch(0, epoch: 0)
-        // The masks of a batch follow its number: the same batch twice in one step sees two masks, so compare the same masks.
-        #expect(train([[batch]]) != train([[batch, batch]]))
-        let zero: TableRegression.Batch = batch.map { ($0.id, 0) }
-        #expect(train([[zero], [batch]]) != train([[zero, batch]]))
     }
 
     @Test func evaluationLeavesNoTrace() {
