@@ -80,13 +80,13 @@ extension VectorLoops {
         #if arch(x86_64)
             let features = processorFeatures()
             let wish = getenv("TESSERA_VECTOR").map { String(cString: $0) } ?? ""
-            precondition(
-                ["", "avx2", "avx512"].contains(wish), "TESSERA_VECTOR must be avx2 or avx512")
+            // fatalError and not precondition: a release build prints only the former's message.
+            guard ["", "avx2", "avx512"].contains(wish) else { fatalError("TESSERA_VECTOR is \(wish); it must be avx2 or avx512") }
             guard features.isSuperset(of: ["avx2", "fma"]) else {
                 fatalError("Tessera needs a processor with AVX2 and FMA (x86-64-v3, made since about 2013) or an Arm one.")
             }
-            if wish == "avx512" {
-                precondition(supportsAVX512, "TESSERA_VECTOR=avx512, but this processor has no AVX-512 (F, BW, DQ and VL); unset it")
+            guard wish != "avx512" || supportsAVX512 else {
+                fatalError("TESSERA_VECTOR=avx512, but this processor has no AVX-512 (F, BW, DQ and VL); unset it")
             }
             return supportsAVX512 && wish != "avx2" ? avx512 : avx2
         #else

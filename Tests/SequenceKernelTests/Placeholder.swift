@@ -1,1 +1,0 @@
-// Placeholder: delete when the target has a file of its own.
