@@ -1,4 +1,5 @@
 import DurableFiles
+import FoundationEssentials
 import KernelTestSupport
 import SequenceKernel
 import Testing
@@ -7,17 +8,11 @@ import Testing
     static let plan = TrainingPlan(
         epochs: 2, microBatches: 1, schedule: TrainerTests.schedule, earlyStopping: EarlyStopping(patience: 3), checkpointEvery: 7)
 
-    private func path(_ name: String) throws -> String {
-        let folder = "/tmp/tessera-checkpoint-tests"
-        if try FileSystem.live.status(of: folder) == nil { try? FileSystem.live.makeDirectory(folder) }
-        return "\(folder)/\(name)-\(UInt64.random(in: 0 ... .max))"
-    }
-
-    private static let validation: [Double] = [2, 3]
+    private func path(_ name: String) -> String { temporaryPath("checkpoint-\(name)") }
 
     /// Train 20 = train 13, stop, start anew from the file, train on; with dropout, moments, best weights and epochs in between.
     @Test(arguments: [3, 10, 13]) func resumeIsExact(stop: Int) throws {
-        let path = try path("resume")
+        let path = path("resume")
         defer { try? FileSystem.live.removeFile(path) }
         func validate(_ trainer: Trainer<TableRegression>) -> () -> Double { { Double(trainer.loss(RandomBatches().batch(3, epoch: 8))) } }
         var (whole, wholeLoop) = makeRun(plan: Self.plan)
@@ -39,7 +34,7 @@ import Testing
     }
 
     private func saved(_ name: String) throws -> (String, [UInt8]) {
-        let path = try path(name)
+        let path = path(name)
         var (trainer, loop) = makeRun(plan: Self.plan)
         for number in 0..<2 { _ = trainer.step(RandomBatches().batch(number, epoch: 0), learningRate: 1e-2) }
         loop.position.batch = 2
@@ -108,7 +103,7 @@ import Testing
     }
 
     @Test func otherFiles() throws {
-        let path = try path("other")
+        let path = path("other")
         defer { try? FileSystem.live.removeFile(path) }
         var writer = SafetensorsWriter()
         writer.add("x", shape: [1], [1])
@@ -118,4 +113,9 @@ import Testing
         try writer.write(to: path)
         #expect(loadError(path) == .unsupportedVersion(path: path, found: "99", newestSupported: Checkpoint.version))
     }
+}
+
+/// A place of its own for a test's file.
+func temporaryPath(_ name: String) -> String {
+    FileManager.default.temporaryDirectory.appending(path: "tessera-\(name)-\(UInt64.random(in: 0 ... .max))").path
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SafetensorsTests {
     private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
-        let path = "/tmp/tessera-tensors-\(UInt64.random(in: 0 ... .max))"
+        let path = temporaryPath("tensors")
         try AtomicFile.write(bytes, to: path)
         defer { try? FileSystem.live.removeFile(path) }
         return try body(path)
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func roundTrip() throws {
-        let path = "/tmp/tessera-tensors-\(UInt64.random(in: 0 ... .max))"
+        let path = temporaryPath("tensors")
         defer { try? FileSystem.live.removeFile(path) }
         var first = SafetensorsWriter(), second = SafetensorsWriter()
         first.metadata = ["a": "1", "b\n\"\\\u{1}": "ü"]
