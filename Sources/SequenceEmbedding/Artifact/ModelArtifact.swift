@@ -9,6 +9,7 @@ public import SequenceKernel
 /// vocabulary.json      the values of each field, in the order of their ids
 /// model.safetensors    weights, readable by the safetensors package
 /// vectors.safetensors  ready-made vectors, if any
+/// prior.safetensors    copy model and item links of a next-item model, if any
 /// card.json            what the run says of itself
 /// manifest.json        size and SHA-256 of each file; the digest over them is the model's id
 /// ```
@@ -24,6 +25,8 @@ public struct ModelArtifact: Sendable {
     public let model: SequenceModel
     /// Its weights.
     public let weights: ParameterVector
+    /// What ranks next items beside the network, if anything.
+    public let prior: NextItemPrior?
     /// What the run said.
     public let card: ModelCard
     /// The model's id: 64 hexadecimal digits over all files.
@@ -54,8 +57,8 @@ public struct ModelArtifact: Sendable {
     /// - Returns: the model's id.
     @discardableResult
     public static func write(
-        _ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, _ card: ModelCard, to path: String,
-        in fileSystem: FileSystem = .live
+        _ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, _ card: ModelCard, prior: NextItemPrior? = nil,
+        to path: String, in fileSystem: FileSystem = .live
     ) throws(ModelError) -> String {
         try DirectoryPublication.publish(at: path, replacing: true, marker: ModelFiles.manifest, in: fileSystem) {
             folder throws(ModelError) in
@@ -85,6 +88,10 @@ public struct ModelArtifact: Sendable {
                     try VectorFile.write(encoding.vectors, to: folder + "/" + ModelFiles.vectors, in: fileSystem)
                 }
                 try seal(ModelFiles.vectors)
+            }
+            if let prior {
+                try attempt { () throws(FileError) in try PriorFile.write(prior, to: folder + "/" + ModelFiles.prior, in: fileSystem) }
+                try seal(ModelFiles.prior)
             }
             let id = identifier(files)
             try put(ModelFiles.manifest, json(Manifest(formatVersion: version, modelID: id, files: files)))
@@ -146,6 +153,15 @@ public struct ModelArtifact: Sendable {
         if let differences = Self.differences(scope, tensors) { throw .parametersDiffer(path: path, differences: differences) }
         weights = ParameterVector(zeros: scope)
         weights.read(from: tensors)
+        if manifest.files[ModelFiles.prior] != nil, let settings = configuration.objectives.nextEvent.prior, let tied = model.heads.tied {
+            do {
+                prior = try PriorFile.read(path + "/" + ModelFiles.prior, settings, itemCount: tied.items.count, in: fileSystem)
+            } catch {
+                throw .damaged(path: path, file: ModelFiles.prior, reason: "\(error)")
+            }
+        } else {
+            prior = nil
+        }
         id = manifest.modelID
         weightsDigest = manifest.files[ModelFiles.weights]!.sha256
     }

@@ -46,6 +46,8 @@ public enum ModelFiles {
     public static let weights = "model.safetensors"
     /// Ready-made vectors, only where the model has some.
     public static let vectors = "vectors.safetensors"
+    /// Copy model and item links of a next-item model, only where it has them.
+    public static let prior = "prior.safetensors"
     /// What the run says of itself.
     public static let card = "card.json"
     /// Digests of all other files; the digest over these is the model's id.

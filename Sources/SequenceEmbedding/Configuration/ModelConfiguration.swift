@@ -171,6 +171,8 @@ extension ModelConfiguration {
         case base
         /// One categorical field, next item over the whole vocabulary with cosine scores: causal, width 64, 2 layers.
         case nextItem = "next-item"
+        /// As `next-item`, for sessions of dozens of items.
+        case nextItemLong = "next-item-long"
     }
 
     /// The settings of a preset.
@@ -180,7 +182,7 @@ extension ModelConfiguration {
         case .tiny: (width, heads, layers, feedForward, embeddingSize) = (8, 2, 1, 32, 8)
         case .small: break
         case .base: (width, heads, layers, feedForward) = (128, 4, 4, 512)
-        case .nextItem:
+        case .nextItem, .nextItemLong:
             attention = .causal
             pooling = .last
             aggregation = .identity
@@ -193,6 +195,7 @@ extension ModelConfiguration {
             objectives.maskedEvent.weight = 0
             objectives.nextEvent.weight = 1
             objectives.nextEvent.tiedField = "item"
+            objectives.nextEvent.prior = preset == .nextItem ? NextItemSettings() : .longSessions
             training.epochs = 6
             training.learningRate = 2e-3
         }

@@ -27,6 +27,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         public var tiedField: String?
         /// Scores are this times the cosine of hidden row and item; 0 for plain products (16).
         public var cosineScale: Float = 16
+        /// Ranks a tied field's next value with a copy model and counts of neighbours beside the network; nil for the network alone.
+        public var prior: NextItemSettings?
 
         /// The defaults.
         public init() {}
@@ -86,6 +88,7 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
             "objectives.sliceContrast.maximumLength", sliceContrast.maximumLength, sliceContrast.minimumLength...65_536)
         try ModelConfiguration.check("objectives.sliceContrast.margin", sliceContrast.margin, 0.001...4)
         try ModelConfiguration.check("objectives.sliceContrast.hardNegatives", sliceContrast.hardNegatives, 1...10_000)
+        try nextEvent.prior?.validate()
         guard maskedEvent.weight + nextEvent.weight + sliceContrast.weight > 0 else {
             throw .outOfRange(setting: "objectives", value: "all of weight 0", allowed: "at least one above 0")
         }
@@ -107,13 +110,14 @@ extension ObjectiveSettings.MaskedEvent {
 }
 
 extension ObjectiveSettings.NextEvent {
-    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, tiedField, cosineScale }
+    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, tiedField, cosineScale, prior }
 
     /// Decodes what is present and keeps defaults for the rest.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.settings(CodingKeys.self)
         try values.read(.weight, into: &weight)
         tiedField = try values.decodeIfPresent(String.self, forKey: .tiedField)
+        prior = try values.decodeIfPresent(NextItemSettings.self, forKey: .prior)
         try values.read(.cosineScale, into: &cosineScale)
     }
 }

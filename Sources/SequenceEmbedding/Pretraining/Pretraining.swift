@@ -45,6 +45,8 @@ public enum Pretraining {
         public let encoding: FeatureEncoding
         /// Weights: the best by validation loss, or the last without a validation part.
         public let weights: ParameterVector
+        /// What ranks next items beside the network, if the configuration asks for it.
+        public let prior: NextItemPrior?
         /// What the run says of itself.
         public let card: ModelCard
         /// How it ended.
@@ -133,6 +135,7 @@ public enum Pretraining {
             throw .shape("\(error)")
         }
         curve.finish()
+        let prior = outcome.reason == .cancelled ? nil : fitPrior(model, events, split.training, pool)
         var card = ModelCard()
         card.dataDigest = dataDigest
         (card.trainingSessions, card.validationSessions) = (split.training.count, split.validation.count)
@@ -146,7 +149,22 @@ public enum Pretraining {
         card.seconds = (ContinuousClock.now - clock) / .seconds(1)
         card.eventsPerSecond = outcome.eventsPerSecond
         (card.instructionSet, card.threads) = (vectorLoops.name, pool.threads)
-        return Result(model: model, encoding: encoding, weights: weights, card: card, outcome: outcome)
+        return Result(model: model, encoding: encoding, weights: weights, prior: prior, card: card, outcome: outcome)
+    }
+
+    /// The copy model and item links of the training sessions.
+    private static func fitPrior(_ model: SequenceModel, _ events: EncodedEvents, _ sessions: [Int], _ pool: WorkerPool) -> NextItemPrior? {
+        guard let settings = model.configuration.objectives.nextEvent.prior, let tied = model.heads.tied, let unit = model.heads.tiedUnit,
+            let lookup = model.plan.units[unit].lookup
+        else { return nil }
+        let first = Int32(tied.items.lowerBound)
+        let items = sessions.map { session in
+            let range = events.events(ofSession: session)
+            var ids = [Int32](repeating: 0, count: range.count)
+            ids.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { events.write(lookup: lookup, range, to: base) } }
+            return ids.map { $0 < first ? -1 : $0 - first }
+        }
+        return NextItemPrior(items, itemCount: tied.items.count, settings, pool)
     }
 
     /// The mean loss over batches, each weighted by its sessions.
