@@ -72,7 +72,8 @@ import Testing
         let bench = try Bench(table, Samples.configuration(), shards: 1, seed: 3)
         let embedder = SessionEmbedder(bench.model, bench.weights)
         let stopped = try EmbeddingTable.write(
-            embedder, bench.events, table, to: folder.path + "/a.csv", format: .csv, pool: WorkerPool(threads: 1), progress: { _, _ in false })
+            embedder, bench.events, table, to: folder.path + "/a.csv", format: .csv, pool: WorkerPool(threads: 1),
+            progress: { _, _ in false })
         #expect(stopped == nil)
         #expect(try FileSystem.live.names(in: folder.path).isEmpty)
     }

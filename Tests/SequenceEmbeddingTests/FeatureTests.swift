@@ -58,7 +58,8 @@ import Testing
     }
 
     @Test func everyDifferenceIsNamed() throws {
-        let encoding = try FeatureEncoding(fitting: Samples.configuration(), to: Samples.table(sessions: 4, seed: 1), sessions: [0, 1, 2, 3])
+        let encoding = try FeatureEncoding(
+            fitting: Samples.configuration(), to: Samples.table(sessions: 4, seed: 1), sessions: [0, 1, 2, 3])
         let other = MemoryTable(
             fields: [TableField(name: "page", kind: .numeric), TableField(name: "title", kind: .text)],
             sessions: [[.init(strings: ["title": "secret customer"])]])
@@ -70,7 +71,9 @@ import Testing
 
     @Test func readyMadeVectors() throws {
         let table = Samples.table(sessions: 6, seed: 9)
-        let vectors = ["title": VectorTable(width: 2, values: ["Account overview number 0", "Account overview number 1"], floats: [1, 2, 3, 4])]
+        let vectors = [
+            "title": VectorTable(width: 2, values: ["Account overview number 0", "Account overview number 1"], floats: [1, 2, 3, 4])
+        ]
         let encoding = try FeatureEncoding(
             fitting: Samples.configuration(), to: table, sessions: Array(0..<6), vectors: vectors)
         let events = try EncodedEvents(table, encoding)

@@ -126,7 +126,8 @@ import Testing
     @Test func lossDoesNotDependOnShards() throws {
         let table = Samples.table(sessions: 12, seed: 21)
         let losses = try [1, 2, 5, 12].map { shards in
-            try Bench(table, Samples.configuration { $0.objectives.nextEvent.weight = 1 }, shards: shards, seed: 2).step(backward: false).loss
+            try Bench(table, Samples.configuration { $0.objectives.nextEvent.weight = 1 }, shards: shards, seed: 2).step(backward: false)
+                .loss
         }
         for loss in losses { #expect(abs(loss - losses[0]) < 1e-5 * abs(losses[0]), "losses by shards \(losses)") }
     }

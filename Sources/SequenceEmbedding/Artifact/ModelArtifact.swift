@@ -224,7 +224,8 @@ public struct ModelArtifact: Sendable {
         return Array(try! encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 
-    private static func decode<Value: Decodable>(_ contents: [String: [UInt8]], _ name: String, _ path: String) throws(ModelError) -> Value {
+    private static func decode<Value: Decodable>(_ contents: [String: [UInt8]], _ name: String, _ path: String) throws(ModelError) -> Value
+    {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do {

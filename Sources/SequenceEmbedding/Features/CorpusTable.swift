@@ -4,11 +4,17 @@ public import EventStream
 public final class CorpusTable: EventTable, @unchecked Sendable {
     /// The corpus, which keeps the mapped memory alive.
     public let corpus: Corpus
+    /// The fields, in the order of the schema.
     public let fields: [TableField]
+    /// Microseconds since 1970, `Int64.min` for none.
     public let times: UnsafePointer<Int64>
+    /// Seconds since the previous event, NaN for none.
     public let gaps: UnsafePointer<Float>
+    /// Seconds to the next event, NaN for none.
     public let dwells: UnsafePointer<Float>
+    /// Hour of the day, 255 for none.
     public let hours: UnsafePointer<UInt8>
+    /// Day of the week, 0 for Monday, 255 for none.
     public let weekdays: UnsafePointer<UInt8>
     private let codeColumns: [String: UnsafePointer<Int32>]
     private let numberColumns: [String: UnsafePointer<Double>]
@@ -43,18 +49,28 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
         column.withUnsafeBufferPointer { $0.baseAddress } ?? UnsafePointer(bitPattern: 64)!
     }
 
+    /// Sessions (S).
     public var sessionCount: Int { corpus.sessionCount }
+    /// Events (E).
     public var eventCount: Int { corpus.eventCount }
+    /// False when the events have no time.
     public var hasTime: Bool { corpus.schema.hasTime }
+    /// The events of a session.
     public func events(ofSession session: Int) -> Range<Int> {
         precondition(session >= 0 && session < sessionCount, "CorpusTable: session \(session) of \(sessionCount)")
         return Int(sessionOffsets[session])..<Int(sessionOffsets[session + 1])
     }
+    /// Whose session it is.
     public func visitor(ofSession session: Int) -> Int { corpus.visitor(ofSession: session) }
+    /// The name the user knows a session by.
     public func sessionKey(_ session: Int) -> String { corpus.sessionKey(session) }
+    /// Codes of a field: 0 missing, k the entry k − 1.
     public func codes(_ field: String) -> UnsafePointer<Int32>? { codeColumns[field] }
+    /// Values of a numeric field, NaN where missing.
     public func numbers(_ field: String) -> UnsafePointer<Double>? { numberColumns[field] }
+    /// Entries of a field's dictionary.
     public func dictionaryCount(_ field: String) -> Int { dictionaries[field]?.count ?? 0 }
+    /// Calls `body` with the UTF-8 bytes of one entry.
     public func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let dictionary = dictionaries[field]!
         return withExtendedLifetime(dictionary) { body(dictionary.utf8(index)) }

@@ -83,7 +83,8 @@ public final class EncodedEvents: @unchecked Sendable {
             var known: [String: Int32] = [:]
             for (row, value) in vectors.values.enumerated() { known[value] = Int32(row) }
             vectorRows[field] =
-                [-1] + (0..<table.dictionaryCount(field)).map { entry in
+                [-1]
+                + (0..<table.dictionaryCount(field)).map { entry in
                     table.withEntry(field, entry) { known[String(decoding: $0, as: UTF8.self)] ?? -1 }
                 }
         }
@@ -211,7 +212,8 @@ public struct EncodingMismatch: Error, Equatable, CustomStringConvertible {
                 require(unit.field, [.categorical])
             }
         }
-        let wantsTime = encoding.plan.units.contains { $0.field == FeaturePlan.dwellField }
+        let wantsTime =
+            encoding.plan.units.contains { $0.field == FeaturePlan.dwellField }
             || encoding.plan.scalars.contains { scalar in
                 switch scalar {
                 case .previousGap, .latestGap, .hourSine, .hourCosine, .weekdaySine, .weekdayCosine: true

@@ -17,7 +17,9 @@ public final class MemoryTable: EventTable, @unchecked Sendable {
         }
     }
 
+    /// The fields, in the order of the schema.
     public let fields: [TableField]
+    /// False when the events have no time.
     public let hasTime: Bool
     private let offsets: [Int]
     private let visitors: [Int]
@@ -103,21 +105,35 @@ public final class MemoryTable: EventTable, @unchecked Sendable {
         }
     }
 
+    /// Sessions (S).
     public var sessionCount: Int { offsets.count - 1 }
+    /// Events (E).
     public var eventCount: Int { offsets.last! }
+    /// The events of a session.
     public func events(ofSession session: Int) -> Range<Int> { offsets[session]..<offsets[session + 1] }
+    /// Whose session it is.
     public func visitor(ofSession session: Int) -> Int { visitors[session] }
+    /// The name the user knows a session by.
     public func sessionKey(_ session: Int) -> String { "\(session)" }
+    /// Codes of a field: 0 missing, k the entry k − 1.
     public func codes(_ field: String) -> UnsafePointer<Int32>? { codeColumns[field].map { UnsafePointer($0) } }
+    /// Values of a numeric field, NaN where missing.
     public func numbers(_ field: String) -> UnsafePointer<Double>? { numberColumns[field].map { UnsafePointer($0) } }
+    /// Entries of a field's dictionary.
     public func dictionaryCount(_ field: String) -> Int { dictionaries[field]?.count ?? 0 }
+    /// Calls `body` with the UTF-8 bytes of one entry.
     public func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         var entry = dictionaries[field]![index]
         return entry.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
+    /// Microseconds since 1970, `Int64.min` for none.
     public var times: UnsafePointer<Int64> { UnsafePointer(timeColumn) }
+    /// Seconds since the previous event, NaN for none.
     public var gaps: UnsafePointer<Float> { UnsafePointer(gapColumn) }
+    /// Seconds to the next event, NaN for none.
     public var dwells: UnsafePointer<Float> { UnsafePointer(dwellColumn) }
+    /// Hour of the day, 255 for none.
     public var hours: UnsafePointer<UInt8> { UnsafePointer(hourColumn) }
+    /// Day of the week, 0 for Monday, 255 for none.
     public var weekdays: UnsafePointer<UInt8> { UnsafePointer(weekdayColumn) }
 }

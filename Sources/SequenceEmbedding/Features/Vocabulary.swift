@@ -69,6 +69,7 @@ public struct Vocabulary: Sendable, Equatable {
         return map
     }
 
+    /// Equality of content.
     public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
         left.entries == right.entries && left.counts == right.counts
     }

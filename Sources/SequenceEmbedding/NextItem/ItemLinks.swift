@@ -40,7 +40,9 @@ struct ItemLinks: Sendable, Equatable {
             }
         }
         var occurrences = [Float](repeating: 0, count: itemCount)
-        for item in 0..<itemCount { for index in first[item]..<first[item + 1] { occurrences[item] += lengthWeights[Int(places[index].session)] } }
+        for item in 0..<itemCount {
+            for index in first[item]..<first[item + 1] { occurrences[item] += lengthWeights[Int(places[index].session)] }
+        }
         let weights = (0..<settings.reach).map { powf(settings.fade, Float($0)) }
         let parts = 64
         var rows = [[(item: Int32, links: [(Int32, Float)])]](repeating: [], count: parts)

@@ -19,7 +19,10 @@ public struct NextItemEvaluation: Sendable {
 
     /// Judges a model with a tied output on a table of pairs. Sessions with fewer than two events are left out. With a prior its mixture is
     /// judged, without one the network alone.
-    public init(_ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, prior: NextItemPrior?, _ table: any EventTable, pool: WorkerPool) throws(EncodingMismatch) {
+    public init(
+        _ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, prior: NextItemPrior?, _ table: any EventTable,
+        pool: WorkerPool
+    ) throws(EncodingMismatch) {
         guard let tied = model.heads.tied, let unit = model.heads.tiedUnit, let lookup = model.plan.units[unit].lookup else {
             throw EncodingMismatch(differences: ["the model has no tied output over items (objectives.nextEvent.tiedField)"])
         }

@@ -1,4 +1,4 @@
-internal import SequenceKernel
+package import SequenceKernel
 
 /// What is known of the next item without the network: the copy model, and links between items.
 ///
@@ -24,7 +24,7 @@ public struct NextItemPrior: Sendable, Equatable {
 
     /// Fits on training sessions in the order of the corpus: the table on the last of them, and how far to trust links on a sample of the
     /// same, with links from the sessions before; then links over all sessions.
-    init(_ sessions: [[Int32]], itemCount: Int, _ settings: NextItemSettings, _ pool: WorkerPool) {
+    package init(_ sessions: [[Int32]], itemCount: Int, _ settings: NextItemSettings, _ pool: WorkerPool) {
         self.settings = settings
         var counts = [Float](repeating: 0, count: itemCount)
         for session in sessions { for item in session where item >= 0 { counts[Int(item)] += 1 } }
@@ -76,7 +76,7 @@ public struct NextItemPrior: Sendable, Equatable {
     /// The rank of each target: 1 + items of higher score + others of the same score; 0 for a target without a number.
     ///
     /// - Parameter network: the network's scores of all items for a prefix, before the softmax; nil to leave it out.
-    func ranks(
+    package func ranks(
         _ prefixes: [ArraySlice<Int32>], targets: [Int32], network: ((Int, Int) -> UnsafePointer<Float>)?, _ pool: WorkerPool
     ) -> [Int] {
         var ranks = [Int](repeating: 0, count: prefixes.count)

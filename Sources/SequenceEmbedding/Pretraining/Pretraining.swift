@@ -94,7 +94,9 @@ public enum Pretraining {
         let source = PackedBatcher(
             events, sessions: split.training, batchSessions: settings.batchSessions, maximumEvents: configuration.maximumEvents,
             shardCount: settings.shards, seed: settings.seed, bucketed: settings.bucketed, pool: pool)
-        let validation = split.validation.isEmpty ? nil
+        let validation =
+            split.validation.isEmpty
+            ? nil
             : PackedBatcher(
                 events, sessions: split.validation, batchSessions: settings.batchSessions, maximumEvents: configuration.maximumEvents,
                 shardCount: settings.shards, seed: settings.seed &+ 1, shuffles: false, pool: pool)

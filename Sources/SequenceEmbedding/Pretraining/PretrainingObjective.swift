@@ -4,6 +4,7 @@ public import SequenceKernel
 public final class PretrainingObjective: TrainingObjective, @unchecked Sendable {
     /// The model that is trained.
     public let model: SequenceModel
+    /// Shards that every batch is cut into.
     public let shardCount: Int
     private let settings: ObjectiveSettings
     private var masked: MaskedEventObjective?
@@ -55,6 +56,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     /// Names of the tables that a tied output writes to; the trainer updates them densely.
     public var tiedTables: Set<String> { model.heads.tied.map { [$0.table.name] } ?? [] }
 
+    /// Every objective's forward pass over one shard.
     public func forward(_ batch: PackedBatch, shard: Int, _ pass: Pass) {
         let slot = slots[shard]
         let rows = batch.shards[shard]
@@ -65,6 +67,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         slot.contrast = contrast?.forward(rows, pass.salted(3))
     }
 
+    /// Adds up the shards' losses; tied output and contrast over the whole batch.
     public func joint(
         _ batch: PackedBatch, _ passes: [Pass], _ pool: WorkerPool, tableGradients: UnsafeMutablePointer<Float>
     ) -> Float {
@@ -88,6 +91,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         return Float(loss)
     }
 
+    /// Every objective's backward pass over one shard.
     public func backward(_ batch: PackedBatch, shard: Int, _ pass: Pass) {
         let slot = slots[shard]
         if let tape = slot.masked { masked?.backward(tape, scales: maskedScales, pass.salted(1)) }
