@@ -35,6 +35,7 @@ struct Diagnosis {
         case let error as CheckpointError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TrainingError: self.init(EX_DATAERR, "\(error)")
         case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error), "\(error)")
         default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
         }

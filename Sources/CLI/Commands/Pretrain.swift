@@ -64,7 +64,8 @@ struct Pretrain: ParsableCommand, WritesOutput {
         if result.outcome.reason == .cancelled {
             throw Interrupted(remedy: "the state is saved in \(checkpoint); go on with the same command and --resume")
         }
-        let id = try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: out)
+        let id = try ModelArtifact.write(
+            result.model, result.weights, result.encoding, result.card, prior: result.prior, to: out)
         if try FileSystem.live.status(of: checkpoint) != nil { try FileSystem.live.removeFile(checkpoint) }
         line.finish(
             "\(result.outcome.steps) steps in \(Reading.duration(line.elapsed)), "

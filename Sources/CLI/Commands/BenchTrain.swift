@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import SequenceEmbedding
+internal import SequenceKernel
+
+struct BenchTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train from reference weights: losses against the reference, and events a second.",
+        discussion: """
+            WORKLOAD is a folder with workload.json, workload.safetensors and reference-SIZE files. Exits with 1 when a loss \
+            differs from the reference by more than 0.1 %.
+
+            Example: tessera bench train workload --size small --threads 1 --json
+            """)
+
+    @Argument(help: ArgumentHelp("Workload folder.", valueName: "workload"), completion: .directory) var workload: String
+    @Option(help: ArgumentHelp("Size of model.", valueName: "name")) var size = "small"
+    @Option(help: ArgumentHelp("Steps to make.", valueName: "n")) var steps = 20
+    @Option(help: ArgumentHelp("First steps that are not timed.", valueName: "n")) var warmUp = 5
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Print a JSON object.") var json = false
+
+    func run() throws {
+        let work = try BenchmarkWorkload(workload)
+        let model = try work.model(size)
+        let weights = try work.referenceWeights(size, model)
+        let reference = try work.referenceLosses(size)
+        let rates = try work.trainingLosses(
+            size, weights, model, steps: steps, warmUp: min(warmUp, steps - 1), pool: WorkerPool(threads: threads.count))
+        let difference = zip(rates.losses, reference).map { abs($0 - $1) / max(abs($1), 1e-9) }.max() ?? 0
+        let summary = Summary(
+            size: size, threads: threads.count, instructionSet: vectorLoops.name, eventsPerSecond: rates.eventsPerSecond,
+            sessionsPerSecond: rates.sessionsPerSecond, losses: rates.losses, greatestRelativeDifference: difference,
+            comparedSteps: min(rates.losses.count, reference.count))
+        if json {
+            try StandardOutput.print(json: summary)
+        } else {
+            try StandardOutput.print(
+                "\(size), \(summary.threads) threads, \(summary.instructionSet): \(Reading.count(Int(rates.eventsPerSecond))) events a second; "
+                    + "\(summary.comparedSteps) losses differ from the reference by at most \(Reading.decimal(difference * 100, 4)) %")
+        }
+        if difference > 1e-3 { throw ExitCode(1) }
+    }
+
+    private struct Summary: Encodable {
+        let size: String
+        let threads: Int
+        let instructionSet: String
+        let eventsPerSecond: Double
+        let sessionsPerSecond: Double
+        let losses: [Double]
+        let greatestRelativeDifference: Double
+        let comparedSteps: Int
+    }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Glibc
+
+/// Takes: the name of a figure and roots of data. Gives: one JSON object with every number a claim rests on.
+@main
+struct TesseraFigures: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tools/figures",
+        abstract: "Print every number a claim rests on, with its baselines and intervals, as one JSON object.",
+        discussion: """
+            Rates are fractions. Progress goes to standard error.
+
+            Example: tools/figures next-item:retailrocket_sessions --data ../shared/data
+            """)
+
+    @Argument(help: ArgumentHelp("A figure; see --list.", valueName: "name")) var name: String?
+    @Flag(help: "Name the figures and what they need.") var list = false
+    @Option(
+        help: ArgumentHelp("Root that holds the sets' folders (default: ../shared/data beside the repository).", valueName: "dir"))
+    var data: String?
+    @Option(
+        help: ArgumentHelp("Root whose sets are the test part; training parts then come from --data.", valueName: "dir"))
+    var testData: String?
+    @Flag(help: "Take a small part of the data, to see that it works; the output says so.") var quick = false
+    @Option(help: .hidden) var repository = "."
+
+    func validate() throws {
+        guard list || name != nil else { throw ValidationError("name a figure; --list shows them") }
+        if let name, Figure.named(name) == nil {
+            throw ValidationError("no figure is called '\(name)'; there are \(Figure.all.map(\.pattern).joined(separator: ", "))")
+        }
+    }
+
+    func run() throws {
+        if list {
+            for figure in Figure.all { print("\(figure.pattern)\n    \(figure.summary)") }
+            return
+        }
+        guard let name, let (figure, set) = Figure.named(name) else { return }
+        let context = FigureContext(
+            repository: repository, data: data ?? "\(repository)/../shared/data", testData: testData, quick: quick, set: set)
+        let value: FigureValue
+        do {
+            value = try figure.run(context)
+        } catch let error as FigureError {
+            FigureContext.say(error.description)
+            throw ExitCode(error.code)
+        } catch {
+            FigureContext.say("\(name): \(error)")
+            throw ExitCode(EX_DATAERR)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
