@@ -52,7 +52,12 @@ struct Diagnosis {
 
     static func code(_ error: FileError, outputs: [String]) -> Int32 {
         if error.isBusy { return EX_TEMPFAIL }
-        let isOutput = outputs.contains { error.path.hasPrefix($0) || FileSystem.folder(of: $0) == FileSystem.folder(of: error.path) }
+        let folder = FileSystem.folder(of: error.path)
+        let hidden = FileSystem.name(of: error.path).hasPrefix(".")
+        let isOutput = outputs.contains { output in
+            error.path.hasPrefix(output) || error.path == FileSystem.folder(of: output)
+                || (hidden && folder == FileSystem.folder(of: output))  // locks and drafts stand beside their output
+        }
         switch error.operation {
         case .open, .inspect, .list, .map, .lock:
             if isOutput { return EX_CANTCREAT }

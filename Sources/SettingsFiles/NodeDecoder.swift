@@ -63,10 +63,9 @@ final class NodeReading {
                 key: (context.codingPath + [key]).map(\.stringValue).joined(separator: "."))
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
             var (line, key) = place(context.codingPath)
-            // A type that refuses stray keys itself names them in its text: the line of the first so named says more.
-            if let stray = strayKeys.filter({ context.debugDescription.contains($0.key) }).min(by: { $0.line < $1.line }),
-                context.debugDescription.contains("unknown")
-            {
+            // A type that refuses stray keys itself names them in its text, before those it knows: the line of the first says more.
+            let named = context.debugDescription.split(separator: ";").first.map(String.init) ?? ""
+            if named.contains("unknown"), let stray = strayKeys.filter({ named.contains($0.key) }).min(by: { $0.line < $1.line }) {
                 (line, key) = (stray.line, key.isEmpty ? stray.key : key + "." + stray.key)
             }
             return .badValue(file: file, line: line, key: key, reason: context.debugDescription)

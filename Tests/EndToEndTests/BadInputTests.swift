@@ -49,7 +49,7 @@ import Testing
             try bench.write("x", to: "clicks.csv/inside")
             try bench.write(TinyExports.mapping, to: "clicks.yaml")
         },
-        Case(name: "wrong delimiter", code: 65, says: ["clicks.csv", "delimiter"], arguments: importing) {
+        Case(name: "wrong delimiter", code: 78, says: ["clicks.csv", "delimiter"], arguments: importing) {
             try mapped($0, Data(TinyExports.clicks(delimiter: ";").utf8))
         },
         Case(name: "a column the file does not have", code: 78, says: ["visitor"], arguments: importing) { bench in
