@@ -198,6 +198,9 @@ extension ModelConfiguration {
             objectives.nextEvent.prior = preset == .nextItem ? NextItemSettings() : .longSessions
             training.epochs = 6
             training.learningRate = 2e-3
+            // Epochs were chosen on a validation part; what came last in training tells most of what comes next, so none is set aside.
+            training.validationShare = 0
+            training.patience = 0
         }
     }
 }
