@@ -8,6 +8,15 @@ import Testing
     static let cases: [(name: String, configuration: ModelConfiguration)] = [
         ("masked", Samples.configuration()),
         ("masked, attention among fields", Samples.configuration { $0.aggregation = .attention }),
+        ("masked, and from the summary", Samples.configuration { $0.objectives.maskedEvent.summaryWeight = 2 }),
+        (
+            "summary, attention pooling, projected",
+            Samples.configuration {
+                $0.pooling = .attention
+                $0.embeddingSize = 5
+                $0.objectives.maskedEvent.summaryWeight = 1
+            }
+        ),
         (
             "next, bidirectional",
             Samples.configuration {

@@ -13,6 +13,10 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         /// Share of the hidden fields replaced by *unknown* and left out of the loss (0.1), so that unknown values are met in
         /// training.
         public var unknownShare: Float = 0.1
+        /// Share in the loss of predicting the same hidden fields from the session's embedding alone (0). What the rows learn of their
+        /// surroundings is local; this makes the pooled vector itself say what the session is about, as paragraph
+        /// vectors do (Le and Mikolov, 2014).
+        public var summaryWeight: Float = 0
 
         /// The defaults.
         public init() {}
@@ -79,6 +83,7 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         try ModelConfiguration.check("objectives.maskedEvent.fieldShare", maskedEvent.fieldShare, 0...1)
         try ModelConfiguration.check("objectives.maskedEvent.tokenShare", maskedEvent.tokenShare, 0...1)
         try ModelConfiguration.check("objectives.maskedEvent.unknownShare", maskedEvent.unknownShare, 0...0.9)
+        try ModelConfiguration.check("objectives.maskedEvent.summaryWeight", maskedEvent.summaryWeight, 0...1000)
         try ModelConfiguration.check("objectives.nextEvent.weight", nextEvent.weight, 0...1000)
         try ModelConfiguration.check("objectives.nextEvent.cosineScale", nextEvent.cosineScale, 0...1000)
         try ModelConfiguration.check("objectives.sliceContrast.weight", sliceContrast.weight, 0...1000)
@@ -96,7 +101,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
 }
 
 extension ObjectiveSettings.MaskedEvent {
-    private enum CodingKeys: String, CodingKey, CaseIterable { case weight, eventShare, fieldShare, tokenShare, unknownShare }
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case weight, eventShare, fieldShare, tokenShare, unknownShare, summaryWeight
+    }
 
     /// Decodes what is present and keeps defaults for the rest.
     public init(from decoder: any Decoder) throws {
@@ -106,6 +113,7 @@ extension ObjectiveSettings.MaskedEvent {
         try values.read(.fieldShare, into: &fieldShare)
         try values.read(.tokenShare, into: &tokenShare)
         try values.read(.unknownShare, into: &unknownShare)
+        try values.read(.summaryWeight, into: &summaryWeight)
     }
 }
 

@@ -4,6 +4,8 @@ public import SequenceKernel
 public struct PredictionHeads: Sendable {
     /// Heads of the masked-event objective, one a unit of the plan; nil where the unit is not predicted.
     let masked: [Linear?]
+    /// Heads that predict the same from the session's embedding.
+    let summary: [Linear?]
     /// Heads of the next-event objective.
     let next: [Linear?]
     /// The output that shares its weights with a field's table.
@@ -24,6 +26,8 @@ public struct PredictionHeads: Sendable {
             }
         }
         masked = heads("masked", objectives.maskedEvent.weight, nil, &scope)
+        let summaryWeight = objectives.maskedEvent.weight > 0 ? objectives.maskedEvent.summaryWeight : 0
+        summary = heads("summary", summaryWeight, nil, &scope)
         next = heads("next", objectives.nextEvent.weight, tiedUnit, &scope)
         self.tiedUnit = tiedUnit
         if let tiedUnit, objectives.nextEvent.weight > 0 {

@@ -1,7 +1,7 @@
 internal import SequenceKernel
 
 /// Fields of hidden events are predicted from the rest of the session: mean cross-entropy of each field over its hidden places in
-/// the batch, then the mean over the fields.
+/// the batch, then the mean over the fields. With a summary weight the same fields are predicted from the session's embedding, too.
 struct MaskedEventObjective {
     let model: SequenceModel
     let masking: EventMasking
@@ -14,9 +14,11 @@ struct MaskedEventObjective {
         let model: SequenceModel.Tape
         let hidden: Rows
         var heads: [(unit: Int, tape: HeadTape)] = []
+        var pooled: (rows: Rows, tape: Pooling.Tape)?
+        var summaryHeads: [(unit: Int, tape: HeadTape)] = []
     }
 
-    func forward(_ shard: ShardBatch, _ totals: inout FieldTotals, _ pass: Pass) -> Tape? {
+    func forward(_ shard: ShardBatch, _ totals: inout FieldTotals, _ summaryTotals: inout FieldTotals, _ pass: Pass) -> Tape? {
         let rows = shard.rowCount
         guard rows > 0 else { return nil }
         let units = model.plan.units.count
@@ -25,6 +27,12 @@ struct MaskedEventObjective {
         let view = EventView(shard, hiding: hiding, pass.workspace)
         let (hidden, tape) = model.hidden(view, pass)
         var result = Tape(view: view, model: tape, hidden: hidden)
+        let sessionOfRow = pass.workspace.integers(rows)
+        for session in 0..<shard.sessionCount { for row in shard.offsets[session] { sessionOfRow[row] = Int32(session) } }
+        if model.heads.summary.contains(where: { $0 != nil }) {
+            let (pooled, pooling) = model.pooling.forward(hidden, view.offsets, pass)
+            result.pooled = (pooled, pooling)
+        }
         for unit in 0..<units {
             guard let head = model.heads.masked[unit] else { continue }
             let targets = shard.targets(unit: unit)
@@ -43,13 +51,27 @@ struct MaskedEventObjective {
             let (loss, headTape) = HeadTape.forward(head, hidden, rows: places, targets: classes, count: count, pass)
             totals.add(unit, loss, count)
             result.heads.append((unit, headTape))
+            guard let summary = model.heads.summary[unit], let pooled = result.pooled?.rows else { continue }
+            let sessions = pass.workspace.integers(count)
+            for index in 0..<count { sessions[index] = sessionOfRow[Int(places[index])] }
+            let (summaryLoss, summaryTape) = HeadTape.forward(summary, pooled, rows: sessions, targets: classes, count: count, pass)
+            summaryTotals.add(unit, summaryLoss, count)
+            result.summaryHeads.append((unit, summaryTape))
         }
         return result
     }
 
-    func backward(_ tape: Tape, scales: [Float], _ pass: Pass) {
-        let gradient = pass.workspace.rows(tape.hidden.count, tape.hidden.width)
+    func backward(_ tape: Tape, scales: [Float], summaryScales: [Float], _ pass: Pass) {
+        var gradient = pass.workspace.rows(tape.hidden.count, tape.hidden.width)
         gradient.clear()
+        if let pooled = tape.pooled {
+            let upstream = pass.workspace.rows(pooled.rows.count, pooled.rows.width)
+            upstream.clear()
+            for (unit, head) in tape.summaryHeads {
+                head.backward(model.heads.summary[unit]!, scale: summaryScales[unit], into: upstream, pass)
+            }
+            gradient = model.pooling.backward(upstream, tape.view.offsets, pooled.tape, pass)
+        }
         for (unit, head) in tape.heads { head.backward(model.heads.masked[unit]!, scale: scales[unit], into: gradient, pass) }
         model.backward(gradient, tape.view, tape.model, pass)
     }

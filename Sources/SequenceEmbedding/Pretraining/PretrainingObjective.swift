@@ -12,6 +12,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     private let contrast: SliceContrastObjective?
     private let slots: [Slot]
     private var maskedScales: [Float]
+    private var summaryScales: [Float]
     private var nextScales: [Float]
     private var tied = TiedJoint()
     private var slices = SliceJoint()
@@ -22,12 +23,14 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     private final class Slot {
         var masked: MaskedEventObjective.Tape?
         var maskedTotals: FieldTotals
+        var summaryTotals: FieldTotals
         var next: NextEventObjective.Tape?
         var nextTotals: FieldTotals
         var contrast: SliceContrastObjective.Tape?
 
         init(units: Int) {
             maskedTotals = FieldTotals(units: units)
+            summaryTotals = FieldTotals(units: units)
             nextTotals = FieldTotals(units: units)
         }
     }
@@ -46,6 +49,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         contrast = settings.sliceContrast.weight > 0 ? SliceContrastObjective(model: model) : nil
         slots = (0..<shardCount).map { _ in Slot(units: units) }
         maskedScales = Array(repeating: 0, count: units)
+        summaryScales = Array(repeating: 0, count: units)
         nextScales = Array(repeating: 0, count: units)
     }
 
@@ -61,8 +65,9 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         let slot = slots[shard]
         let rows = batch.shards[shard]
         slot.maskedTotals.clear()
+        slot.summaryTotals.clear()
         slot.nextTotals.clear()
-        slot.masked = masked?.forward(rows, &slot.maskedTotals, pass.salted(1))
+        slot.masked = masked?.forward(rows, &slot.maskedTotals, &slot.summaryTotals, pass.salted(1))
         slot.next = next?.forward(rows, &slot.nextTotals, pass.salted(2))
         slot.contrast = contrast?.forward(rows, pass.salted(3))
     }
@@ -72,6 +77,8 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         _ batch: PackedBatch, _ passes: [Pass], _ pool: WorkerPool, tableGradients: UnsafeMutablePointer<Float>
     ) -> Float {
         var loss = FieldTotals.combine(slots.map(\.maskedTotals), weight: settings.maskedEvent.weight, scales: &maskedScales)
+        let summaryWeight = settings.maskedEvent.weight * settings.maskedEvent.summaryWeight
+        loss += FieldTotals.combine(slots.map(\.summaryTotals), weight: summaryWeight, scales: &summaryScales)
         if next != nil {
             // A tied field is one of the predicted fields: it shares the objective's weight with the heads.
             let hasHeads = model.heads.next.contains { $0 != nil }
@@ -94,7 +101,7 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     /// Every objective's backward pass over one shard.
     public func backward(_ batch: PackedBatch, shard: Int, _ pass: Pass) {
         let slot = slots[shard]
-        if let tape = slot.masked { masked?.backward(tape, scales: maskedScales, pass.salted(1)) }
+        if let tape = slot.masked { masked?.backward(tape, scales: maskedScales, summaryScales: summaryScales, pass.salted(1)) }
         if let tape = slot.next {
             next?.backward(tape, scales: nextScales, tiedGradient: tied.gradients.isEmpty ? nil : tied.gradients[shard], pass.salted(2))
         }
