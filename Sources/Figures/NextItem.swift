@@ -39,10 +39,18 @@ extension Figure {
             var baselines: [String: FigureValue] = [:]
             if let popularity = study.popularity { baselines["popularity"] = rates(popularity) }
             if let markov = study.markov { baselines["markov"] = rates(markov) }
+            if let counts = study.withoutNetwork { baselines["returns_and_links"] = rates(counts) }
             let resampling = Resampling(rounds: 500)
+            var added: [String: FigureValue] = [:]
+            if let counts = study.withoutNetwork {
+                added["hit@20"] = .interval(PairedInterval.difference(study.model.hits(at: 20), counts.hits(at: 20), resampling))
+                added["mrr@20"] = .interval(
+                    PairedInterval.difference(study.model.reciprocalRanks(at: 20), counts.reciprocalRanks(at: 20), resampling))
+            }
             return [
                 "hit@20": .number(study.model.hit(at: 20)), "mrr@20": .number(study.model.mrr(at: 20)), "pairs": .integer(study.pairs),
-                "baselines": .object(baselines),
+                "baselines": .object(baselines), "network_alone": study.network.map(rates) ?? .number(.nan),
+                "added_by_network_interval": .object(added),
                 "intervals": [
                     "hit@20": .interval(.mean(study.model.hits(at: 20), resampling)),
                     "mrr@20": .interval(.mean(study.model.reciprocalRanks(at: 20), resampling)),

@@ -55,6 +55,8 @@ struct EvaluateNext: ParsableCommand {
         try StandardOutput.print(
             [
                 "\(Reading.count(summary.pairs)) test pairs", line("model", .init(study.model)),
+                line("its network alone", study.network.map(Summary.Rates.init)),
+                line("without its network", summary.baselines["returns_and_links"] ?? nil),
                 line("Markov", summary.baselines["markov"] ?? nil), line("popularity", summary.baselines["popularity"] ?? nil),
             ].joined(separator: "\n"))
     }
@@ -90,7 +92,10 @@ struct EvaluateNext: ParsableCommand {
         init(_ study: NextItemStudy) {
             let rates = Rates(study.model)
             (hit, mrr, pairs) = (rates.hit, rates.mrr, study.pairs)
-            baselines = ["popularity": study.popularity.map(Rates.init), "markov": study.markov.map(Rates.init)]
+            baselines = [
+                "popularity": study.popularity.map(Rates.init), "markov": study.markov.map(Rates.init),
+                "returns_and_links": study.withoutNetwork.map(Rates.init),
+            ]
         }
     }
 }

@@ -6,7 +6,7 @@ package import SequenceKernel
 /// negative.
 public struct NextItemPrior: Sendable, Equatable {
     /// How it was made.
-    public let settings: NextItemSettings
+    public private(set) var settings: NextItemSettings
     let copy: CopyModel
     let links: ItemLinks
     /// Share of each item in training; breaks ties between items that nothing is known of.
@@ -54,6 +54,13 @@ public struct NextItemPrior: Sendable, Equatable {
         }
         sharpness = best.sharpness
         links = ItemLinks(sessions, itemCount: itemCount, settings, pool)
+    }
+
+    /// The same with nothing asked of the network: the strong simple baseline that a network must add to.
+    public var withoutNetwork: NextItemPrior {
+        var alone = self
+        alone.settings.networkShare = 0
+        return alone
     }
 
     /// Items (V).

@@ -11,6 +11,10 @@ public import SequenceKernel
 public struct NextItemStudy: Sendable {
     /// Ranks by the model.
     public let model: RankingMetrics
+    /// Ranks by the network alone, where the model mixes it with what the session holds and with links between items.
+    public let network: RankingMetrics?
+    /// Ranks by the rest of that mixture, without the network: the strongest simple baseline.
+    public let withoutNetwork: RankingMetrics?
     /// Ranks by how often an item occurs in training; nil without the training sessions.
     public let popularity: RankingMetrics?
     /// Ranks by what most often followed the last item, filled with popular ones.
@@ -26,13 +30,21 @@ public struct NextItemStudy: Sendable {
     public init(
         _ artifact: NextItemModel, test: Corpus, training: Corpus?, pool: WorkerPool
     ) throws(StudyError) {
-        let evaluation: NextItemEvaluation
-        do {
-            evaluation = try NextItemEvaluation(
-                artifact.model, artifact.weights, artifact.encoding, prior: artifact.prior, CorpusTable(test), pool: pool)
-        } catch { throw .wrongModel(model: artifact.name, reason: "\(error)") }
-        guard evaluation.pairs > 0 else { throw .tooLittle(what: "\(test.path): test pairs", found: 0, needed: 1) }
-        model = RankingMetrics(ranks: evaluation.ranks.map { Int32(clamping: $0) })
+        func ranks(_ prior: NextItemPrior?) throws(StudyError) -> RankingMetrics {
+            do {
+                let evaluation = try NextItemEvaluation(
+                    artifact.model, artifact.weights, artifact.encoding, prior: prior, CorpusTable(test), pool: pool)
+                return RankingMetrics(ranks: evaluation.ranks.map { Int32(clamping: $0) })
+            } catch { throw .wrongModel(model: artifact.name, reason: "\(error)") }
+        }
+        model = try ranks(artifact.prior)
+        guard !model.ranks.isEmpty else { throw .tooLittle(what: "\(test.path): test pairs", found: 0, needed: 1) }
+        if let prior = artifact.prior {
+            network = try ranks(nil)
+            withoutNetwork = prior.settings.networkShare > 0 ? try ranks(prior.withoutNetwork) : model
+        } else {
+            (network, withoutNetwork) = (nil, nil)
+        }
         guard let training else {
             (popularity, markov) = (nil, nil)
             return
