@@ -92,10 +92,9 @@ struct EvaluateNext: ParsableCommand {
         init(_ study: NextItemStudy) {
             let rates = Rates(study.model)
             (hit, mrr, pairs) = (rates.hit, rates.mrr, study.pairs)
-            baselines = [
-                "popularity": study.popularity.map(Rates.init), "markov": study.markov.map(Rates.init),
-                "returns_and_links": study.withoutNetwork.map(Rates.init),
-            ]
+            var all = ["popularity": study.popularity.map(Rates.init), "markov": study.markov.map(Rates.init)]
+            if let counts = study.withoutNetwork { all["returns_and_links"] = Rates(counts) }
+            baselines = all
         }
     }
 }
