@@ -109,6 +109,12 @@ import Testing
     @Test func aWrongDelimiterNamesTheColumns() {
         let error = failure(scratch.file("wrong", "u;t;p\nv;1;a\n"), plainMapping { $0.delimiter = "," })
         #expect(error?.kind == .badMapping && error?.remedy.contains("delimiter") == true && error?.reason.contains("`u`") == true)
+
+        // Without a header the first row is somebody's: no message may repeat it.
+        for text in ["person0,1750000000,p\nperson1,1750000001,p\n", "person0,person0,p\n"] {
+            let headless = failure(scratch.file("headless", text), plainMapping { $0.delimiter = "," })
+            #expect(headless != nil && headless.map { "\($0)".contains("person0") } == false)
+        }
     }
 
     @Test func dialectsAreFound() throws {

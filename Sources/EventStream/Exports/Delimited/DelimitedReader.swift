@@ -191,24 +191,36 @@ struct DelimitedReader: EventSource {
     private func refuseRepeated(_ names: [String]) throws(ExportError) {
         var placeOf: [String: Int] = [:]
         var twice: [String] = []
+        let isHeader = isSurelyHeader(names)
         for (index, name) in names.enumerated() {
-            if let first = placeOf[name] { twice.append("`\(name)` (\(first + 1) and \(index + 1))") } else { placeOf[name] = index }
+            if let first = placeOf[name] {
+                twice.append((isHeader ? "`\(name)` " : "") + "(\(first + 1) and \(index + 1))")
+            } else {
+                placeOf[name] = index
+            }
         }
         guard !twice.isEmpty else { return }
         throw ExportError(
-            .badData, place: "\(path), line 1", reason: "columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
+            .badData, place: "\(path), line 1", reason: "these columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
             remedy: "rename them in the export, or give all names under `columns` with `header: false` and expect one reject for the header"
         )
     }
 
+    /// A first row that lacks most mapped names may be no header but somebody's row: its values are not repeated in messages.
+    private func isSurelyHeader(_ names: [String]) -> Bool {
+        2 * assembler.columns.count { names.contains($0) } > assembler.columns.count
+    }
+
     private func missingColumns(_ absent: [String], _ present: [String]) -> ExportError {
-        let shown = present.prefix(20).map { "`\($0)`" }.joined(separator: ", ") + (present.count > 20 ? ", …" : "")
+        let names = present.prefix(20).map { "`\($0)`" }.joined(separator: ", ") + (present.count > 20 ? ", …" : "")
+        let shown = isSurelyHeader(present) || mapping.header == false ? ": \(names)" : ""
         let delimiter = mapping.delimiter == "\t" ? "tab" : mapping.delimiter ?? ","
         return ExportError(
             .badMapping, place: path,
             reason:
-                "no column \(absent.map { "`\($0)`" }.joined(separator: ", ")); split at `\(delimiter)` there are \(present.count): \(shown)",
-            remedy: "correct the names in the mapping, or `delimiter` if this is not how the columns are split")
+                "no column \(absent.map { "`\($0)`" }.joined(separator: ", ")); split at `\(delimiter)` there are \(present.count)\(shown)",
+            remedy: "correct the names in the mapping, or `delimiter` if this is not how the columns are split; "
+                + "a file without a header needs `header: false` and `columns`")
     }
 }
 
