@@ -1,12 +1,13 @@
 enum StyleSheet {
     /// Number of colours of series and categories; further ones repeat with another mark.
-    static let colours = 8
+    static let colours = 12
 
     static let css = """
         :root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#1d2433;--soft:#5a6376;--line:#dfe2e8;--faint:#eef0f3;--accent:#0f5c8c;
-        --note:#fff6dd;--note-line:#e3a008;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#b8860b;--c5:#56b4e9;--c6:#7a5195;--c7:#4d5566}
+        --note:#fff6dd;--note-line:#e3a008;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#b8860b;--c5:#56b4e9;--c6:#7a5195;--c7:#4d5566;
+        --c8:#8c564b;--c9:#b2182b;--c10:#7f9c1f;--c11:#e0218a}
         @media (prefers-color-scheme:dark){:root{--paper:#12151c;--card:#1a1f29;--ink:#e6e9ef;--soft:#9aa4b5;--line:#323a48;--faint:#232a36;--accent:#6cb8ea;
-        --note:#2c2612;--note-line:#d39e1a;--c0:#4aa8e0;--c1:#f08a3c;--c2:#2fc49a;--c3:#e39cc4;--c4:#e0bb45;--c5:#8fd0f5;--c6:#b493d3;--c7:#a3acbb}}
+        --note:#2c2612;--note-line:#d39e1a;--c0:#4aa8e0;--c1:#f08a3c;--c2:#2fc49a;--c3:#e39cc4;--c4:#e0bb45;--c5:#8fd0f5;--c6:#b493d3;--c7:#a3acbb;--c8:#c9a094;--c9:#ef6a6a;--c10:#b5cf4a;--c11:#ff74b8}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
         header,main,footer{max-width:68rem;margin:0 auto;padding:0 1.5rem}
@@ -27,6 +28,8 @@ enum StyleSheet {
         .grid{stroke:var(--line);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}
         .series{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}.whisker{stroke:var(--ink);stroke-width:1.6}
         .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:.7rem 0 0;padding:0;list-style:none;font-size:.86rem;color:var(--soft)}
+        .legend li[tabindex]{cursor:pointer;border-radius:4px}.legend li[tabindex]:hover,.legend li[tabindex]:focus{color:var(--ink)}
+        svg text.place{font-size:13px;font-weight:650;fill:var(--ink);stroke:var(--card);stroke-width:3.5;paint-order:stroke;stroke-linejoin:round}
         .legend svg{display:inline-block;width:14px;height:14px;vertical-align:-2px;margin-right:.35rem}
         .scroll{overflow-x:auto;margin:1.2rem 0}
         table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;min-width:24rem}

@@ -62,7 +62,11 @@ public struct BarChart: Block {
             let x = at(tick.value)
             out.raw("<line class=\"grid\" x1=\"\(c(x))\" x2=\"\(c(x))\" y1=\"4\" y2=\"\(c(height - 46))\"/>")
             let name: String
-            if case .percent = unit { name = NumberText.tick(tick.value * 100, step: 1) + " %" } else { name = tick.text }
+            if case .percent = unit {
+                name = NumberText.tick(tick.value * 100, step: axis.digitStep * 100) + " %"
+            } else {
+                name = tick.text
+            }
             out.raw("<text text-anchor=\"middle\" x=\"\(c(x))\" y=\"\(c(height - 28))\">\(name)</text>\n")
         }
         for (index, bar) in bars.enumerated() {

@@ -63,7 +63,7 @@ public struct LineChart: Block {
             if let lonely { out.raw("<circle cx=\"\(c(lonely.x))\" cy=\"\(c(lonely.y))\" r=\"4\" fill=\"\(Marks.colour(index))\"/>\n") }
         }
         out.raw("</svg>\n")
-        if series.count > 1 { Marks.writeLegend(to: &out, series.map(\.name), lines: true) }
+        if series.count > 1 { Marks.writeLegend(to: &out, series.map(\.name)) }
         Marks.writeNumbers(to: &out, numbers, id: id)
         out.raw("</figure>\n")
     }

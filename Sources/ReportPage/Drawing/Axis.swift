@@ -9,6 +9,8 @@ struct Axis {
     let range: ClosedRange<Double>
     let isLogarithmic: Bool
     let ticks: [(value: Double, text: String)]
+    /// A distance that says how many digits a tick's text needs.
+    let digitStep: Double
 
     /// - Parameters:
     ///   - values: those that are not finite (or not positive on a logarithmic axis) are passed over.
@@ -36,6 +38,7 @@ struct Axis {
                 }
             }
             self.ticks = ticks
+            digitStep = 1
             return
         }
         if includingZero {
@@ -48,7 +51,10 @@ struct Axis {
         }
         let raw = (high - low) / Double(wanted)
         let magnitude = pow(10, log10(raw).rounded(.down))
-        let step = magnitude * ([1, 2, 2.5, 5].first { $0 * magnitude >= raw * 0.999 } ?? 10)
+        let lead = [1, 2, 2.5, 5].first { $0 * magnitude >= raw * 0.999 } ?? 10
+        let step = magnitude * lead
+        // Ticks 2.5 apart need one digit more than their distance alone says: 7.5 is not 8.
+        digitStep = lead == 2.5 ? step / 5 : step
         if padded {
             low = (low / step + 1e-9).rounded(.down) * step
             high = (high / step - 1e-9).rounded(.up) * step
@@ -56,7 +62,8 @@ struct Axis {
         range = low...high
         let first = Int((low / step - 1e-9).rounded(.up))
         let last = Int((high / step + 1e-9).rounded(.down))
-        ticks = first <= last ? (first...last).map { (Double($0) * step, NumberText.tick(Double($0) * step, step: step)) } : []
+        let digitStep = digitStep
+        ticks = first <= last ? (first...last).map { (Double($0) * step, NumberText.tick(Double($0) * step, step: digitStep)) } : []
     }
 
     /// Place of a value from 0 to 1; nil where it cannot be drawn.

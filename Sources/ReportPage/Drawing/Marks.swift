@@ -1,12 +1,11 @@
-/// Colour and shape of series and categories. Eight colours and five shapes give 40 that differ, so that colour is never alone in telling
-/// neighbours apart.
+/// Colour and shape of series and categories. Twelve colours and five shapes give 60 that differ.
 enum Marks {
     static func colour(_ index: Int) -> String { "var(--c\(index % StyleSheet.colours))" }
 
-    /// A mark around a place, as one path or circle.
+    /// A mark around a place, as one path or circle. There are five shapes.
     static func shape(_ index: Int, x: Double, y: Double, radius: Double) -> String {
         let c = NumberText.coordinate
-        switch index / StyleSheet.colours % 5 {
+        switch index % 5 {
         case 0: return "<circle cx=\"\(c(x))\" cy=\"\(c(y))\" r=\"\(c(radius))\"/>"
         case 1:
             let r = radius * 0.9
@@ -26,16 +25,27 @@ enum Marks {
     /// Dash pattern of a line, so that lines differ without colour too.
     static func dash(_ index: Int) -> String { ["", "7 5", "2 4", "9 4 2 4"][index % 4] }
 
-    /// A list that says which mark stands for what.
-    static func writeLegend(to out: inout HTMLText, _ names: [String], lines: Bool) {
+    /// Colour and shape of each category: one colour a group and a shape for each of its members, or, without groups, a colour each.
+    static func styles(_ count: Int, groups: [Int]?) -> [(colour: Int, shape: Int)] {
+        guard let groups else { return (0..<count).map { ($0, $0 / StyleSheet.colours) } }
+        var members: [Int: Int] = [:]
+        return groups.map { group in
+            defer { members[group, default: 0] += 1 }
+            return (group, group / StyleSheet.colours + members[group, default: 0])
+        }
+    }
+
+    /// A list that says which mark stands for what. With an `id`, entries can be pointed at.
+    static func writeLegend(to out: inout HTMLText, _ names: [String], marks: [(colour: Int, shape: Int)]? = nil, id: String? = nil) {
         out.raw("<ul class=\"legend\">")
         for (index, name) in names.enumerated() {
-            out.raw("<li><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\">")
-            if lines {
+            out.raw(id.map { "<li class=\"\($0)-\(index)\" tabindex=\"0\">" } ?? "<li>")
+            out.raw("<svg viewBox=\"0 0 14 14\" aria-hidden=\"true\">")
+            if let mark = marks?[index] {
+                out.raw("<g fill=\"\(colour(mark.colour))\">\(shape(mark.shape, x: 7, y: 7, radius: 5))</g>")
+            } else {
                 let dash = dash(index).isEmpty ? "" : " stroke-dasharray=\"\(index % 4 == 2 ? "2 3" : "5 3")\""
                 out.raw("<path d=\"M0 7h14\" stroke=\"\(colour(index))\" stroke-width=\"3\"\(dash)/>")
-            } else {
-                out.raw("<g fill=\"\(colour(index))\">\(shape(index, x: 7, y: 7, radius: 5))</g>")
             }
             out.raw("</svg>")
             out.text(name)

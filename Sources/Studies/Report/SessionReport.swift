@@ -55,9 +55,16 @@ public struct SessionReport: Sendable {
         if let probe { sections.append(Section("What the embedding reveals", probeBlocks(probe))) }
         return Page(
             title: title,
-            subtitle: "\(NumberText.count(corpus.sessionCount)) sessions, embeddings of \(dimension) numbers, model \(modelID.prefix(12))",
-            sections: sections, footer: "Written by Tessera. Corpus \(corpus.digest.prefix(12)), model \(modelID.prefix(12)).")
+            subtitle:
+                "\(NumberText.count(corpus.sessionCount))\(synthetic ? " synthetic" : "") sessions, embeddings of \(dimension) numbers, model \(modelID.prefix(12))",
+            sections: sections,
+            footer:
+                "Written by Tessera\(synthetic ? " from synthetic data" : ""). Corpus \(corpus.digest.prefix(12)), model \(modelID.prefix(12))."
+        )
     }
+
+    /// A remark for captions, which may be shown without the page.
+    private var synthetic: String { truth == nil ? "" : " (synthetic)" }
 
     private var countBlocks: [any Block] {
         let counts = corpus.schema.counts
@@ -108,10 +115,16 @@ public struct SessionReport: Sendable {
         let components = PrincipalComponents(embeddings, columns: dimension)
         let places = components.project(embeddings)
         let shares = components.shares.map { NumberText.percent($0) }
-        func plot(_ title: String, _ categories: [String], _ category: (Int) -> Int?) -> ScatterPlot {
+        func plot(
+            _ title: String, _ categories: [String], groups: [Int]? = nil, namesPlaces: Bool = false, _ category: (Int) -> Int?
+        ) -> ScatterPlot {
             ScatterPlot(
-                title, note: "Each mark is a session; the two directions in which embeddings differ most.",
+                title,
+                note: "Each mark is a session\(synthetic); the two directions in which embeddings differ most."
+                    + (categories.count > 1 ? " Point at a name below to see its sessions alone." : "")
+                    + (groups == nil ? "" : " One colour a family of intents, one shape an intent."),
                 xLabel: "first component (\(shares[0]) of the variance)", yLabel: "second component (\(shares[1]))", categories: categories,
+                groups: groups, namesPlaces: namesPlaces,
                 points: (0..<corpus.sessionCount).compactMap { session in
                     category(session).map {
                         ScatterPlot.Point(x: Double(places[session * 2]), y: Double(places[session * 2 + 1]), category: $0)
@@ -123,24 +136,31 @@ public struct SessionReport: Sendable {
         var families: [String] = []
         for need in truth.needs where !families.contains(need.family) { families.append(need.family) }
         return [
-            plot("By hidden intent", truth.needs.map(\.name)) { needs[$0] },
-            plot("By family of intents", families) { session in needs[session].flatMap { families.firstIndex(of: truth.needs[$0].family) }
+            plot("By hidden intent", truth.needs.map(\.name), groups: truth.needs.map { families.firstIndex(of: $0.family)! }) {
+                needs[$0]
+            },
+            plot("By family of intents", families, namesPlaces: true) { session in
+                needs[session].flatMap { families.firstIndex(of: truth.needs[$0].family) }
             },
         ]
     }
 
     private var neighbourBlocks: [any Block] {
         let neighbours = NearestNeighbours(embeddings, columns: dimension)
+        var endings: [String: String] = [:]
+        for field in stepFields { endings[field] = commonEnding(field) }
         var blocks: [any Block] = [
-            Paragraph("Some sessions, and the sessions of other visitors whose embeddings lie nearest (cosine of the angle).")
+            Paragraph("Some sessions\(synthetic), and the sessions of other visitors whose embeddings lie nearest (cosine of the angle).")
         ]
         for lead in leads(4) {
             let visitor = corpus.visitor(ofSession: lead)
             let nearest = neighbours.nearest(3, toRow: lead) { corpus.visitor(ofSession: $0) != visitor && need($0) != nil }
             blocks.append(
                 JourneyList(
-                    [journey(lead, note: "the session asked about", isLead: true)]
-                        + nearest.map { journey($0.row, note: "cosine \(NumberText.fixed(Double($0.cosine), digits: 3))") }))
+                    [journey(lead, note: "the session asked about", isLead: true, endings: endings)]
+                        + nearest.map {
+                            journey($0.row, note: "cosine \(NumberText.fixed(Double($0.cosine), digits: 3))", endings: endings)
+                        }))
         }
         return blocks
     }
@@ -158,11 +178,29 @@ public struct SessionReport: Sendable {
         return truth.sessions[corpus.sessionKey(session)].map { truth.needs[$0.need].name }
     }
 
-    private func journey(_ session: Int, note: String, isLead: Bool = false) -> JourneyList.Journey {
+    /// What most titles end with, such as ` | Example Bank`: it tells nothing of a step.
+    private func commonEnding(_ field: String) -> String? {
+        guard let dictionary = corpus.dictionary(field), dictionary.count > 2 else { return nil }
+        var counts: [String: Int] = [:]
+        for index in 0..<dictionary.count {
+            let text = dictionary[index]
+            if let bar = text.lastIndex(where: { "|–·".contains($0) }), bar > text.startIndex, text[text.index(before: bar)] == " " {
+                counts[String(text[text.index(before: bar)...]), default: 0] += 1
+            }
+        }
+        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }.flatMap { $0.value * 2 > dictionary.count ? $0.key : nil }
+    }
+
+    private func journey(_ session: Int, note: String, isLead: Bool = false, endings: [String: String]) -> JourneyList.Journey {
         let columns = stepFields.compactMap { name in corpus.codes(name).map { (name, $0, corpus.dictionary(name)!) } }
         let steps = corpus.events(ofSession: session).map { event in
             let found = columns.first { $0.1[event] > 0 }
-            let text = found.map { ($0.0 == "query" ? "search: " : "") + $0.2[Int($0.1[event]) - 1] } ?? "–"
+            let text =
+                found.map { column in
+                    let text = column.2[Int(column.1[event]) - 1]
+                    guard column.0 != "query" else { return "search: " + text }
+                    return endings[column.0].map { text.hasSuffix($0) ? String(text.dropLast($0.count)) : text } ?? text
+                } ?? "–"
             let dwell = corpus.dwells[event]
             return JourneyList.Step(text, dwell: dwell.isNaN ? nil : Double(dwell))
         }
@@ -188,13 +226,15 @@ public struct SessionReport: Sendable {
                     + "\(NumberText.count(probe.sessions.test)) sessions of other visitors: from the embedding, from counts of the "
                     + "\(NumberText.count(probe.pages)) pages, and from the last page."),
             BarChart(
-                "Sessions whose hidden intent was found", note: "Whiskers: 95 %, resampling visitors.", label: "share of sessions",
+                "Sessions\(synthetic) whose hidden intent was found", note: "Whiskers: 95 %, resampling visitors.",
+                label: "share of sessions",
                 bars: lines.map {
                     BarChart.Bar(
                         $0.name, $0.metric.estimate, interval: $0.metric.lower...$0.metric.upper, isEmphasised: $0.name == "Embedding")
                 }),
             Table(
-                caption: "Hidden intent found", columns: [.init("From"), .init("Sessions", .right), .init("95 % interval", .right)],
+                caption: "Hidden intent found\(synthetic)",
+                columns: [.init("From"), .init("Sessions", .right), .init("95 % interval", .right)],
                 rows: rows, strongRows: [0]),
         ]
     }
