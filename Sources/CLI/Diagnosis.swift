@@ -44,6 +44,7 @@ struct Diagnosis {
     private static func code(_ error: ExportError) -> Int32 {
         switch error.kind {
         case .noInput: EX_NOINPUT
+        case .noOutput: EX_CANTCREAT
         case .inputOutput: EX_IOERR
         case .badData: EX_DATAERR
         case .badMapping, .ambiguous: EX_CONFIG
@@ -63,7 +64,8 @@ struct Diagnosis {
             if isOutput { return EX_CANTCREAT }
             return error.isMissing || error.isDirectory || error.isForbidden ? EX_NOINPUT : EX_IOERR
         case .rename, .makeDirectory: return error.isDiskFull ? EX_IOERR : EX_CANTCREAT
-        case .read, .write, .sync, .close, .remove: return EX_IOERR
+        case .read: return error.isDirectory && !isOutput ? EX_NOINPUT : EX_IOERR
+        case .write, .sync, .close, .remove: return EX_IOERR
         }
     }
 
@@ -149,9 +151,4 @@ struct CommandFault: Error, CustomStringConvertible {
     let remedy: String
 
     var description: String { "\(place): \(reason); \(remedy)" }
-}
-
-/// A command that can name its outputs, so that trouble with them gets their exit codes.
-protocol WritesOutput {
-    var outputs: [String] { get }
 }

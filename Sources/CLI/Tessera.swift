@@ -29,7 +29,10 @@ struct Tessera: ParsableCommand {
         var outputs: [String] = []
         do {
             var command = try parseAsRoot()
-            outputs = (command as? any WritesOutput)?.outputs ?? []
+            if let writing = command as? any WritesOutput {
+                outputs = writing.outputs
+                try writing.checkOutputs()
+            }
             try command.run()
             try StandardOutput.flush()
         } catch let error where error is ExitCode || error is CleanExit || error is ValidationError || Self.isUsage(error) {

@@ -12,15 +12,19 @@ public enum SettingsFile {
     }
 
     /// Reads a file whose settings stand over a base that one of its keys may name, such as `preset: tiny`. What the file leaves
-    /// out is as in the base.
+    /// out is as in the base. What `check` refuses of the whole is told with the file and line of the setting.
     public static func read<Value: Codable>(
-        _ type: Value.Type, from path: String, over base: (_ named: String?) -> Value?, named key: String
+        _ type: Value.Type, from path: String, over base: (_ named: String?) -> Value?, named key: String,
+        check: (Value) throws -> Void = { _ in }
     ) throws(SettingsFileError) -> Value {
         let text = try text(of: path)
         var root = try node(text, file: path)
         var name: String?
         if case .mapping(var mapping) = root, let entry = mapping.first(where: { $0.key.string == key }) {
             name = entry.value.string
+            if name == nil {
+                throw .badValue(file: path, line: entry.key.mark?.line ?? 1, key: key, reason: "expected one name")
+            }
             if base(name) == nil {
                 throw .badValue(file: path, line: entry.key.mark?.line ?? 1, key: key, reason: "there is no \(key) called \(name ?? "so")")
             }
@@ -28,7 +32,14 @@ public enum SettingsFile {
             root = .mapping(mapping)
         }
         guard let value = base(name) else { throw .missingKey(file: path, line: 1, key: key) }
-        return try read(type, node: merged(root, over: node(yaml(value), file: path)), file: path)
+        let read = try read(type, node: merged(root, over: node(yaml(value), file: path)), file: path)
+        do {
+            try check(read)
+        } catch {
+            let place = (error as? any SettingFault)?.settingPath ?? []
+            throw .refused(file: path, line: NodeReading.line(of: place, in: root), reason: "\(error)")
+        }
+        return read
     }
 
     private static func merged(_ node: Node, over base: Node) -> Node {

@@ -36,6 +36,15 @@ import Testing
         return try output.fileHandleForReading.readToEnd() ?? Data()
     }
 
+    /// A corpus, and a file of settings with one line under `training`.
+    static func corpusAndSettings(_ setting: String) -> @Sendable (Workbench) throws -> Void {
+        { bench in
+            try mapped(bench, Data(TinyExports.clicks().utf8))
+            try bench.write("training:\n  \(setting)\n", to: "c.yaml")
+            _ = try CommandRun.tessera(importing, in: bench.folder)
+        }
+    }
+
     static let cases: [Case] = [
         Case(name: "no such file", code: 66, says: ["clicks.csv"], arguments: importing) {
             try $0.write(TinyExports.mapping, to: "clicks.yaml")
@@ -94,6 +103,40 @@ import Testing
         Case(name: "a corpus that is a file", code: 66, says: ["clicks.csv"], arguments: ["pretrain", "clicks.csv", "--out", "m.model"]) {
             try mapped($0, Data(TinyExports.clicks().utf8))
         },
+        Case(
+            name: "a device as rejects file", code: 73, says: ["/dev/null", "device"], arguments: importing + ["--rejects", "/dev/null"]
+        ) { try mapped($0, Data(TinyExports.clicks().utf8)) },
+        Case(name: "rejects over the export", code: 73, says: ["clicks.csv", "input"], arguments: importing + ["--rejects", "clicks.csv"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+        },
+        Case(name: "rejects in place of a directory", code: 73, says: ["here", "directory"], arguments: importing + ["--rejects", "here"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+            try $0.write("mine", to: "here/notes.txt")
+        },
+        Case(
+            name: "rejects in a folder that is not there", code: 73, says: ["no/such"], arguments: importing + ["--rejects", "no/such.csv"]
+        ) { try mapped($0, Data(TinyExports.clicks().utf8)) },
+        Case(name: "a header and no rows", code: 65, says: ["no rows"], arguments: importing) {
+            try mapped($0, Data("visitor_id,time,page,title,amount\n".utf8))
+        },
+        Case(name: "a key that is a directory", code: 66, says: ["key", "directory"], arguments: importing + ["--key", "key"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+            try $0.write("x", to: "key/inside")
+        },
+        Case(name: "a key that can be guessed", code: 78, says: ["key", "16"], arguments: importing + ["--key", "key"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+            try $0.write("secret", to: "key")
+        },
+        Case(
+            name: "a setting out of range", code: 78, says: ["c.yaml:2", "epochs", "-3"],
+            arguments: ["pretrain", "out.corpus", "--out", "m.model", "--config", "c.yaml"], prepare: corpusAndSettings("epochs: -3")),
+        Case(
+            name: "no epochs", code: 64, says: ["--epochs"], arguments: ["pretrain", "out.corpus", "--out", "m.model", "--epochs", "0"],
+            prepare: corpusAndSettings("epochs: 1")),
+        Case(
+            name: "no threads", code: 64, says: ["--threads"], arguments: ["pretrain", "out.corpus", "--out", "m.model", "--threads", "0"],
+            prepare: corpusAndSettings("epochs: 1")),
+        Case(name: "no such workload", code: 66, says: ["nope", "workload.json"], arguments: ["bench", "train", "nope"]) { _ in },
         Case(name: "no such corpus", code: 66, says: ["no.corpus"], arguments: ["pretrain", "no.corpus", "--out", "m.model"]) { _ in },
     ]
 
@@ -105,6 +148,17 @@ import Testing
         #expect(!run.died && run.code == row.code, "\(row.name): exit \(run.code), \(run.talk)")
         for word in row.says { #expect(run.talk.contains(word), "\(row.name) does not say \(word): \(run.talk)") }
         #expect(bench.names == before, "\(row.name) left something behind")
+    }
+
+    @Test func aFileWithoutItsHeaderDoesNotShowItsFirstVisitor() throws {
+        let bench = try Workbench()
+        let rows = TinyExports.clicks().split(separator: "\n").dropFirst()
+        for text in [rows.joined(separator: "\n"), "person0,1750000000,person0,person0,1\n"] {
+            try Self.mapped(bench, Data(text.utf8))
+            let run = try CommandRun.tessera(Self.importing, in: bench.folder)
+            #expect([65, 78].contains(run.code) && run.talk.contains("header: false"), "exit \(run.code): \(run.talk)")
+            #expect(!run.talk.contains("person"), "\(run.talk)")
+        }
     }
 
     @Test func badRowsAreCountedAndListed() throws {

@@ -23,6 +23,9 @@ struct ImportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory for rows, in megabytes; beyond it they are sorted on disk.", valueName: "n")) var memory = 256
     @OptionGroup var key: KeyOption
 
+    /// Files that are read beside the export.
+    var files: [String] { (mapping.map { [$0] } ?? []) + (key.key.map { [$0] } ?? []) }
+
     func validate() throws {
         guard memory >= 1, memory < 1 << 30 else { throw ValidationError("--memory must be at least 1 megabyte") }
         if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be at least 1") }

@@ -1,7 +1,17 @@
 internal import ArgumentParser
+internal import DurableFiles
+internal import Glibc
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure speed on work that other programs are measured on too.",
         subcommands: [BenchTrain.self, BenchInfer.self, BenchImport.self])
+
+    /// Tells a folder that is not there, or not a workload, from a damaged one.
+    static func requireWorkload(_ folder: String) throws {
+        guard try FileSystem.live.status(of: "\(folder)/workload.json") == nil else { return }
+        throw CommandFault(
+            code: EX_NOINPUT, place: folder, reason: "it holds no workload.json",
+            remedy: "name a workload folder, made by the workload's own program")
+    }
 }

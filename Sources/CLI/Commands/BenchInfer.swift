@@ -18,6 +18,7 @@ struct BenchInfer: ParsableCommand {
     @Flag(help: "Print a JSON object.") var json = false
 
     func run() throws {
+        try Bench.requireWorkload(workload)
         let work = try BenchmarkWorkload(workload)
         let model = try work.model(size)
         let weights = try work.referenceWeights(size, model)

@@ -20,7 +20,13 @@ struct BenchTrain: ParsableCommand {
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print a JSON object.") var json = false
 
+    func validate() throws {
+        guard (1...100_000).contains(steps) else { throw ValidationError("--steps must lie between 1 and 100000") }
+        guard warmUp >= 0 else { throw ValidationError("--warm-up must not be negative") }
+    }
+
     func run() throws {
+        try Bench.requireWorkload(workload)
         let work = try BenchmarkWorkload(workload)
         let model = try work.model(size)
         let weights = try work.referenceWeights(size, model)

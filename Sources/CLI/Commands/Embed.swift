@@ -25,6 +25,7 @@ struct Embed: ParsableCommand, WritesOutput {
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
+    var outputFiles: [String] { [out] }
 
     func validate() throws {
         guard EmbeddingFormat(path: out) != nil else {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DurableFiles
 internal import EventStream
 
 struct Import: ParsableCommand, WritesOutput {
@@ -22,10 +23,15 @@ struct Import: ParsableCommand, WritesOutput {
     @Flag(help: "Replace a corpus that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
-    var outputs: [String] { [out] + (rejects.map { [$0] } ?? []) }
+    var outputs: [String] { [out] + outputFiles }
+    var outputFiles: [String] { rejects.map { [$0] } ?? [] }
+    var inputs: [String] { files + options.files }
 
     func run() throws {
         Interruption.watch()
+        // Two runs with one rejects file would write into each other.
+        let lock = try rejects.map { try OutputLock(for: $0) }
+        defer { lock?.release() }
         let file = try rejects.map { try RejectFile(path: $0) }
         var collector = RejectCollector(sink: file)
         let summary: ImportSummary
@@ -36,7 +42,13 @@ struct Import: ParsableCommand, WritesOutput {
             showRejects(collector)
             throw ImportError.noEvents(rejects: count)
         }
-        try file?.finish()
+        do {
+            try file?.finish()
+        } catch {
+            throw ExportError(
+                error.kind, place: error.place, reason: error.reason,
+                remedy: "\(error.remedy), and import again with --replace: the corpus itself was written")
+        }
         showRejects(collector)
         if json {
             try StandardOutput.print(json: Summary(summary, collector))

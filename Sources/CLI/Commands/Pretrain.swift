@@ -30,8 +30,14 @@ struct Pretrain: ParsableCommand, WritesOutput {
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out, checkpoint] }
+    var outputFiles: [String] { [checkpoint] }
+    var inputs: [String] { [corpus] + (config.map { [$0] } ?? []) }
     /// Where an interrupted run leaves its state.
     private var checkpoint: String { out.hasSuffix("/") ? String(out.dropLast()) + ".checkpoint" : out + ".checkpoint" }
+
+    func validate() throws {
+        if let epochs, epochs < 1 { throw ValidationError("--epochs must be at least 1") }
+    }
 
     func run() throws {
         Interruption.watch()
@@ -83,7 +89,7 @@ struct Pretrain: ParsableCommand, WritesOutput {
                     if let preset { return name == nil || name == preset.rawValue ? ModelConfiguration(preset: preset) : nil }
                     guard let name else { return ModelConfiguration() }
                     return ModelConfiguration.Preset(rawValue: name).map { ModelConfiguration(preset: $0) }
-                }, named: "preset")
+                }, named: "preset", check: { try $0.validate() })
         } else {
             configuration = ModelConfiguration(preset: preset ?? .small)
         }

@@ -29,6 +29,8 @@ struct Report: ParsableCommand, WritesOutput {
     @OptionGroup var threads: ThreadsOption
 
     var outputs: [String] { [out] }
+    var outputFiles: [String] { [out] }
+    var inputs: [String] { [corpus, model] + (truth.map { [$0] } ?? []) + (probe.map { [$0] } ?? []) }
 
     func run() throws {
         let corpus = try Corpus.open(corpus)

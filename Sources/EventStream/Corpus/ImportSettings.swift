@@ -83,7 +83,9 @@ public enum ImportError: Error, Sendable, Equatable, CustomStringConvertible, Ca
         case .settings(let reason, let remedy): "\(reason) — \(remedy)"
         case .tooManyValues(let column): "\(column): more than two thousand million distinct values — leave it out of the mapping"
         case .noEvents(let rejects):
-            "no event was accepted, \(rejects) rows were refused — look at the first refused rows, and check the mapping"
+            rejects == 0
+                ? "the export: it holds no rows, at most a header; export again"
+                : "the export: no event was accepted, \(rejects) rows were refused; look at the first refused rows, and check the mapping"
         case .cancelled: "the import was stopped; nothing was kept"
         }
     }

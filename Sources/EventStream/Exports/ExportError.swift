@@ -7,6 +7,8 @@ public struct ExportError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
         /// The file is not there, is a directory, or may not be opened.
         case noInput
+        /// A file of rejects cannot be created.
+        case noOutput
         /// Reading or writing failed half-way.
         case inputOutput
         /// The content is not what it says it is: truncated, empty, wrong delimiter, duplicate columns.

@@ -18,7 +18,7 @@ public final class RejectFile {
         descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw ExportError(
-                .inputOutput, place: path, reason: "the rejects file cannot be created: \(String(cString: strerror(errno)))",
+                .noOutput, place: path, reason: "the rejects file cannot be created: \(String(cString: strerror(errno)))",
                 remedy: "name a file in a directory you can write to")
         }
         pending.append(contentsOf: "file,line,column,byte_offset,reason,hint\n".utf8)

@@ -149,8 +149,9 @@ struct DelimitedReader: EventSource {
         while true {
             switch scanner.scan(window.bytes, from: window.start, to: window.end, isLast: window.isLast) {
             case .record(let length, let lines):
+                guard length <= limits.maximumRowBytes else { throw longHeader() }
                 let base = window.bytes + window.start
-                guard length <= limits.maximumRowBytes, !scanner.holdsNUL, invalidField(base) == nil else { throw badHeader() }
+                guard !scanner.holdsNUL, invalidField(base) == nil else { throw badHeader() }
                 defer {
                     window.consume(length)
                     line += lines
@@ -164,7 +165,7 @@ struct DelimitedReader: EventSource {
                         ? "column\(index + 1)" : String(decoding: UnsafeBufferPointer(start: name.bytes, count: name.count), as: UTF8.self)
                 }
             case .needsMore:
-                guard try window.extend() else { throw badHeader() }
+                guard try window.extend() else { throw longHeader() }
             case .fault:
                 throw badHeader()
             }
@@ -176,7 +177,7 @@ struct DelimitedReader: EventSource {
         while true {
             switch scanner.scan(window.bytes, from: window.start, to: window.end, isLast: window.isLast) {
             case .record: return scanner.count
-            case .needsMore: guard try window.extend() else { throw badHeader() }
+            case .needsMore: guard try window.extend() else { throw longHeader() }
             case .fault: throw badHeader()
             }
         }
@@ -186,6 +187,12 @@ struct DelimitedReader: EventSource {
         ExportError(
             .badData, place: "\(path), line \(line)", reason: "the first row cannot be read as a row of columns",
             remedy: "give `delimiter`, `quote`, `encoding` and `header` in the mapping")
+    }
+
+    private func longHeader() -> ExportError {
+        ExportError(
+            .badData, place: "\(path), line \(line)", reason: "the first row does not end within \(limits.maximumRowBytes) bytes",
+            remedy: "check the line ends, and `quote` in the mapping: a quote that is never closed swallows what follows")
     }
 
     private func refuseRepeated(_ names: [String]) throws(ExportError) {

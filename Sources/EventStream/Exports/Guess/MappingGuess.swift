@@ -63,6 +63,11 @@ extension InputSample {
             )
         }
         rows.removeFirst()
+        guard !rows.isEmpty || isWhole else {
+            throw ExportError(
+                .badData, place: "\(path), line 1", reason: "no line ends within the first \(text.count) bytes",
+                remedy: "check that this is an export of rows, and its line ends; otherwise remove the long line")
+        }
         guard !rows.isEmpty else {
             throw ExportError(.badData, place: path, reason: "it holds a header and no rows", remedy: "export again, or give a mapping")
         }
