@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import Testing
 
@@ -211,6 +212,37 @@ import Testing
         try broken("a hand-edited configuration", "config.json", Data(config.replacing("8", with: "16").utf8))
         try broken("a configuration that is no JSON", "config.json", Data("{".utf8))
         try broken("an empty configuration", "config.json", Data())
+    }
+
+    /// A card whose digests were made to fit again is believed, and no number in it may stop the report.
+    @Test func aCardWithAnAbsurdRateIsReported() throws {
+        let bench = try Workbench()
+        try JourneyTests.trained(bench)
+        func object(_ file: String) throws -> [String: Any] {
+            try #require(try JSONSerialization.jsonObject(with: bench.data("bank.model/\(file)")) as? [String: Any])
+        }
+        func digest(_ data: Data) -> String { SHA256Digest.hex(of: Array(data)) }
+        var card = try object("card.json")
+        card["eventsPerSecond"] = 1e300
+        let bytes = try JSONSerialization.data(withJSONObject: card)
+        try bench.write(bytes, to: "bank.model/card.json")
+        var manifest = try object("manifest.json")
+        var files = try #require(manifest["files"] as? [String: [String: Any]])
+        files["card.json"] = ["bytes": bytes.count, "sha256": digest(bytes)]
+        manifest["files"] = files
+        let lines = files.keys.sorted().map { "\($0) \(files[$0]!["bytes"]!) \(files[$0]!["sha256"]!)\n" }.joined()
+        manifest["modelID"] = digest(Data(lines.utf8))
+        try bench.write(try JSONSerialization.data(withJSONObject: manifest), to: "bank.model/manifest.json")
+        let run = try CommandRun.tessera("report", "bank.corpus", "--model", "bank.model", "--out", "page.html", in: bench.folder)
+        #expect(!run.died && run.code == 0, "exit \(run.code): \(run.talk)")
+
+        let metric = #"{"estimate":0.5,"lower":0.9,"upper":0.1}"#
+        try bench.write(
+            #"{"study":{"embedding":\#(metric),"page_counts":\#(metric),"last_page":\#(metric),"difference":\#(metric),"majority":0.1,"#
+                + #""pages":3,"sessions":{"training":1,"validation":1,"test":1}}}"#, to: "probe.json")
+        let drawn = try CommandRun.tessera(
+            "report", "bank.corpus", "--model", "bank.model", "--probe", "probe.json", "--out", "other.html", in: bench.folder)
+        #expect(!drawn.died && drawn.code == 65 && drawn.talk.contains("probe.json"), "exit \(drawn.code): \(drawn.talk)")
     }
 
     @Test func aModelFromAnotherCorpusIsRefused() throws {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DurableFiles
+internal import Evaluation
 internal import EventStream
 internal import FoundationEssentials
 internal import Glibc
@@ -49,11 +50,15 @@ struct Report: ParsableCommand, WritesOutput {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             struct Summary: Decodable { let study: ProbeStudy }
-            return try decoder.decode(Summary.self, from: Data(bytes)).study
-        } catch {
-            throw CommandFault(
-                code: EX_DATAERR, place: path, reason: "it is not what evaluate probe prints",
-                remedy: "write it with: tessera evaluate probe … --json > \(path)")
-        }
+            let study = try decoder.decode(Summary.self, from: Data(bytes)).study
+            let metrics = [
+                study.embedding, study.pageCounts, study.lastPage, study.difference, study.bestPossible, study.shareOfPossibleGain,
+            ]
+            // A file edited by hand may hold anything; a chart needs ends in order.
+            if metrics.allSatisfy({ $0.map { $0.estimate.isFinite && $0.lower <= $0.upper } ?? true }) { return study }
+        } catch {}  // said below
+        throw CommandFault(
+            code: EX_DATAERR, place: path, reason: "it is not what evaluate probe prints",
+            remedy: "write it with: tessera evaluate probe … --json > \(path)")
     }
 }

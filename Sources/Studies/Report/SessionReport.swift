@@ -100,7 +100,7 @@ public struct SessionReport: Sendable {
             KeyFigures([
                 .init("Epochs", "\(card.epochs)", note: card.outcome), .init("Steps", NumberText.count(card.steps)),
                 .init("Time", NumberText.seconds(card.seconds), note: "\(card.threads) threads, \(card.instructionSet)"),
-                .init("Events a second", NumberText.count(Int(card.eventsPerSecond))),
+                .init("Events a second", NumberText.count(Int(max(0, min(card.eventsPerSecond, 1e15))))),
                 .init("Parameters", NumberText.count(card.parameters)),
             ]),
             LineChart(
