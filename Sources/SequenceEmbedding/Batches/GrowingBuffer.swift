@@ -1,4 +1,5 @@
-/// Memory for plain values that keeps what it has grown to. Pointers into it hold until it grows again.
+/// Memory for plain values that keeps what it has grown to. Pointers into it hold until it grows again. A cache line behind the elements
+/// may be read and written, so that short stretches can be copied as a whole vector.
 final class GrowingBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     private(set) var pointer: UnsafeMutablePointer<Element>
     private var capacity: Int
@@ -10,10 +11,19 @@ final class GrowingBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
         pointer = Self.memory(64)
     }
 
+    /// A copy of an array.
+    convenience init(_ elements: [Element]) {
+        self.init()
+        resize(elements.count)
+        elements.withUnsafeBufferPointer { source in
+            if let base = source.baseAddress { pointer.update(from: base, count: source.count) }
+        }
+    }
+
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 
     private static func memory(_ count: Int) -> UnsafeMutablePointer<Element> {
-        UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Element>.stride, alignment: 64)
+        UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Element>.stride + 64, alignment: 64)
             .bindMemory(to: Element.self, capacity: count)
     }
 

@@ -11,9 +11,9 @@
 public final class EncodedEvents: @unchecked Sendable {
     enum LookupColumn {
         /// Dictionary code → id.
-        case codes(UnsafePointer<Int32>, map: [Int32])
+        case codes(UnsafePointer<Int32>, map: GrowingBuffer<Int32>)
         /// Ids as they are.
-        case ids([Int32])
+        case ids(GrowingBuffer<Int32>)
         /// A number's bin.
         case bins((Int) -> Double, NumericStatistics)
     }
@@ -30,6 +30,8 @@ public final class EncodedEvents: @unchecked Sendable {
     enum ScalarColumn {
         case number((Int) -> Double, NumericStatistics)
         case float((Int) -> Float)
+        /// Floats as they are.
+        case floats(GrowingBuffer<Float>)
         /// A float of a ready-made vector: code → row (−1 without), floats, width, column.
         case vector(UnsafePointer<Int32>, rows: [Int32], VectorTable, column: Int)
         case vectorAbsent(UnsafePointer<Int32>, rows: [Int32])
@@ -63,7 +65,8 @@ public final class EncodedEvents: @unchecked Sendable {
         lookups = plan.lookups.map { lookup in
             if let statistics = encoding.plan.statistics[lookup.field] { return .bins(number(lookup.field), statistics) }
             return .codes(
-                table.codes(lookup.field)!, map: encoding.vocabularies[lookup.field]!.map(field: lookup.field, of: table))
+                table.codes(lookup.field)!,
+                map: GrowingBuffer(encoding.vocabularies[lookup.field]!.map(field: lookup.field, of: table)))
         }
         bags = plan.bags.map { bag in
             var starts = [0]
@@ -114,9 +117,9 @@ public final class EncodedEvents: @unchecked Sendable {
         table = nil
         self.offsets = offsets
         sessionCount = offsets.count - 1
-        self.lookups = lookups.map { .ids($0) }
+        self.lookups = lookups.map { .ids(GrowingBuffer($0)) }
         bags = []
-        self.scalars = scalars.map { column in .float { column[$0] } }
+        self.scalars = scalars.map { .floats(GrowingBuffer($0)) }
     }
 
     /// The events of a session.
@@ -145,10 +148,9 @@ public final class EncodedEvents: @unchecked Sendable {
     func write(lookup index: Int, _ events: Range<Int>, to ids: UnsafeMutablePointer<Int32>) {
         switch lookups[index] {
         case .codes(let codes, let map):
-            map.withUnsafeBufferPointer { map in
-                for (place, event) in events.enumerated() { ids[place] = map[Int(codes[event])] }
-            }
-        case .ids(let column): for (place, event) in events.enumerated() { ids[place] = column[event] }
+            let map = map.pointer
+            for (place, event) in events.enumerated() { ids[place] = map[Int(codes[event])] }
+        case .ids(let column): ids.update(from: column.pointer + events.lowerBound, count: events.count)
         case .bins(let value, let statistics): for (place, event) in events.enumerated() { ids[place] = statistics.bin(value(event)) }
         }
     }
@@ -159,6 +161,9 @@ public final class EncodedEvents: @unchecked Sendable {
         case .number(let value, let statistics):
             for (place, event) in events.enumerated() { floats[place * stride] = statistics.standardised(value(event)) }
         case .float(let value): for (place, event) in events.enumerated() { floats[place * stride] = value(event) }
+        case .floats(let column):
+            let column = column.pointer
+            for (place, event) in events.enumerated() { floats[place * stride] = column[event] }
         case .vector(let codes, let rows, let vectors, let column):
             for (place, event) in events.enumerated() {
                 let row = Int(rows[Int(codes[event])])

@@ -11,14 +11,16 @@ public final class SessionEmbedder: @unchecked Sendable {
     /// Its weights.
     public let weights: ParameterVector
     private let transposes: TransposedWeights
+    private let lanes: LaneEmbedder?
     /// Sessions embedded together.
-    public static let blockSessions = 64
+    public static let blockSessions = 32
 
     /// An embedder that shares the weights, which must not change any more.
     public init(_ model: SequenceModel, _ weights: ParameterVector) {
         self.model = model
         self.weights = weights
         transposes = TransposedWeights(of: weights)
+        lanes = LaneEmbedder(model, weights)
     }
 
     /// An embedder of a model read from a directory.
@@ -27,11 +29,15 @@ public final class SessionEmbedder: @unchecked Sendable {
     /// Memory of one worker, reused from call to call.
     public final class Scratch: @unchecked Sendable {
         let shard: ShardBatch
+        let columns: EventColumns
         let workspace = Workspace()
-        var stretches: [Stretch] = []
+        var stretches: [Range<Int>] = []
 
         /// For models of a plan.
-        public init(_ plan: FeaturePlan) { shard = ShardBatch(plan: plan) }
+        public init(_ plan: FeaturePlan) {
+            shard = ShardBatch(plan: plan)
+            columns = EventColumns(plan)
+        }
     }
 
     /// Scratch memory for one thread.
@@ -42,23 +48,38 @@ public final class SessionEmbedder: @unchecked Sendable {
         _ events: EncodedEvents, sessions: some Collection<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>
     ) {
         scratch.stretches.removeAll(keepingCapacity: true)
-        for session in sessions {
-            scratch.stretches.append(
-                Stretch(events: events.events(ofSession: session).suffix(model.configuration.maximumEvents), visitor: 0, key: 0))
-        }
-        scratch.shard.fill(events, scratch.stretches[...])
-        scratch.workspace.reset()
-        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes)
-        let rows = model.embed(EventView(scratch.shard), pass)
-        output.update(from: rows.base, count: rows.scalarCount)
+        for session in sessions { scratch.stretches.append(stretch(events, session)) }
+        embedStretches(events, scratch, into: output)
+    }
+
+    /// Embeds one session into `output`, `embeddingSize` floats. Allocates nothing once the longest session has been seen.
+    public func embed(_ events: EncodedEvents, session: Int, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
+        scratch.stretches.removeAll(keepingCapacity: true)
+        scratch.stretches.append(stretch(events, session))
+        embedStretches(events, scratch, into: output)
     }
 
     /// One session's embedding.
     public func embed(_ events: EncodedEvents, session: Int, _ scratch: Scratch) -> [Float] {
         [Float](unsafeUninitializedCapacity: model.configuration.embeddingSize) { buffer, count in
-            embed(events, sessions: CollectionOfOne(session), scratch, into: buffer.baseAddress!)
+            embed(events, session: session, scratch, into: buffer.baseAddress!)
             count = model.configuration.embeddingSize
         }
+    }
+
+    /// The events of a session that are read: the most recent ones.
+    private func stretch(_ events: EncodedEvents, _ session: Int) -> Range<Int> {
+        let all = events.events(ofSession: session)
+        return max(all.lowerBound, all.upperBound - model.configuration.maximumEvents)..<all.upperBound
+    }
+
+    private func embedStretches(_ events: EncodedEvents, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
+        if let lanes { return lanes.embed(events, scratch, transposes, weights, into: output) }
+        scratch.shard.fill(events, scratch.stretches.map { Stretch(events: $0, visitor: 0, key: 0) }[...])
+        scratch.workspace.reset()
+        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes)
+        let rows = model.embed(EventView(scratch.shard), pass)
+        output.update(from: rows.base, count: rows.scalarCount)
     }
 }
 

@@ -183,11 +183,16 @@ public struct EventEncoder: Sendable {
     /// `y = length x / |x|` in place; gives 1 / |x|.
     private func normalise(_ rows: Rows, _ pass: Pass) -> UnsafeMutablePointer<Float> {
         let inverse = pass.workspace.floats(rows.count)
-        for row in 0..<rows.count {
-            let norm = vectorLoops.dot(rows.width, rows[row], rows[row]).squareRoot()
-            inverse[row] = norm > 1e-12 ? 1 / norm : 0
-            vectorLoops.scale(rows.width, length * inverse[row], rows[row], rows[row])
-        }
+        for row in 0..<rows.count { inverse[row] = normalise(rows[row]) }
+        return inverse
+    }
+
+    /// One row of the model's width.
+    @discardableResult
+    func normalise(_ row: UnsafeMutablePointer<Float>) -> Float {
+        let norm = vectorLoops.dot(width, row, row).squareRoot()
+        let inverse = norm > 1e-12 ? 1 / norm : 0
+        vectorLoops.scale(width, length * inverse, row, row)
         return inverse
     }
 

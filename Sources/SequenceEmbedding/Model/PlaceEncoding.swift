@@ -29,6 +29,25 @@ enum PlaceEncoding: Sendable {
         }
     }
 
+    /// Places that have a row of their own; nil without any.
+    var rows: Int? {
+        switch self {
+        case .none: nil
+        case .learned(let layer): layer.longest
+        case .sinusoidal(let table, let width): table.count / width
+        }
+    }
+
+    /// Adds the row of a place.
+    func add(_ place: Int, to row: UnsafeMutablePointer<Float>, _ weights: ParameterVector) {
+        switch self {
+        case .none: break
+        case .learned(let layer): vectorLoops.add(layer.width, row, weights.pointer(layer.weight) + place * layer.width, row)
+        case .sinusoidal(let table, let width):
+            table.withUnsafeBufferPointer { vectorLoops.add(width, row, $0.baseAddress! + place * width, row) }
+        }
+    }
+
     /// In place.
     func forward(_ rows: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> Rows {
         switch self {

@@ -96,13 +96,10 @@ public struct NextItemEvaluation: Sendable {
 extension SessionEmbedder {
     /// The hidden row after the last event before each session's target: what predicts it.
     func lastRows(_ events: EncodedEvents, prefixesOf sessions: some Collection<Int>, _ scratch: Scratch, into output: Rows) {
-        scratch.stretches.removeAll(keepingCapacity: true)
-        for session in sessions {
-            scratch.stretches.append(
-                Stretch(
-                    events: events.events(ofSession: session).dropLast().suffix(model.configuration.maximumEvents), visitor: 0, key: 0))
+        let stretches = sessions.map { session in
+            Stretch(events: events.events(ofSession: session).dropLast().suffix(model.configuration.maximumEvents), visitor: 0, key: 0)
         }
-        scratch.shard.fill(events, scratch.stretches[...])
+        scratch.shard.fill(events, stretches[...])
         scratch.workspace.reset()
         let pass = Pass(weights: weights, workspace: scratch.workspace)
         let rows = model.hidden(EventView(scratch.shard), pass).output

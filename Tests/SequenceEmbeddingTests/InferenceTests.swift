@@ -1,0 +1,110 @@
+import KernelTestSupport
+import SequenceEmbedding
+import SequenceKernel
+import Testing
+
+/// The fast way to embeddings against the model's own layers.
+@Suite struct InferenceTests {
+    private static func table() -> MemoryTable {
+        var random = RandomSource(31, 7)
+        var sessions = [40, 1, 7, 16, 17, 2].map { Samples.events($0, &random) }
+        sessions.append([])
+        // Fewer values than others, and codes that training never saw.
+        sessions.append(Samples.events(5, &random).map { MemoryTable.Event(timeMicroseconds: $0.timeMicroseconds) })
+        sessions += (0..<120).map { _ in Samples.events(1 + random.below(30), &random) }
+        sessions.append(Samples.events(530, &random))
+        return MemoryTable(fields: Samples.fields, sessions: sessions)
+    }
+
+    /// Embeddings by the layers that training uses.
+    private static func plain(_ bench: Bench, _ sessions: Range<Int>) -> [Float] {
+        let size = bench.model.configuration.embeddingSize
+        return sessions.flatMap { session -> [Float] in
+            if bench.events.events(ofSession: session).isEmpty { return [Float](repeating: 0, count: size) }
+            let batcher = PackedBatcher(
+                bench.events, sessions: [session], batchSessions: 1, maximumEvents: bench.model.configuration.maximumEvents, shardCount: 1,
+                seed: 0, shuffles: false)
+            let batch = batcher.batch(0, epoch: 0)
+            let pass = Pass(weights: bench.weights, workspace: Workspace())
+            return bench.model.embed(EventView(batch.shards[0]), pass).scalars
+        }
+    }
+
+    static let variants: [(String, @Sendable (inout ModelConfiguration) -> Void)] = [
+        ("defaults", { _ in }),
+        ("small", { ($0.width, $0.heads, $0.layers, $0.feedForward, $0.embeddingSize) = (64, 4, 2, 256, 64) }),
+        ("odd sizes", { ($0.width, $0.heads, $0.layers, $0.feedForward, $0.embeddingSize) = (15, 3, 2, 21, 15) }),
+        ("projected mean", { $0.embeddingSize = 5 }),
+        ("projected last, causal", { ($0.embeddingSize, $0.pooling, $0.attention) = (24, .last, .causal) }),
+        ("maximum", { $0.pooling = .max }),
+        ("projected attention pooling", { ($0.pooling, $0.embeddingSize) = (.attention, 11) }),
+        ("sinusoidal places", { $0.positions = .sinusoidal }),
+        ("no places", { $0.positions = .none }),
+        ("few events", { $0.maximumEvents = 9 }),
+        ("tables too large to fold", { ($0.width, $0.embeddingSize, $0.fields.buckets) = (64, 64, 70_000) }),
+        (
+            "attention among fields",
+            {
+                $0.aggregation = .attention
+                ($0.fields.categoricalWidth, $0.fields.textWidth, $0.fields.binWidth) = (8, 8, 8)
+            }
+        ),
+        ("gated recurrent unit", { $0.encoder = .gru }),
+    ]
+
+    @Test(arguments: variants.indices) func matchesTheModelsLayers(_ variant: Int) throws {
+        let (name, change) = Self.variants[variant]
+        let table = Self.table()
+        let bench = try Bench(
+            table,
+            Samples.configuration {
+                $0.maximumEvents = 600
+                change(&$0)
+            }, shards: 1, seed: 2)
+        let embedder = SessionEmbedder(bench.model, bench.weights)
+        let sessions = 0..<table.sessionCount
+        let together = EmbeddingTable.make(embedder, bench.events, sessions: sessions, pool: WorkerPool(threads: 1))
+        let plain = Self.plain(bench, sessions)
+        // Single precision, sums in another order.
+        #expect(together.difference(from: plain, absoluteTolerance: 4e-6, relativeTolerance: 4e-6) == nil, "\(name)")
+        let shared = EmbeddingTable.make(embedder, bench.events, sessions: sessions, pool: WorkerPool(threads: 3))
+        #expect(together == shared, "\(name): threads show")
+        let scratch = embedder.makeScratch()
+        let size = bench.model.configuration.embeddingSize
+        for session in sessions.reversed() {
+            let alone = embedder.embed(bench.events, session: session, scratch)
+            #expect(alone == Array(together[session * size..<(session + 1) * size]), "\(name): session \(session) alone differs")
+        }
+        let empty = together[6 * size..<7 * size]
+        #expect(empty.allSatisfy { $0 == 0 })
+    }
+
+    /// Fields that training never saw a value of, and ids of no row.
+    @Test func unknownCodesAndAbsentIDs() throws {
+        let training = Samples.table(sessions: 12, seed: 4)
+        let bench = try Bench(training, Samples.configuration(), shards: 1, seed: 3)
+        var strange = MemoryTable.Event(timeMicroseconds: 1_700_000_000_000_000)
+        strange.strings = ["page": "never seen", "title": "Nothing of the kind", "address": "/other"]
+        let events = try EncodedEvents(MemoryTable(fields: Samples.fields, sessions: [[strange], [strange, strange]]), bench.encoding)
+        let embedder = SessionEmbedder(bench.model, bench.weights)
+        let embedding = embedder.embed(events, session: 0, embedder.makeScratch())
+        #expect(embedding.allSatisfy { $0.isFinite } && embedding.contains { $0 != 0 })
+
+        var plan = FeaturePlan()
+        plan.lookups = [.init(field: "a", size: 4, width: 3, classes: 4), .init(field: "b", size: 5, width: 2, classes: 5)]
+        plan.scalars = [.value(field: "x")]
+        var configuration = ModelConfiguration(preset: .tiny)
+        configuration.dropout = 0
+        var scope = ParameterScope()
+        let model = SequenceModel(configuration, plan, in: &scope)
+        let weights = ParameterVector(scope, seed: 9)
+        let encoded = EncodedEvents(
+            plan: plan, offsets: [0, 3, 4], lookups: [[1, -1, 3, -1], [-1, 4, 0, -1]], scalars: [[1, 0, -2, 0.5]])
+        let found = EmbeddingTable.make(SessionEmbedder(model, weights), encoded, sessions: 0..<2, pool: WorkerPool(threads: 1))
+        let batcher = PackedBatcher(
+            encoded, sessions: [0, 1], batchSessions: 2, maximumEvents: 64, shardCount: 1, seed: 0, shuffles: false)
+        let plain = model.embed(
+            EventView(batcher.batch(0, epoch: 0).shards[0]), Pass(weights: weights, workspace: Workspace()))
+        #expect(found.difference(from: plain.scalars, absoluteTolerance: 4e-6) == nil)
+    }
+}
