@@ -54,52 +54,50 @@ public func lanesOfRows(
 /// side by side would give, from tables that are multiplied by their share of the projection already.
 ///
 /// All rows have `width` floats, a multiple of 8; a negative id means the row `none`. Lanes are rounded up to 16 with zeros. `scratch` needs
-/// 16 * width floats.
+/// 16 * width floats, `rows` 16 * fields pointers.
 public func foldedEvents(
     _ lanes: Int, _ width: Int, _ fields: Int, _ ids: UnsafePointer<UnsafePointer<Int32>>, _ tables: UnsafePointer<UnsafePointer<Float>>,
     _ none: UnsafePointer<Float>, _ numbers: Int, _ values: UnsafePointer<UnsafePointer<Float>>, _ columns: UnsafePointer<Float>,
-    _ y: UnsafeMutablePointer<Float>, _ yRow: Int, _ scratch: UnsafeMutablePointer<Float>
+    _ y: UnsafeMutablePointer<Float>, _ yRow: Int, _ scratch: UnsafeMutablePointer<Float>,
+    _ rows: UnsafeMutablePointer<UnsafePointer<Float>>
 ) {
-    withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: 16 * fields + 1) { rows in
-        let rows = rows.baseAddress!
-        for first in stride(from: 0, to: lanes, by: 16) {
-            let count = min(16, lanes - first)
-            for field in 0..<fields {
-                let ids = ids[field] + first, table = tables[field]
-                for lane in 0..<count {
-                    let id = Int(ids[lane])
-                    rows[lane * fields + field] = id < 0 ? none : table + id * width
-                }
-            }
-            if width > 8 { touch(rows, count * fields, width, scratch) }
+    for first in stride(from: 0, to: lanes, by: 16) {
+        let count = min(16, lanes - first)
+        for field in 0..<fields {
+            let ids = ids[field] + first, table = tables[field]
             for lane in 0..<count {
-                let rows = rows + lane * fields, target = scratch + 8 * lane
-                var column = 0
-                while column + 16 <= width {
-                    var sum = Vector()
-                    for field in 0..<fields { sum += load(rows[field] + column) }
-                    for number in 0..<numbers {
-                        sum.addProduct(Vector(repeating: values[number][first + lane]), load(columns + number * width + column))
-                    }
-                    sum.lowHalf.put(target + 16 * column)
-                    sum.highHalf.put(target + 16 * column + 128)
-                    column += 16
-                }
-                if column < width {
-                    var sum = SIMD8<Float>()
-                    for field in 0..<fields { sum += SIMD8<Float>(at: rows[field] + column) }
-                    for number in 0..<numbers {
-                        sum.addProduct(
-                            SIMD8(repeating: values[number][first + lane]), SIMD8<Float>(at: columns + number * width + column))
-                    }
-                    sum.put(target + 16 * column)
-                }
+                let id = Int(ids[lane])
+                rows[lane * fields + field] = id < 0 ? none : table + id * width
             }
-            for column in stride(from: 0, to: width, by: 8) {
-                let block = scratch + 16 * column
-                if count < 16 { (block + 8 * count).update(repeating: 0, count: 8 * (16 - count)) }
-                transposeBlock(block, y + column * yRow + first, yRow)
+        }
+        if width > 8 { touch(rows, count * fields, width, scratch) }
+        for lane in 0..<count {
+            let rows = rows + lane * fields, target = scratch + 8 * lane
+            var column = 0
+            while column + 16 <= width {
+                var sum = Vector()
+                for field in 0..<fields { sum += load(rows[field] + column) }
+                for number in 0..<numbers {
+                    sum.addProduct(Vector(repeating: values[number][first + lane]), load(columns + number * width + column))
+                }
+                sum.lowHalf.put(target + 16 * column)
+                sum.highHalf.put(target + 16 * column + 128)
+                column += 16
             }
+            if column < width {
+                var sum = SIMD8<Float>()
+                for field in 0..<fields { sum += SIMD8<Float>(at: rows[field] + column) }
+                for number in 0..<numbers {
+                    sum.addProduct(
+                        SIMD8(repeating: values[number][first + lane]), SIMD8<Float>(at: columns + number * width + column))
+                }
+                sum.put(target + 16 * column)
+            }
+        }
+        for column in stride(from: 0, to: width, by: 8) {
+            let block = scratch + 16 * column
+            if count < 16 { (block + 8 * count).update(repeating: 0, count: 8 * (16 - count)) }
+            transposeBlock(block, y + column * yRow + first, yRow)
         }
     }
 }

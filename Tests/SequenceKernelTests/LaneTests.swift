@@ -206,6 +206,7 @@ private let laneCounts = [1, 15, 16, 17, 32, 33, 48, 49, 64, 100]
                 let ids = (0..<fields * lanes).map { _ in Int32(random.below(size + 1)) - 1 }
                 let row = (lanes + 15) / 16 * 16
                 var y = [Float](repeating: 9, count: width * row), scratch = [Float](repeating: 9, count: 16 * width)
+                var rows = none.withUnsafeBufferPointer { [UnsafePointer<Float>](repeating: $0.baseAddress!, count: 16 * fields) }
                 tables.withUnsafeBufferPointer { tables in
                     ids.withUnsafeBufferPointer { ids in
                         values.withUnsafeBufferPointer { values in
@@ -213,7 +214,7 @@ private let laneCounts = [1, 15, 16, 17, 32, 33, 48, 49, 64, 100]
                                 lanes, width, fields, (0..<fields).map { ids.baseAddress! + $0 * lanes },
                                 (0..<fields).map { tables.baseAddress! + $0 * size * width }, none, numbers,
                                 (0..<numbers + 1).map { values.baseAddress! + min($0, max(numbers - 1, 0)) * lanes }, columns, &y, row,
-                                &scratch)
+                                &scratch, &rows)
                         }
                     }
                 }

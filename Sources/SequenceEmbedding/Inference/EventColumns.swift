@@ -12,6 +12,7 @@ final class EventColumns: @unchecked Sendable {
     private let ids = GrowingBuffer<UnsafePointer<Int32>>()
     private let tables = GrowingBuffer<UnsafePointer<Float>>()
     private let numbers = GrowingBuffer<UnsafePointer<Float>>()
+    private let rows = GrowingBuffer<UnsafePointer<Float>>()
 
     init(_ plan: FeaturePlan) {
         self.plan = plan
@@ -110,10 +111,11 @@ final class EventColumns: @unchecked Sendable {
             ids.append(UnsafePointer(buffer.rows.pointer))
             tables.append(UnsafePointer(means))
         }
+        rows.resize(16 * ids.count)
         for buffer in numberBuffers { numbers.append(UnsafePointer(buffer.pointer)) }
         laneLoops.foldedEvents(
             offsets.rowCount, width, ids.count, ids.pointer, tables.pointer, folded.none, numbers.count, numbers.pointer, folded.numbers, x,
-            row, workspace.floats(16 * width))
+            row, workspace.floats(16 * width), rows.pointer)
         workspace.release(to: mark)
     }
 }

@@ -14,7 +14,8 @@ package struct LaneLoops: Sendable {
     package let lanesOfRows: @Sendable (Int, Int, Input, Int, Output, Int) -> Void
     package let foldedEvents:
         @Sendable (
-            Int, Int, Int, UnsafePointer<IDs>, UnsafePointer<Input>, Input, Int, UnsafePointer<Input>, Input, Output, Int, Output
+            Int, Int, Int, UnsafePointer<IDs>, UnsafePointer<Input>, Input, Int, UnsafePointer<Input>, Input, Output, Int, Output,
+            UnsafeMutablePointer<Input>
         ) -> Void
     package let means: @Sendable (IDs, Int, Int, Input, Int, Output, Int) -> Void
 }
