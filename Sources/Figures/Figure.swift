@@ -8,7 +8,9 @@ struct Figure: Sendable {
     let summary: String
     let run: @Sendable (FigureContext) throws -> FigureValue
 
-    static let all = [importCounts, nextItem, determinism, probeSynthetic]
+    static let all = [
+        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport,
+    ]
 
     /// The figure called so, and the set after its colon.
     static func named(_ name: String) -> (figure: Figure, set: String?)? {
@@ -30,6 +32,12 @@ struct FigureContext {
     /// Root of the test sets, when they are apart.
     let testData: String?
     let quick: Bool
+    /// Folder of the programs that Tessera is measured beside.
+    var peers = ""
+    /// The Python that runs them; made when nil.
+    var peersPython: String?
+    /// Rounds of a race; each figure's own number when nil.
+    var rounds: Int?
     /// What came after the colon of the name.
     let set: String?
 

@@ -22,6 +22,15 @@ struct TesseraFigures: ParsableCommand {
     @Option(
         help: ArgumentHelp("Root whose sets are the test part; training parts then come from --data.", valueName: "dir"))
     var testData: String?
+    @Option(
+        help: ArgumentHelp(
+            "Programs that Tessera is measured beside (default: TESSERA_PEERS, or the folder peers beside the data root).", valueName: "dir"
+        ))
+    var peers: String?
+    @Option(
+        help: ArgumentHelp("Python that has what they import (default: an environment made in the build folder).", valueName: "path"))
+    var peersPython: String?
+    @Option(help: ArgumentHelp("Rounds in which Tessera and its peers take turns (default: 3, quick 1).", valueName: "n")) var rounds: Int?
     @Flag(help: "Take a small part of the data, to see that it works; the output says so.") var quick = false
     @Option(help: .hidden) var repository = "."
 
@@ -30,6 +39,7 @@ struct TesseraFigures: ParsableCommand {
         if let name, Figure.named(name) == nil {
             throw ValidationError("no figure is called '\(name)'; there are \(Figure.all.map(\.pattern).joined(separator: ", "))")
         }
+        if let rounds, !(1...100).contains(rounds) { throw ValidationError("--rounds must lie between 1 and 100") }
     }
 
     func run() throws {
@@ -38,8 +48,11 @@ struct TesseraFigures: ParsableCommand {
             return
         }
         guard let name, let (figure, set) = Figure.named(name) else { return }
+        let data = data ?? "\(repository)/../shared/data"
+        let named = peers ?? ProcessInfo.processInfo.environment["TESSERA_PEERS"]
         let context = FigureContext(
-            repository: repository, data: data ?? "\(repository)/../shared/data", testData: testData, quick: quick, set: set)
+            repository: repository, data: data, testData: testData, quick: quick, peers: named ?? "\(data)/../peers",
+            peersPython: peersPython, rounds: rounds, set: set)
         let value: FigureValue
         do {
             value = try figure.run(context)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "simulate", "report", "bench",
-        "bench train", "bench infer", "bench import", "version",
+        "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
     @Test(arguments: commands) func helpIsAsRead(_ command: String) throws {

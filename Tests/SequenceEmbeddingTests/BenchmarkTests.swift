@@ -18,7 +18,7 @@ import Testing
         let found = (0..<8).flatMap { embedder.embed(workload.events, session: workload.latencyPlan[$0], scratch) }
         // Single precision through up to four layers, sums in another order.
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 5e-6 } && found.count == expected.count)
-        let losses = try workload.trainingLosses(size, weights, model, pool: WorkerPool(threads: 2)).losses
+        let losses = try workload.trainingPasses(size, weights, model, batches: 1, passes: 1, pool: WorkerPool(threads: 2)).losses
         for (step, pair) in zip(losses, try workload.referenceLosses(size)).enumerated() {
             #expect(abs(pair.0 - pair.1) < 1e-3, "\(size), step \(step): \(pair.0), reference \(pair.1)")
         }

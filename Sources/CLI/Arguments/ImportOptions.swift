@@ -43,10 +43,10 @@ struct ImportOptions: ParsableArguments {
         return settings
     }
 
-    /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file.
-    func open(_ files: [String]) throws -> [any EventSource] {
+    /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file, unless told otherwise.
+    func open(_ files: [String], showsGuess: Bool = true) throws -> [any EventSource] {
         let inputs = try files.map { try ExportInput(path: $0) }
-        let columns = try mapping.map { try Self.read($0) } ?? guess(inputs[0])
+        let columns = try mapping.map { try Self.read($0) } ?? guess(inputs[0], shows: showsGuess)
         var sources: [any EventSource] = []
         for (number, input) in inputs.enumerated() {
             sources.append(try ExportReaders.open(input, mapping: columns, fileNumber: number + 1))
@@ -64,8 +64,9 @@ struct ImportOptions: ParsableArguments {
         return mapping
     }
 
-    private func guess(_ input: ExportInput) throws -> ExportMapping {
+    private func guess(_ input: ExportInput, shows: Bool) throws -> ExportMapping {
         let guess = try ExportReaders.guess(input)
+        guard shows else { return guess.mapping }
         StandardError.write(
             "import: no mapping was given; this one was guessed. Keep it in a file, change it, and give it with --mapping:\n\n"
                 + guess.reasons.map { "# \($0)\n" }.joined() + (try SettingsFile.yaml(guess.mapping)) + "\n")
@@ -73,10 +74,12 @@ struct ImportOptions: ParsableArguments {
     }
 
     /// Imports files into a corpus at `path`, with progress.
-    func run(_ files: [String], to path: String, replacing: Bool, rejects: inout RejectCollector) throws -> ImportSummary {
+    func run(
+        _ files: [String], to path: String, replacing: Bool, showsGuess: Bool = true, rejects: inout RejectCollector
+    ) throws -> ImportSummary {
         var settings = try settings()
         settings.replacesCorpus = replacing
-        let sources = try open(files)
+        let sources = try open(files, showsGuess: showsGuess)
         let line = ProgressLine("import")
         let summary: ImportSummary
         do {

@@ -19,10 +19,11 @@ struct BenchImport: ParsableCommand {
     func run() throws {
         Interruption.watch()
         var best: ImportSummary?
-        for _ in 0..<max(1, runs) {
+        for number in 0..<max(1, runs) {
             try TemporaryFolder.with { folder in
                 var rejects = RejectCollector()
-                let summary = try options.run(files, to: "\(folder)/corpus", replacing: false, rejects: &rejects)
+                let summary = try options.run(
+                    files, to: "\(folder)/corpus", replacing: false, showsGuess: number == 0, rejects: &rejects)
                 if summary.seconds < best?.seconds ?? .infinity { best = summary }
             }
         }

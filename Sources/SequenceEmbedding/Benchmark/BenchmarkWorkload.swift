@@ -202,6 +202,11 @@ public struct BenchmarkWorkload: Sendable {
         return reference.losses
     }
 
+    /// Classes of each hidden field's prediction.
+    var hiddenClasses: [Int] { description.masked_fields.map { description.fields[$0].vocab + 1 } }
+    /// Share of the events that training hides, as the workload's own program counts operations.
+    var hiddenShare: Double { 0.15 }
+
     /// The objective with the workload's own hidden events.
     public func objective(_ model: SequenceModel, shardCount: Int) -> PretrainingObjective {
         let objective = PretrainingObjective(model, shardCount: shardCount)

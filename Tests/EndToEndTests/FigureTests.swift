@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+/// What the figures say when something they need is missing.
+@Suite struct FigureTests {
+    @Test func everyFigureIsListed() throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera("--list", in: bench.folder, program: "tessera-figures")
+        #expect(run.code == 0)
+        for name in ["import-counts", "next-item:", "determinism", "speed-train", "speed-embed", "speed-import"] {
+            #expect(run.output.contains(name))
+        }
+    }
+
+    @Test(arguments: ["speed-train", "speed-embed", "speed-import"]) func missingPeersAreNamed(_ figure: String) throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera(
+            figure, "--peers", "nowhere", "--repository", bench.folder.path, in: bench.folder, program: "tessera-figures")
+        #expect(run.code == 66)
+        #expect(run.talk.contains("nowhere") && run.talk.contains("--peers"))
+        #expect(run.output.isEmpty)
+    }
+
+    @Test func aWrongPythonIsNamed() throws {
+        let bench = try Workbench()
+        let peers = bench.folder.appending(path: "peers")
+        try FileManager.default.createDirectory(at: peers, withIntermediateDirectories: true)
+        for file in ["common.py", "train.py"] { try Data().write(to: peers.appending(path: file)) }
+        let run = try CommandRun.tessera(
+            "speed-import", "--peers", "peers", "--peers-python", "no-python", "--repository", bench.folder.path, in: bench.folder,
+            program: "tessera-figures")
+        #expect(run.code == 66)
+        #expect(run.talk.contains("no-python"))
+    }
+
+    /// A guessed mapping is told once, not in every run of the benchmark.
+    @Test func benchImportTellsItsGuessOnce() throws {
+        let bench = try Workbench()
+        try bench.write(Data(TinyExports.clicks().utf8), to: "clicks.csv")
+        let run = try CommandRun.tessera("bench", "import", "clicks.csv", "--runs", "3", "--json", in: bench.folder)
+        #expect(run.code == 0)
+        #expect(run.talk.components(separatedBy: "was guessed").count == 2)
+        #expect(try run.json()["events"] as? Int ?? 0 > 0)
+    }
+}
