@@ -41,7 +41,6 @@ import Testing
         ("sinusoidal places", { $0.positions = .sinusoidal }),
         ("no places", { $0.positions = .none }),
         ("few events", { $0.maximumEvents = 9 }),
-        ("tables too large to fold", { ($0.width, $0.embeddingSize, $0.fields.buckets) = (64, 64, 70_000) }),
         (
             "attention among fields",
             {
@@ -52,7 +51,7 @@ import Testing
         ("gated recurrent unit", { $0.encoder = .gru }),
     ]
 
-    @Test(arguments: variants.indices) func matchesTheModelsLayers(_ variant: Int) throws {
+    @Test(arguments: variants.indices, [16 << 20, 0]) func matchesTheModelsLayers(_ variant: Int, foldedBytes: Int) throws {
         let (name, change) = Self.variants[variant]
         let table = Self.table()
         let bench = try Bench(
@@ -61,7 +60,7 @@ import Testing
                 $0.maximumEvents = 600
                 change(&$0)
             }, shards: 1, seed: 2)
-        let embedder = SessionEmbedder(bench.model, bench.weights)
+        let embedder = SessionEmbedder(bench.model, bench.weights, foldedBytes: foldedBytes)
         let sessions = 0..<table.sessionCount
         let together = EmbeddingTable.make(embedder, bench.events, sessions: sessions, pool: WorkerPool(threads: 1))
         let plain = Self.plain(bench, sessions)
@@ -77,6 +76,28 @@ import Testing
         }
         let empty = together[6 * size..<7 * size]
         #expect(empty.allSatisfy { $0 == 0 })
+    }
+
+    /// Whether a text's mean is kept for all events that show it, or made anew for a few sessions.
+    @Test func textsAreTheSameWithLittleMemory() throws {
+        let table = Self.table()
+        let bench = try Bench(table, Samples.configuration { $0.maximumEvents = 9 }, shards: 1, seed: 2)
+        let sessions = 0..<table.sessionCount, pool = WorkerPool(threads: 1)
+        let plan = bench.model.plan
+        let rows =
+            plan.lookups.reduce(9 + 1) { $0 + $1.size } + plan.bags.reduce(0) { $0 + $1.hashing.size } + plan.scalars.count
+        // The addresses' means would be larger than all tables are.
+        #expect(table.dictionaryCount("address") > rows)
+        let little = SessionEmbedder(bench.model, bench.weights, foldedBytes: rows * 8 * 4)
+        let ample = SessionEmbedder(bench.model, bench.weights)
+        let found = EmbeddingTable.make(ample, bench.events, sessions: sessions, pool: pool)
+        #expect(EmbeddingTable.make(little, bench.events, sessions: sessions, pool: pool) == found)
+        // Another corpus with the same memory: nothing of the first may stay.
+        let other = try EncodedEvents(Samples.table(sessions: 3, seed: 77), bench.encoding)
+        let scratch = ample.makeScratch()
+        _ = ample.embed(bench.events, session: 0, scratch)
+        #expect(ample.embed(other, session: 0, scratch) == ample.embed(other, session: 0, ample.makeScratch()))
+        #expect(ample.embed(bench.events, session: 0, scratch) == Array(found[..<8]))
     }
 
     /// Fields that training never saw a value of, and ids of no row.

@@ -15,7 +15,23 @@ public final class EncodedEvents: @unchecked Sendable {
         /// Ids as they are.
         case ids(GrowingBuffer<Int32>)
         /// A number's bin.
-        case bins((Int) -> Double, NumericStatistics)
+        case bins(Numbers, NumericStatistics)
+    }
+
+    /// A numeric field's values. Cases and not a closure: it is read for every event.
+    enum Numbers {
+        case values(UnsafePointer<Double>)
+        /// `log1p` of seconds.
+        case logarithms(UnsafePointer<Float>)
+
+        @inline(__always)
+        func forEach(_ events: Range<Int>, _ body: (_ place: Int, _ value: Double) -> Void) {
+            switch self {
+            case .values(let values): for (place, event) in events.enumerated() { body(place, values[event]) }
+            case .logarithms(let seconds):
+                for (place, event) in events.enumerated() { body(place, EncodedEvents.logarithm(seconds[event])) }
+            }
+        }
     }
 
     /// Bags of a text field, one for each code: code c has the buckets `buckets[starts[c] ..< starts[c + 1]]`.
@@ -28,8 +44,9 @@ public final class EncodedEvents: @unchecked Sendable {
     }
 
     enum ScalarColumn {
-        case number((Int) -> Double, NumericStatistics)
-        case float((Int) -> Float)
+        case number(Numbers, NumericStatistics)
+        /// A byte's answer, one of 256.
+        case answers(UnsafePointer<UInt8>, GrowingBuffer<Float>)
         /// Floats as they are.
         case floats(GrowingBuffer<Float>)
         /// A float of a ready-made vector: code → row (−1 without), floats, width, column.
@@ -56,11 +73,8 @@ public final class EncodedEvents: @unchecked Sendable {
         plan = encoding.plan
         sessionCount = table.sessionCount
         offsets = nil
-        let dwells = table.dwells
-        func number(_ field: String) -> (Int) -> Double {
-            if field == FeaturePlan.dwellField { return { Self.logarithm(dwells[$0]) } }
-            let values = table.numbers(field)!
-            return { values[$0] }
+        func number(_ field: String) -> Numbers {
+            field == FeaturePlan.dwellField ? .logarithms(table.dwells) : .values(table.numbers(field)!)
         }
         lookups = plan.lookups.map { lookup in
             if let statistics = encoding.plan.statistics[lookup.field] { return .bins(number(lookup.field), statistics) }
@@ -97,14 +111,12 @@ public final class EncodedEvents: @unchecked Sendable {
             case .vector(let field, let index):
                 return .vector(table.codes(field)!, rows: vectorRows[field]!, encoding.vectors[field]!, column: index)
             case .vectorAbsent(let field): return .vectorAbsent(table.codes(field)!, rows: vectorRows[field]!)
-            case .previousGap:
-                let gaps = table.gaps
-                return .number({ Self.logarithm(gaps[$0]) }, encoding.plan.statistics[FeaturePlan.previousGapKey]!)
+            case .previousGap: return .number(.logarithms(table.gaps), encoding.plan.statistics[FeaturePlan.previousGapKey]!)
             case .latestGap: return .latestGap(encoding.plan.statistics[FeaturePlan.latestGapKey]!)
-            case .hourSine: return .float(Self.angle(table.hours, 24, sin))
-            case .hourCosine: return .float(Self.angle(table.hours, 24, cos))
-            case .weekdaySine: return .float(Self.angle(table.weekdays, 7, sin))
-            case .weekdayCosine: return .float(Self.angle(table.weekdays, 7, cos))
+            case .hourSine: return Self.angle(table.hours, 24, sin)
+            case .hourCosine: return Self.angle(table.hours, 24, cos)
+            case .weekdaySine: return Self.angle(table.weekdays, 7, sin)
+            case .weekdayCosine: return Self.angle(table.weekdays, 7, cos)
             }
         }
     }
@@ -138,10 +150,9 @@ public final class EncodedEvents: @unchecked Sendable {
     /// `log1p` of seconds; NaN stays NaN, and a clock that ran backwards counts as no time.
     static func logarithm(_ seconds: Float) -> Double { seconds.isNaN ? .nan : Double(log1pf(max(0, seconds))) }
 
-    private static func angle(_ values: UnsafePointer<UInt8>, _ period: Int, _ wave: (Double) -> Double) -> (Int) -> Float {
+    private static func angle(_ values: UnsafePointer<UInt8>, _ period: Int, _ wave: (Double) -> Double) -> ScalarColumn {
         // 256 answers, since there are only that many questions; 255 is "no time" and lies in the middle of the circle.
-        let answers = (0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 }
-        return { answers[Int(values[$0])] }
+        .answers(values, GrowingBuffer((0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 }))
     }
 
     /// Writes lookup `index` of the given events.
@@ -151,16 +162,17 @@ public final class EncodedEvents: @unchecked Sendable {
             let map = map.pointer
             for (place, event) in events.enumerated() { ids[place] = map[Int(codes[event])] }
         case .ids(let column): ids.update(from: column.pointer + events.lowerBound, count: events.count)
-        case .bins(let value, let statistics): for (place, event) in events.enumerated() { ids[place] = statistics.bin(value(event)) }
+        case .bins(let numbers, let statistics): numbers.forEach(events) { ids[$0] = statistics.bin($1) }
         }
     }
 
     /// Writes column `index` of the numbers of the given events, every `stride` floats. `last` is the session's last event.
     func write(scalar index: Int, _ events: Range<Int>, last: Int, to floats: UnsafeMutablePointer<Float>, stride: Int) {
         switch scalars[index] {
-        case .number(let value, let statistics):
-            for (place, event) in events.enumerated() { floats[place * stride] = statistics.standardised(value(event)) }
-        case .float(let value): for (place, event) in events.enumerated() { floats[place * stride] = value(event) }
+        case .number(let numbers, let statistics): numbers.forEach(events) { floats[$0 * stride] = statistics.standardised($1) }
+        case .answers(let questions, let answers):
+            let answers = answers.pointer
+            for (place, event) in events.enumerated() { floats[place * stride] = answers[Int(questions[event])] }
         case .floats(let column):
             let column = column.pointer
             for (place, event) in events.enumerated() { floats[place * stride] = column[event] }

@@ -5,8 +5,8 @@ internal import SequenceKernel
 ///
 /// Rows have the model's width, rounded up to whole panels. Differs from projecting by rounding only.
 final class FoldedTables: @unchecked Sendable {
-    /// Folded tables are wider than the model's own; above this many bytes the model keeps to projecting.
-    static let greatestBytes = 16 << 20
+    /// What the tables may take, in bytes, and again the means of a bag's texts: folded rows are as wide as the model.
+    let greatestBytes: Int
 
     /// Floats of a row.
     let rowWidth: Int
@@ -24,8 +24,8 @@ final class FoldedTables: @unchecked Sendable {
     let none: UnsafePointer<Float>
     private let memory: UnsafeMutablePointer<Float>
 
-    /// Nil when the fields are not projected side by side, or the tables would grow too large.
-    init?(_ model: SequenceModel, _ weights: ParameterVector) {
+    /// Nil when the fields are not projected side by side, or the tables would grow too large; then the model keeps to projecting.
+    init?(_ model: SequenceModel, _ weights: ParameterVector, greatestBytes: Int) {
         let (plan, width) = (model.plan, model.configuration.width)
         let isPlain = model.configuration.aggregation == .identity
         guard isPlain || model.events.project != nil else { return nil }
@@ -33,7 +33,8 @@ final class FoldedTables: @unchecked Sendable {
         let placeCount = model.places.rows ?? 1
         let rowCount =
             plan.lookups.reduce(0) { $0 + $1.size } + plan.bags.reduce(0) { $0 + $1.hashing.size } + plan.scalars.count + placeCount + 1
-        guard rowCount * rowWidth * 4 <= Self.greatestBytes else { return nil }
+        guard rowCount * rowWidth * 4 <= greatestBytes else { return nil }
+        self.greatestBytes = greatestBytes
         self.rowWidth = rowWidth
         let count = rowCount * rowWidth
         memory = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)

@@ -14,11 +14,11 @@ final class LaneEmbedder: @unchecked Sendable {
     let chunkEvents: Int
 
     /// Nil for another encoder than a Transformer.
-    init?(_ model: SequenceModel, _ weights: ParameterVector) {
+    init?(_ model: SequenceModel, _ weights: ParameterVector, foldedBytes: Int) {
         guard case .transformer(let encoder) = model.encoder else { return nil }
         self.model = model
         transformer = LaneTransformer(encoder, weights)
-        folded = FoldedTables(model, weights)
+        folded = FoldedTables(model, weights, greatestBytes: foldedBytes)
         chunkEvents = model.configuration.width <= 32 ? 480 : 240
     }
 
@@ -51,11 +51,11 @@ final class LaneEmbedder: @unchecked Sendable {
         let width = model.configuration.width
         let offsets: SequenceOffsets, row: Int, x: UnsafeMutablePointer<Float>
         if let folded {
-            scratch.columns.fill(events, stretches, lastPlace: folded.lastPlace)
+            scratch.columns.fill(events, stretches, folded)
             offsets = scratch.columns.offsets
             row = Self.rowFloats(offsets.rowCount)
             x = workspace.floats(LaneLoops.padded(width) * row)
-            scratch.columns.write(folded, to: x, row: row, workspace)
+            scratch.columns.write(to: x, row: row, folded, workspace)
         } else {
             scratch.shard.fill(events, stretches.map { Stretch(events: $0, visitor: 0, key: 0) }[...])
             let view = EventView(scratch.shard)

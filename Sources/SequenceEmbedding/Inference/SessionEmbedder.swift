@@ -16,11 +16,15 @@ public final class SessionEmbedder: @unchecked Sendable {
     public static let blockSessions = 32
 
     /// An embedder that shares the weights, which must not change any more.
-    public init(_ model: SequenceModel, _ weights: ParameterVector) {
+    public convenience init(_ model: SequenceModel, _ weights: ParameterVector) { self.init(model, weights, foldedBytes: 16 << 20) }
+
+    /// With another limit to the memory of tables that are multiplied by the projection beforehand (16 MiB). Embeddings from tables that
+    /// fit differ by rounding from those of tables that do not.
+    package init(_ model: SequenceModel, _ weights: ParameterVector, foldedBytes: Int) {
         self.model = model
         self.weights = weights
         transposes = TransposedWeights(of: weights)
-        lanes = LaneEmbedder(model, weights)
+        lanes = LaneEmbedder(model, weights, foldedBytes: foldedBytes)
     }
 
     /// An embedder of a model read from a directory.
