@@ -68,7 +68,7 @@ private func transposePadded(
 private func weightFloats(_ count: Int, _ heads: Int) -> Int { heads * count * padded(count) }
 
 /// Forward: `output[N, D]` from `qkv[N, 3D]`; keeps the softmax weights of every sequence and head, before dropout, in `weights`
-/// (Σ heads · T · padded(T) floats). `scratch` needs D / heads · padded(longest) floats, and longest · padded(longest) more with dropout.
+/// (Σ heads · T · padded(T) floats). `scratch` needs 2 D / heads · padded(longest) floats, and longest · padded(longest) more with dropout.
 public func attention(
     _ offsets: UnsafePointer<Int32>, _ sequences: Int, _ width: Int, _ heads: Int, _ causal: Bool, _ qkv: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, _ weights: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>,
@@ -84,6 +84,18 @@ public func attention(
         for head in 0..<heads where count > 0 {
             let query = qkv + first * row + head * depth
             let value = query + 2 * width
+            if depth <= narrowDepth && dropoutProbability == 0 {
+                let across = scratch + depth * padded
+                transposePadded(count, depth, query, row, scratch)
+                overLanes(
+                    count,
+                    NarrowHead(
+                        count: count, depth: depth, isCausal: causal, key: query + width, value: value, row: row, queries: scratch,
+                        weights: weights, output: across, padded: padded))
+                transpose(depth, count, across, padded, output + first * width + head * depth, width)
+                weights += count * padded
+                continue
+            }
             transposePadded(count, depth, query + width, row, scratch)
             var start = 0
             while start < count {
@@ -106,7 +118,7 @@ public func attention(
     }
 }
 
-/// Backward of ``attention``: `dQKV[N, 3D]` from `dOutput[N, D]`. `scratch` needs D / heads · padded(longest) + longest · padded(longest)
+/// Backward of ``attention``: `dQKV[N, 3D]` from `dOutput[N, D]`. `scratch` needs 2 D / heads · padded(longest) + longest · padded(longest)
 /// floats, and longest · padded(longest) more with dropout.
 public func attentionBackward(
     _ offsets: UnsafePointer<Int32>, _ sequences: Int, _ width: Int, _ heads: Int, _ causal: Bool, _ qkv: UnsafePointer<Float>,
@@ -127,6 +139,21 @@ public func attentionBackward(
             let up = dOutput + first * width + head * depth
             let down = dQKV + first * row + head * depth
             let dropKey = streamKey(dropoutKey, first, head)
+            if depth <= narrowDepth && dropoutProbability == 0 {
+                let dQueries = slopes + count * padded
+                transposePadded(count, depth, up, width, scratch)
+                overLanes(
+                    count,
+                    NarrowHeadSlopes(
+                        count: count, depth: depth, key: key, value: value, row: row, upstream: scratch, weights: weights,
+                        slopes: slopes, dQueries: dQueries, padded: padded))
+                transpose(depth, count, dQueries, padded, down, row)
+                // Keys and values: sums over the queries that saw them; the weight of the others is zero.
+                product(count, depth, count, slopes, padded, 1, query, row, down + width, row, false, nil, nil, 0)
+                product(count, depth, count, weights, padded, 1, up, width, down + 2 * width, row, false, nil, nil, 0)
+                weights += count * padded
+                continue
+            }
             transposePadded(count, depth, value, row, scratch)
             var start = 0
             while start < count {

@@ -89,6 +89,7 @@ public func layerNorm(
     _ rows: Int, _ width: Int, _ x: UnsafePointer<Float>, _ gain: UnsafePointer<Float>, _ shift: UnsafePointer<Float>,
     _ epsilon: Float, _ y: UnsafeMutablePointer<Float>, _ statistics: UnsafeMutablePointer<Float>
 ) {
+    if width == 8 { return layerNormOfEight(rows, x, gain, shift, epsilon, y, statistics) }
     let whole = width & ~15, rest = width - whole
     let perWidth = 1 / Float(width)
     for row in 0..<rows {
@@ -129,6 +130,7 @@ public func layerNormBackward(
     _ dy: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?, _ dx: UnsafeMutablePointer<Float>,
     _ dGain: UnsafeMutablePointer<Float>, _ dShift: UnsafeMutablePointer<Float>
 ) {
+    if width == 8 { return layerNormOfEightBackward(rows, x, gain, statistics, dy, residual, dx, dGain, dShift) }
     let perWidth = 1 / Float(width)
     for row in 0..<rows {
         let source = x + row * width, upstream = dy + row * width, target = dx + row * width
@@ -252,6 +254,14 @@ public func scatterAddRows(
     _ x: UnsafePointer<Float>, _ xRow: Int, _ table: UnsafeMutablePointer<Float>, _ part: Int, _ parts: Int
 ) {
     let divisor = UInt32(truncatingIfNeeded: parts), remainder = UInt32(truncatingIfNeeded: part)
+    if width == 16, owners == nil, factors == nil, divisor <= 1 {
+        // Rows of one vector, far apart: a call for each would cost more than the sum.
+        for index in 0..<count where ids[index] >= 0 {
+            let target = table + Int(ids[index]) * 16
+            store(load(target) + load(x + index * xRow), target)
+        }
+        return
+    }
     for index in 0..<count {
         let id = ids[index]
         if id < 0 || (divisor > 1 && UInt32(bitPattern: id) % divisor != remainder) { continue }

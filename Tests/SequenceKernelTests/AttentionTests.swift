@@ -35,7 +35,7 @@ import Testing
     }
 
     /// Against the slow form in double precision, for every head width that is in use and lengths around whole vectors.
-    @Test(arguments: [4, 8, 16, 24, 32, 64], [false, true]) func matchesReference(depth: Int, causal: Bool) {
+    @Test(arguments: [3, 4, 6, 8, 16, 24, 32, 64], [false, true]) func matchesReference(depth: Int, causal: Bool) {
         var random = RandomSource(UInt64(depth))
         let heads = 2, width = heads * depth
         for count in [1, 2, 15, 16, 17, 33, 70] {
@@ -43,7 +43,7 @@ import Testing
             var output = [Float](repeating: .nan, count: count * width)
             let padded = (count + 15) / 16 * 16
             var weights = [Float](repeating: .nan, count: heads * count * padded)
-            var scratch = [Float](repeating: .nan, count: depth * padded)
+            var scratch = [Float](repeating: .nan, count: 2 * depth * padded)
             vectorLoops.attention([0, Int32(count)], 1, width, heads, causal, qkv, &output, &weights, &scratch, 0, 0)
             for head in 0..<heads {
                 func part(_ which: Int) -> [Float] {

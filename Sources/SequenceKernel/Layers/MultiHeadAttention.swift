@@ -94,7 +94,7 @@ public struct MultiHeadAttention: SequenceEncoder {
             }
         }
 
-        func scratch(depth: Int, blocks: Int) -> Int { (depth + blocks * longest) * Self.padded(longest) }
+        func scratch(depth: Int, blocks: Int) -> Int { (2 * depth + blocks * longest) * Self.padded(longest) }
 
         private static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
     }

@@ -29,6 +29,8 @@ struct GradientBlocks {
     private(set) var flagCount = 0
     /// Where the flags of a table begin, by the table's offset.
     private(set) var flagOffsets: [Int: Int] = [:]
+    /// Where each table begins among the tables.
+    private(set) var tableOffsets: [Int] = []
 
     /// `tied` names tables whose gradient is also written outside of scatters: all their rows are always updated.
     init(_ weights: ParameterVector, _ optimizer: AdamW, tied: Set<String> = []) {
@@ -37,6 +39,7 @@ struct GradientBlocks {
             let start = Self.start(parameter, weights)
             let decays = parameter.decays || optimizer.decayEverything
             let isTable = parameter.kind == .table
+            if isTable { tableOffsets.append(parameter.offset) }
             if isTable && !tied.contains(parameter.name) && optimizer.updatesTouchedRowsOnly(parameter) {
                 addRows(parameter, start: start, decays: decays)
             } else if let last = runs.last, last.decays == decays, last.isTable == isTable, (start - last.start - last.count) < 16 {

@@ -60,43 +60,38 @@ final class GradientStore {
 
     /// Adds the shards' notes to the tables' gradient. A row belongs to one worker, which adds in shard order, so neither
     /// threads nor locks show in the sum.
+    ///
+    /// Where there are enough tables a table is one piece of work, and each note is read once; a model of few tables shares the
+    /// rows of each among the workers, who all read its notes.
     func applyScatters(_ passes: [Pass], _ pool: WorkerPool) {
-        let parts = pool.threads
-        pool.run(parts) { part, _ in
+        let tables = blocks.tableOffsets
+        let parts = tables.count >= 2 * pool.threads ? 1 : pool.threads
+        pool.run(tables.count * parts) { work, _ in
+            let table = tables[work / parts]
             for pass in passes {
                 guard let scatter = pass.scatter else { continue }
-                for index in scatter.notes.indices { apply(scatter.notes[index], part: UInt64(part), of: UInt64(parts)) }
+                scatter.notes.withUnsafeBufferPointer { notes in
+                    for index in notes.indices where notes[index].table.offset == table {
+                        apply(notes[index], part: work % parts, of: parts)
+                    }
+                }
             }
         }
         for pass in passes { pass.scatter?.removeAll() }
     }
 
-    private func apply(_ note: GradientScatter.Note, part: UInt64, of parts: UInt64) {
+    private func apply(_ note: GradientScatter.Note, part: Int, of parts: Int) {
         let rowCount = note.table.shape[0]
-        let width = note.table.count / rowCount
-        let base = tables + note.table.offset
-        let flag = blocks.flagOffsets[note.table.offset]
+        let flag = blocks.flagOffsets[note.table.offset].map { flags + $0 }
         for lookup in 0..<note.count {
             let row = Int(note.rows[lookup])
-            if row < 0 { continue }
-            // Multiplicative hashing spreads the rows over the parts without a division.
-            let hash = UInt64(UInt32(truncatingIfNeeded: row) &* 0x9E37_79B1)
-            if parts > 1 && (hash &* parts) >> 32 != part { continue }
             precondition(row < rowCount, "GradientScatter: row \(row) of \(note.table.name) \(note.table.shape)")
-            let gradient = note.gradient + (note.owners.map { Int($0[lookup]) } ?? lookup) * note.stride
-            let scale = note.scales?[lookup] ?? 1
-            let target = base + row * width
-            var index = 0
-            while index + 8 <= width {
-                (SIMD8<Float>(loading: target + index) + SIMD8<Float>(loading: gradient + index) * scale).store(target + index)
-                index += 8
-            }
-            while index < width {
-                target[index] += gradient[index] * scale
-                index += 1
-            }
-            if let flag { flags[flag + row] = 1 }
+            // Workers that share a table share its rows by their remainder, as the loop below does.
+            if let flag, row >= 0, parts == 1 || row % parts == part { flag[row] = 1 }
         }
+        vectorLoops.scatterAddRows(
+            note.count, note.table.count / rowCount, note.rows, note.owners, note.scales, note.gradient, note.stride,
+            tables + note.table.offset, part, parts)
     }
 
     /// Adds the shards' dense gradients in shard order and returns the norm over everything, tables included.
