@@ -23,11 +23,14 @@ enum TemporaryName {
     static func prefix(for path: String) -> String { "." + FileSystem.name(of: path) + ".writing-" }
 
     /// Removes what processes that no longer run left beside `path`.
-    static func sweep(for path: String, in fileSystem: FileSystem) throws(FileError) {
+    /// - Parameter sparing: whether what cannot be removed, because it belongs to somebody else, is left without a word.
+    static func sweep(for path: String, in fileSystem: FileSystem, sparing: Bool = false) throws(FileError) {
         let folder = FileSystem.folder(of: path)
         let prefix = prefix(for: path)
         for name in try fileSystem.names(in: folder) where name.hasPrefix(prefix) && isAbandoned(name.dropFirst(prefix.count)) {
-            try fileSystem.removeTree(folder + "/" + name)
+            do throws(FileError) { try fileSystem.removeTree(folder + "/" + name) } catch {
+                if !sparing { throw error }
+            }
         }
     }
 
