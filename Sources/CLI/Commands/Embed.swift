@@ -36,6 +36,8 @@ struct Embed: ParsableCommand, WritesOutput {
     func run() throws {
         Interruption.watch()
         guard let format = EmbeddingFormat(path: out) else { return }
+        let lock = try OutputLock(for: out)
+        defer { lock.release() }
         let artifact = try ModelArtifact(model)
         if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
             return try embed(Corpus.open(inputs[0]), artifact, format)
