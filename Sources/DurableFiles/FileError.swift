@@ -84,7 +84,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Place, reason and remedy in one line.
     public var description: String {
-        let line = "\(path): cannot \(operation.rawValue): \(reason)"
+        let line = "\(TemporaryName.shown(path)): cannot \(operation.rawValue): \(reason)"
         guard let remedy else { return line }
         return line + " — " + remedy
     }
