@@ -75,7 +75,8 @@ let package = Package(
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: settings),
 
-        // Row 4: the only places where everything meets.
+        // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
+        .target(name: "CAllocationCount"),
         .executableTarget(
             name: "CLI",
             dependencies: [
@@ -87,7 +88,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "SettingsFiles", "CAllocationCount", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
