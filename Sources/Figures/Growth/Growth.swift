@@ -46,8 +46,8 @@ extension Figure {
         ]
     }
 
-    /// An event of a longer session attends to more others: its products grow by a straight line with the session's length, and time
-    /// should not grow faster than they do.
+    /// An event of a longer session attends to more others: its products and the exponentials of its attention grow by a straight line
+    /// with the session's length (a session's by the square), and so should the time of an event.
     private static func byLength(_ points: [GrowthPoint], _ seconds: KeyPath<GrowthPoint, Double>) -> FigureValue {
         let first = points[0]
         return [
@@ -57,7 +57,9 @@ extension Figure {
                     let firstTime = first[keyPath: seconds] / Double(first.events)
                     return [
                         "length": .integer(point.size), "microseconds_per_event": .number(time * 1e6),
-                        "operations_per_event": .number(point.operationsPerEvent), "time_to_shortest": .number(time / firstTime),
+                        "operations_per_event": .number(point.operationsPerEvent),
+                        "attention_exponentials_per_event": .integer(point.exponentialsPerEvent),
+                        "time_to_shortest": .number(time / firstTime),
                         "operations_to_shortest": .number(point.operationsPerEvent / first.operationsPerEvent),
                         "peak_mib": .number(point.peakMebibytes),
                     ]
@@ -76,6 +78,8 @@ struct GrowthPoint {
     let trainingSeconds: Double
     let embeddingSeconds: Double
     let operationsPerEvent: Double
+    /// For sessions of equal length: one for each head, layer and event attended to.
+    let exponentialsPerEvent: Int
     let peakMebibytes: Double
 
     /// The first epoch grows the buffers and is not timed; the median of `repeats` counts.
@@ -83,6 +87,8 @@ struct GrowthPoint {
         self.size = size
         events = sessions.lengths.reduce(0, +)
         operationsPerEvent = sessions.lengths.reduce(0.0) { $0 + Double($1) * sessions.operations(length: $1) } / Double(events)
+        let settings = sessions.model.configuration
+        exponentialsPerEvent = settings.heads * settings.layers * (sessions.lengths.max() ?? 0)
         ProcessMemory.forgetPeak()
         // As many events in every batch, so that only the length of sessions differs.
         let perBatch = max(1, min(128, 2048 * sessions.lengths.count / events))
