@@ -64,7 +64,7 @@ let package = Package(
             name: "SequenceKernel", dependencies: ["DurableFiles", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16"],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "Evaluation", swiftSettings: settings, linkerSettings: mathematics),
-        .target(name: "SyntheticBank", swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "SyntheticBank", dependencies: ["DurableFiles"], swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "ReportPage", swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 1: the only place where events meet tensors.
@@ -79,7 +79,8 @@ let package = Package(
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: settings),
 
-        // Row 4: the only places where everything meets.
+        // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
+        .target(name: "CAllocationCount"),
         .executableTarget(
             name: "CLI",
             dependencies: [
@@ -91,25 +92,29 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "SettingsFiles", "CAllocationCount", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
         // Tests, in the same order.
         .target(
             name: "KernelTestSupport", dependencies: ["SequenceKernel"], path: "Tests/KernelTestSupport", swiftSettings: settings),
+        .target(name: "FaultTestSupport", dependencies: ["DurableFiles"], path: "Tests/FaultTestSupport", swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
-        .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles"], swiftSettings: settings),
+        .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "SequenceKernelTests",
             dependencies: ["SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16", "DurableFiles"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: settings),
-        .testTarget(name: "SyntheticBankTests", dependencies: ["SyntheticBank"], swiftSettings: settings),
+        .testTarget(
+            name: "SyntheticBankTests", dependencies: ["SyntheticBank", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(name: "ReportPageTests", dependencies: ["ReportPage"], swiftSettings: settings),
         .testTarget(
             name: "SequenceEmbeddingTests",
-            dependencies: ["SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport"],
+            dependencies: [
+                "SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport", "FaultTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(

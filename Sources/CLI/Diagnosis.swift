@@ -36,7 +36,7 @@ struct Diagnosis {
         case let error as TrainingError: self.init(EX_DATAERR, "\(error)")
         case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
-        case let error as SimulationError: self.init(Self.code(error), "\(error)")
+        case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
         }
     }
@@ -120,12 +120,11 @@ struct Diagnosis {
         }
     }
 
-    private static func code(_ error: SimulationError) -> Int32 {
+    private static func code(_ error: SimulationError, outputs: [String]) -> Int32 {
         switch error {
         case .badConfiguration: EX_USAGE
         case .folderNotEmpty: EX_CANTCREAT
-        case .cannotWrite(_, let reason):
-            [ENOSPC, EDQUOT, EFBIG, EIO].contains { String(cString: strerror($0)) == reason } ? EX_IOERR : EX_CANTCREAT
+        case .file(let error): code(error, outputs: outputs)
         case .stopped: 130
         }
     }

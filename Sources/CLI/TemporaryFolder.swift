@@ -5,13 +5,10 @@ internal import Glibc
 enum TemporaryFolder {
     static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
         let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(root)/tessera-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw CommandFault(
-                code: EX_CANTCREAT, place: root, reason: String(cString: strerror(errno)), remedy: "set TMPDIR to a folder with room")
+        let folder: ScratchFolder
+        do { folder = try ScratchFolder(named: "tessera", in: root) } catch {
+            throw CommandFault(code: EX_CANTCREAT, place: root, reason: error.reason, remedy: "set TMPDIR to a folder with room")
         }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { try? FileSystem.live.removeTree(folder) }
-        return try body(folder)
+        return try withExtendedLifetime(folder) { try body(folder.path) }
     }
 }

@@ -36,12 +36,28 @@ struct Tessera: ParsableCommand {
             try command.run()
             try StandardOutput.flush()
         } catch let error where error is ExitCode || error is CleanExit || error is ValidationError || Self.isUsage(error) {
-            exit(withError: error)
+            exit(afterSaying: error)
         } catch {
             let diagnosis = Diagnosis(error, outputs: outputs)
             StandardError.write("tessera: \(diagnosis.text)\n")
             Glibc.exit(diagnosis.code)
         }
+    }
+
+    /// Ends with the parser's own text: help and completions are results, and failing to write them is a failure.
+    private static func exit(afterSaying error: any Error) -> Never {
+        let text = fullMessage(for: error)
+        let code = exitCode(for: error)
+        guard code == .success, !text.isEmpty else { exit(withError: error) }
+        do {
+            try StandardOutput.print(text)
+            try StandardOutput.flush()
+        } catch {
+            let diagnosis = Diagnosis(error)
+            StandardError.write("tessera: \(diagnosis.text)\n")
+            Glibc.exit(diagnosis.code)
+        }
+        Glibc.exit(code.rawValue)
     }
 
     /// True for what the argument parser itself refuses.

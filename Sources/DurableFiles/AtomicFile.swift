@@ -9,29 +9,11 @@ public enum AtomicFile {
     public static func write<Result, Failure: CarriesFileError>(
         to path: String, in fileSystem: FileSystem = .live, _ body: (FileWriter) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        do throws(FileError) {
-            if try fileSystem.status(of: path)?.kind == .directory {
-                throw FileError(.write, path, code: FileError.isADirectory)
-            }
-            try TemporaryName.sweep(for: path, in: fileSystem)
-        } catch {
-            throw Failure(error)
-        }
-        let temporary = TemporaryName.make(for: path)
-        var isRenamed = false
-        // Best effort: the reason the write failed matters more than a second failure here, and the next writer sweeps.
-        defer { if !isRenamed { try? fileSystem.removeFile(temporary) } }
-        let writer: FileWriter
-        do { writer = try FileWriter(creating: temporary, in: fileSystem) } catch { throw Failure(error.at(path)) }
-        let result = try body(writer)
-        do throws(FileError) {
-            try writer.finish()
-            try fileSystem.rename(temporary, to: path)
-            isRenamed = true
-            try fileSystem.sync(FileSystem.folder(of: path))
-        } catch {
-            throw Failure(error.at(path))
-        }
+        let publication: FilePublication
+        do { publication = try FilePublication(at: path, in: fileSystem) } catch { throw Failure(error) }
+        defer { publication.abandon() }
+        let result = try body(publication.writer)
+        do { try publication.commit() } catch { throw Failure(error) }
         return result
     }
 

@@ -17,12 +17,16 @@ public final class FaultPlan: Sendable {
     private let failing: Int
     private let code: Int32
     private let aftermath: Aftermath
+    /// Whether a failing write leaves half of its bytes in the file, as a disk does that fills up on the way.
+    let tearsWrites: Bool
 
     /// Operation number `failing` fails with `code`; a negative number lets everything pass and only counts.
-    public init(failing: Int, code: Int32, aftermath: Aftermath = .recover) {
+    /// - Parameter tearsWrites: a failing write leaves half of its bytes in the file instead of none.
+    public init(failing: Int, code: Int32, aftermath: Aftermath = .recover, tearsWrites: Bool = false) {
         self.failing = failing
         self.code = code
         self.aftermath = aftermath
+        self.tearsWrites = tearsWrites
     }
 
     /// Operations asked for so far.
@@ -37,4 +41,7 @@ public final class FaultPlan: Sendable {
         case .dead: return number >= failing ? code : nil
         }
     }
+
+    /// Whether the failing operation itself was just asked for: only that one is torn, a dead process writes nothing more.
+    var isAtFault: Bool { operationsSeen == failing + 1 }
 }

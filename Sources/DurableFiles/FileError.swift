@@ -77,13 +77,14 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
         case EXDEV: return "the temporary file and its place lie on different disks: choose a place on one disk"
         case ENAMETOOLONG: return "the name is too long for this disk: choose a shorter one"
         case EFBIG: return "the file is larger than this disk or the process limit allows (ulimit -f)"
+        case EIO: return "the disk or the connection to it failed: check it and run again; nothing half-written was kept"
         default: return nil
         }
     }
 
     /// Place, reason and remedy in one line.
     public var description: String {
-        let line = "\(path): cannot \(operation.rawValue): \(reason)"
+        let line = "\(TemporaryName.shown(path)): cannot \(operation.rawValue): \(reason)"
         guard let remedy else { return line }
         return line + " — " + remedy
     }

@@ -69,9 +69,10 @@ public struct FileSystem: Sendable {
     }
 
     /// Makes one directory; its folder must exist.
-    public func makeDirectory(_ path: String) throws(FileError) {
+    /// - Parameter isPrivate: whether only its owner may look into it.
+    public func makeDirectory(_ path: String, isPrivate: Bool = false) throws(FileError) {
         try check(.makeDirectory, path)
-        guard mkdir(path, 0o777) == 0 else { throw FileError(.makeDirectory, path, code: errno) }
+        guard mkdir(path, isPrivate ? 0o700 : 0o777) == 0 else { throw FileError(.makeDirectory, path, code: errno) }
     }
 
     /// Renames; a file or an empty directory at the new name is replaced.
@@ -144,12 +145,16 @@ public struct FileSystem: Sendable {
         let status = try file.status()
         if status.kind == .directory { throw FileError(.read, path, code: EISDIR) }
         guard status.size <= limit else { throw FileError(.read, path, code: EFBIG) }
-        var bytes = [UInt8](repeating: 0, count: status.size)
-        let read = try bytes.withUnsafeMutableBufferPointer { buffer throws(FileError) in
-            try file.read(at: 0, into: UnsafeMutableRawBufferPointer(buffer))
+        var bytes: [UInt8] = []
+        // A pipe's size is 0 and a file may grow meanwhile, so the end is where reading says it is.
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: min(limit, max(status.size, 1 << 12)) + 1, alignment: 16)
+        defer { piece.deallocate() }
+        while true {
+            let count = try file.readNext(into: piece)
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count]))
+            guard bytes.count <= limit else { throw FileError(.read, path, code: EFBIG) }
         }
-        bytes.removeLast(bytes.count - read)
-        return bytes
     }
 }
 

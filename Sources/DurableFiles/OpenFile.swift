@@ -20,11 +20,21 @@ public final class OpenFile {
     public let path: String
     private let fileSystem: FileSystem
     private(set) var descriptor: Int32
+    private let isOurs: Bool
+
+    /// The process's standard input, which stays open when this value goes.
+    public init(standardInputIn fileSystem: FileSystem = .live) {
+        path = "standard input"
+        self.fileSystem = fileSystem
+        descriptor = STDIN_FILENO
+        isOurs = false
+    }
 
     /// Opens a file.
     public init(_ path: String, _ access: Access, in fileSystem: FileSystem = .live) throws(FileError) {
         self.path = path
         self.fileSystem = fileSystem
+        isOurs = true
         descriptor = -1
         try fileSystem.check(.open, path)
         let flags: Int32 =
@@ -49,8 +59,13 @@ public final class OpenFile {
 
     /// Writes all bytes at the file's end.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-        try fileSystem.check(.write, path)
         var rest = bytes
+        var fault: FileError?
+        do throws(FileError) { try fileSystem.check(.write, path) } catch {
+            guard let plan = fileSystem.faults, plan.tearsWrites, plan.isAtFault else { throw error }
+            fault = error
+            rest = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)])
+        }
         while !rest.isEmpty {
             #if canImport(Glibc)
                 let count = Glibc.write(descriptor, rest.baseAddress!, rest.count)
@@ -63,6 +78,7 @@ public final class OpenFile {
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
+        if let fault { throw fault }
     }
 
     /// Overwrites bytes at a place.
@@ -118,7 +134,7 @@ public final class OpenFile {
 
     /// Closes and reports what the system says about it.
     public func close() throws(FileError) {
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0, isOurs else { return }
         let old = descriptor
         descriptor = -1
         #if canImport(Glibc)
@@ -133,7 +149,7 @@ public final class OpenFile {
 
     /// Closes without a word; for files that were only read, or are about to be removed.
     public func closeQuietly() {
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0, isOurs else { return }
         #if canImport(Glibc)
             _ = Glibc.close(descriptor)
         #else

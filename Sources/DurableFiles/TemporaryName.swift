@@ -22,12 +22,28 @@ enum TemporaryName {
     /// What all temporary names for `path` begin with.
     static func prefix(for path: String) -> String { "." + FileSystem.name(of: path) + ".writing-" }
 
+    /// A path as a person knows it: with the final name in place of a hidden one.
+    static func shown(_ path: String) -> String {
+        let mark = Array(".writing-".utf8)
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { part -> String in
+            let bytes = Array(part)
+            guard bytes.first == UInt8(ascii: "."), bytes.count > mark.count,
+                let place = (1...(bytes.count - mark.count)).first(where: { bytes[$0..<($0 + mark.count)].elementsEqual(mark) })
+            else { return String(decoding: bytes, as: UTF8.self) }
+            return String(decoding: bytes[1..<place], as: UTF8.self)
+        }
+        return parts.joined(separator: "/")
+    }
+
     /// Removes what processes that no longer run left beside `path`.
-    static func sweep(for path: String, in fileSystem: FileSystem) throws(FileError) {
+    /// - Parameter sparing: whether what cannot be removed, because it belongs to somebody else, is left without a word.
+    static func sweep(for path: String, in fileSystem: FileSystem, sparing: Bool = false) throws(FileError) {
         let folder = FileSystem.folder(of: path)
         let prefix = prefix(for: path)
         for name in try fileSystem.names(in: folder) where name.hasPrefix(prefix) && isAbandoned(name.dropFirst(prefix.count)) {
-            try fileSystem.removeTree(folder + "/" + name)
+            do throws(FileError) { try fileSystem.removeTree(folder + "/" + name) } catch {
+                if !sparing { throw error }
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+public import DurableFiles
+
 /// Every number of the simulated bank that is an assumption one may want to change, except the page graph and the needs
 /// themselves. Written as `configuration.json` beside each export.
 ///
@@ -92,22 +94,25 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
 }
 
 /// What can go wrong while a bank is simulated.
-public enum SimulationError: Error, Sendable, Equatable, CustomStringConvertible {
+public enum SimulationError: Error, Sendable, Equatable, CustomStringConvertible, CarriesFileError {
     /// A configuration field has a value no bank can have.
     case badConfiguration(field: String, expected: String)
     /// The output folder is already there and holds something.
     case folderNotEmpty(path: String)
     /// The system refused to create or write a file.
-    case cannotWrite(path: String, reason: String)
+    case file(FileError)
     /// The caller asked to stop; nothing was left behind.
     case stopped
+
+    /// Wraps a file error.
+    public init(_ error: FileError) { self = error.isOccupied ? .folderNotEmpty(path: error.path) : .file(error) }
 
     /// Place, reason and remedy.
     public var description: String {
         switch self {
         case .badConfiguration(let field, let expected): "simulation configuration, field \(field): expected \(expected)"
         case .folderNotEmpty(let path): "\(path): already there and not empty; name a new folder or remove this one"
-        case .cannotWrite(let path, let reason): "\(path): cannot write (\(reason)); check the disk's space and the permissions"
+        case .file(let error): error.description
         case .stopped: "simulation stopped before its end; nothing was written"
         }
     }

@@ -1,10 +1,5 @@
-import FoundationEssentials
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+public import DurableFiles
+internal import FoundationEssentials
 
 /// Takes: a configuration and a seed. Gives: export files of a simulated retail bank's website, and the hidden truth beside them.
 ///
@@ -68,27 +63,24 @@ public struct BankSimulation: Sendable {
     ///   - folder: must not exist, or be empty; its parent must exist.
     ///   - goOn: asked every 256 visitors with the number written so far; answering false stops and leaves nothing behind.
     /// - Throws: ``SimulationError``
-    public func write(to folder: String, goOn: (_ visitors: Int) -> Bool = { _ in true }) throws(SimulationError) -> Summary {
-        let output = try ExportFolder(folder)
-        do throws(SimulationError) {
-            let summary = try writeFiles(in: output.draft, goOn)
-            try output.publish()
-            return summary
-        } catch {
-            output.discard()
-            throw error
+    public func write(
+        to folder: String, in fileSystem: FileSystem = .live, goOn: (_ visitors: Int) -> Bool = { _ in true }
+    ) throws(SimulationError) -> Summary {
+        try DirectoryPublication.publish(at: folder, replacing: false, in: fileSystem) { draft throws(SimulationError) in
+            do throws(FileError) { try fileSystem.makeDirectory(draft + "/truth") } catch { throw .file(error) }
+            return try writeFiles(in: draft, fileSystem, goOn)
         }
     }
 
-    private func writeFiles(in folder: String, _ goOn: (Int) -> Bool) throws(SimulationError) -> Summary {
+    private func writeFiles(in folder: String, _ fileSystem: FileSystem, _ goOn: (Int) -> Bool) throws(SimulationError) -> Summary {
         let source = VisitorSource(configuration, seed: seed)
         let texts = ClickTexts(source.site, source.campaigns)
         // An optional holds a writer that cannot be copied; an array could not.
         var csv: ClickWriter? = nil
         var json: ClickWriter? = nil
-        if configuration.formats.contains(.csv) { csv = try ClickWriter(.csv, in: folder, texts) }
-        if configuration.formats.contains(.jsonLines) { json = try ClickWriter(.jsonLines, in: folder, texts) }
-        var truth = try TruthWriter(in: folder, source, reference: configuration.computesReference)
+        if configuration.formats.contains(.csv) { csv = try ClickWriter(.csv, in: folder, fileSystem, texts) }
+        if configuration.formats.contains(.jsonLines) { json = try ClickWriter(.jsonLines, in: folder, fileSystem, texts) }
+        var truth = try TruthWriter(in: folder, fileSystem, source, reference: configuration.computesReference)
         var walk = Walk(groups: source.site.groups.count)
         var summary = Summary()
         for number in 0..<configuration.visitors {
@@ -107,9 +99,9 @@ public struct BankSimulation: Sendable {
         let quality = try truth.finish()
         summary.referenceAccuracy = quality?.accuracy
         summary.referenceLogLoss = quality?.logLoss
-        try OutputFile.write(MappingText.yaml, to: "\(folder)/mapping.yaml")
-        try OutputFile.write(configurationText(), to: "\(folder)/configuration.json")
-        try OutputFile.write(MappingText.notice, to: "\(folder)/README.txt")
+        try OutputFile.write(MappingText.yaml, to: "\(folder)/mapping.yaml", in: fileSystem)
+        try OutputFile.write(configurationText(), to: "\(folder)/configuration.json", in: fileSystem)
+        try OutputFile.write(MappingText.notice, to: "\(folder)/README.txt", in: fileSystem)
         return summary
     }
 

@@ -76,6 +76,10 @@ import Testing
         let directory = #expect(throws: FileError.self) { try AtomicFile.write([1], to: folder("directory")) }
         #expect(directory?.description.contains("name a file inside it") == true)
         let full = FileError(.write, "/disk/x", code: ENOSPC)
+        // The hidden name a file is written under is nobody's business.
+        let hidden = FileError(.write, "/disk/.out.writing-12-34-5/.x.writing-1-2-3", code: ENOSPC)
+        #expect(hidden.description.hasPrefix("/disk/out/x: cannot write"))
+        #expect(FileError(.write, "./.profile", code: ENOSPC).description.hasPrefix("./.profile: "))
         #expect(full.isDiskFull && full.description.contains("/disk/x: cannot write: ") && full.description.contains("free some space"))
     }
 

@@ -7,7 +7,7 @@ import Testing
         let bench = try Workbench()
         let run = try CommandRun.tessera("--list", in: bench.folder, program: "tessera-figures")
         #expect(run.code == 0)
-        for name in ["import-counts", "next-item:", "determinism", "speed-train", "speed-embed", "speed-import"] {
+        for name in ["import-counts", "next-item:", "determinism", "speed-train", "speed-embed", "speed-import", "growth", "allocations"] {
             #expect(run.output.contains(name))
         }
     }
@@ -31,6 +31,19 @@ import Testing
             program: "tessera-figures")
         #expect(run.code == 66)
         #expect(run.talk.contains("no-python"))
+    }
+
+    /// In the steady state one session's embedding asks for no memory; the figure itself sees to it that its count moves.
+    @Test func oneSessionIsEmbeddedWithoutAllocations() throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera("allocations", in: bench.folder, program: "tessera-figures")
+        #expect(run.code == 0)
+        let result = try run.json()
+        for size in ["tiny", "small"] {
+            let single = (result[size] as? [String: Any])?["single_embedding"] as? [String: Int] ?? [:]
+            #expect(single["calls"] ?? 0 > 1000)
+            #expect(single["allocations"] == 0)
+        }
     }
 
     /// A guessed mapping is told once, not in every run of the benchmark.

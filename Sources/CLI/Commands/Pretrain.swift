@@ -48,11 +48,15 @@ struct Pretrain: ParsableCommand, WritesOutput {
         defer { lock.release() }
         let isBegun = try FileSystem.live.status(of: checkpoint) != nil
         if try FileSystem.live.status(of: out) != nil {
-            guard resume, !isBegun, let finished = try? ModelArtifact(out) else {
+            // A run killed between publishing its model and removing its state leaves both.
+            guard resume, let finished = try? ModelArtifact(out),
+                !isBegun || (finished.card.dataDigest == corpus.digest && finished.configuration == configuration)
+            else {
                 throw CommandFault(
                     code: EX_CANTCREAT, place: out, reason: "something is there already",
                     remedy: "choose another place, or remove it to train anew")
             }
+            if isBegun { try FileSystem.live.removeFile(checkpoint) }
             StandardError.write("pretrain: \(out) is finished; nothing is left to do\n")
             return try show(Summary(id: finished.id, digest: finished.weightsDigest, finished.card, finished.card.outcome))
         }

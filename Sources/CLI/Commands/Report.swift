@@ -34,11 +34,14 @@ struct Report: ParsableCommand, WritesOutput {
     var inputs: [String] { [corpus, model] + (truth.map { [$0] } ?? []) + (probe.map { [$0] } ?? []) }
 
     func run() throws {
+        let lock = try OutputLock(for: out)
+        defer { lock.release() }
         let corpus = try Corpus.open(corpus)
+        let truth = try truth.map { folder in try HiddenTruth(folder: folder, for: corpus) }
         let embedded = try EmbeddedSessions(corpus, modelAt: model, threads: threads.count)
         let report = SessionReport(
             corpus: corpus, card: embedded.artifact.card, modelID: embedded.artifact.id, embeddings: embedded.floats,
-            dimension: embedded.dimension, truth: try truth.map { try HiddenTruth(folder: $0) }, probe: try probe.map(Self.readProbe))
+            dimension: embedded.dimension, truth: truth, probe: try probe.map(Self.readProbe))
         let html = report.page(title: title, synthetic: truth != nil).html()
         try AtomicFile.write(Array(html.utf8), to: out)
         try StandardOutput.print("\(out): \(Reading.count(html.utf8.count)) bytes")

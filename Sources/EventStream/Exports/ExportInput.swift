@@ -1,3 +1,5 @@
+public import DurableFiles
+
 /// An export opened once: unpacked as its first bytes ask, and with its beginning in memory, so that format, dialect and mapping
 /// can be found out before anything is read. That is what makes standard input (`-`) work like a file.
 public final class ExportInput {
@@ -13,8 +15,8 @@ public final class ExportInput {
 
     /// Opens a file, or standard input for `-`. Throws when it is missing, a directory, empty, truncated at once, or packed or
     /// written in a form that is not read.
-    public init(path: String, limits: ExportLimits = ExportLimits()) throws(ExportError) {
-        file = try FileBytes(path: path)
+    public init(path: String, limits: ExportLimits = ExportLimits(), in fileSystem: FileSystem = .live) throws(ExportError) {
+        file = try FileBytes(path: path, in: fileSystem)
         self.path = file.path
         self.limits = limits
         let raw = try PeekedBytes(file, count: 64)

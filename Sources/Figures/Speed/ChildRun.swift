@@ -7,7 +7,7 @@ struct ChildRun {
     /// Exit code; 128 and the signal for one that was killed.
     let code: Int32
     let seconds: Double
-    /// Greatest resident memory in bytes.
+    /// Greatest resident memory in bytes; not less than ours was when it started.
     let peakBytes: Int
     private let command: String
 
@@ -30,6 +30,8 @@ struct ChildRun {
         let settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + settings { free(text) } }
 
+        // A child begins its life with our memory, so that our own peak would count as its.
+        ProcessMemory.forgetPeak()
         let start = FigureContext.now()
         var child = pid_t()
         let failure = posix_spawnp(&child, command[0], &actions, nil, arguments, settings)

@@ -94,10 +94,6 @@ struct PeerImport: Decodable {
 extension FigureContext {
     /// Our own program, built beside this one.
     func tessera(_ arguments: [String], isQuiet: Bool = true) throws -> ChildRun {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        let own = String(decoding: buffer[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let program = (own.split(separator: "/").dropLast() + ["tessera"]).joined(separator: "/")
-        return try ChildRun(["/\(program)"] + arguments, isQuiet: isQuiet)
+        try ChildRun([CommandProcess.beside("tessera")] + arguments, isQuiet: isQuiet)
     }
 }

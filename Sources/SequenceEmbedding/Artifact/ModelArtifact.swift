@@ -153,6 +153,11 @@ public struct ModelArtifact: Sendable {
         if let differences = Self.differences(scope, tensors) { throw .parametersDiffer(path: path, differences: differences) }
         weights = ParameterVector(zeros: scope)
         weights.read(from: tensors)
+        for parameter in weights.parameters {
+            guard UnsafeBufferPointer(start: weights.pointer(parameter), count: parameter.count).allSatisfy(\.isFinite) else {
+                throw .damaged(path: path, file: ModelFiles.weights, reason: "\(parameter.name) holds values that are not finite numbers")
+            }
+        }
         if manifest.files[ModelFiles.prior] != nil, let settings = configuration.objectives.nextEvent.prior, let tied = model.heads.tied {
             do {
                 prior = try PriorFile.read(path + "/" + ModelFiles.prior, settings, itemCount: tied.items.count, in: fileSystem)

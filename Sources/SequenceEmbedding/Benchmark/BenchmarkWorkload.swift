@@ -104,17 +104,9 @@ public struct BenchmarkWorkload: Sendable {
     }
 
     private static func plan(_ description: Description) -> FeaturePlan {
-        var plan = FeaturePlan()
-        for (index, field) in description.fields.enumerated() {
-            plan.units.append(
-                .init(field: field.name, lookup: index, bag: nil, scalars: 0..<0, predicted: description.masked_fields.contains(index)))
-            plan.lookups.append(
-                .init(
-                    field: field.name, size: field.vocab + 2, width: description.embed, maskID: Int32(field.vocab + 1), unknownID: -1,
-                    classes: field.vocab + 1))
-        }
-        plan.scalars = description.numbers.map { .value(field: $0) }
-        return plan
+        FeaturePlan(
+            encoded: description.fields.map { ($0.name, $0.vocab) }, width: description.embed, numbers: description.numbers,
+            predicted: description.masked_fields)
     }
 
     /// The configuration of a size: what anybody would write for these fields.
@@ -233,4 +225,19 @@ public struct BenchmarkWorkload: Sendable {
 
     /// The reference's optimiser: everything decays, every row at every step, a constant rate, no clipping.
     public static var optimizer: AdamW { AdamW(weightDecay: 0.01, decayEverything: true, tables: .dense) }
+}
+
+extension FeaturePlan {
+    /// A plan of fields that come as ids: 1 … vocabulary, 0 padding, vocabulary + 1 mask; and of numbers as they are.
+    package init(encoded fields: [(name: String, vocabulary: Int)], width: Int, numbers: [String], predicted: [Int]) {
+        self.init()
+        for (index, field) in fields.enumerated() {
+            units.append(.init(field: field.name, lookup: index, bag: nil, scalars: 0..<0, predicted: predicted.contains(index)))
+            lookups.append(
+                .init(
+                    field: field.name, size: field.vocabulary + 2, width: width, maskID: Int32(field.vocabulary + 1), unknownID: -1,
+                    classes: field.vocabulary + 1))
+        }
+        scalars = numbers.map { .value(field: $0) }
+    }
 }

@@ -62,12 +62,13 @@ public enum Pretraining {
     ///   - vectors: ready-made vectors by field.
     ///   - checkpoint: where the state is saved; nil for no checkpoints.
     ///   - resumes: whether to go on from `checkpoint`, which must then be there.
+    ///   - fileSystem: where the checkpoint lies.
     ///   - progress: after every step.
     ///   - isCancelled: asked between steps; a cancelled run saves its state.
     public static func run(
         _ table: any EventTable, dataDigest: String, _ configuration: ModelConfiguration, sessions: [Int]? = nil,
         vectors: [String: VectorTable] = [:], pool: WorkerPool, checkpoint: String? = nil, resumes: Bool = false,
-        progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+        in fileSystem: FileSystem = .live, progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
     ) throws(Failure) -> Result {
         let clock = ContinuousClock.now
         do { try configuration.validate() } catch { throw .configuration(error) }
@@ -110,25 +111,17 @@ public enum Pretraining {
                 checkpointEvery: settings.checkpointSteps))
         let digest = configurationDigest(configuration, dataDigest, pool)
         if resumes, let checkpoint {
-            do { try Checkpoint.load(checkpoint, into: trainer, &loop, configDigest: digest) } catch { throw .checkpoint(error) }
+            do { try Checkpoint.load(checkpoint, into: trainer, &loop, configDigest: digest, in: fileSystem) } catch {
+                throw .checkpoint(error)
+            }
         }
-        var curve = Curve()
         let outcome: TrainingOutcome
         do {
             outcome = try loop.run(
                 trainer, source,
-                validate: validation.map { batches in
-                    {
-                        let loss = meanLoss(trainer, batches)
-                        curve.validation.append(loss)
-                        return loss
-                    }
-                },
-                save: checkpoint.map { path in { try Checkpoint.save(trainer, $0, configDigest: digest, to: path) } },
-                progress: { step in
-                    curve.add(step)
-                    progress(step)
-                }, isCancelled: isCancelled)
+                validate: validation.map { batches in { meanLoss(trainer, batches) } },
+                save: checkpoint.map { path in { try Checkpoint.save(trainer, $0, configDigest: digest, to: path, in: fileSystem) } },
+                progress: progress, isCancelled: isCancelled)
         } catch let error as TrainingError {
             throw .training(error)
         } catch let error as FileError {
@@ -136,7 +129,6 @@ public enum Pretraining {
         } catch {
             throw .shape("\(error)")
         }
-        curve.finish()
         let prior = outcome.reason == .cancelled ? nil : fitPrior(model, events, split.training, pool)
         var card = ModelCard()
         card.dataDigest = dataDigest
@@ -145,7 +137,7 @@ public enum Pretraining {
         card.split = split.rule
         card.parameters = weights.parameters.reduce(0) { $0 + $1.count }
         (card.epochs, card.steps) = (outcome.epochs, outcome.steps)
-        (card.trainLosses, card.validationLosses) = (curve.train, curve.validation)
+        (card.trainLosses, card.validationLosses) = (loop.position.trainLosses, loop.position.validationLosses)
         (card.trainLoss, card.validationLoss) = (outcome.trainLoss, outcome.validationLoss)
         card.outcome = outcome.reason.rawValue
         card.seconds = (ContinuousClock.now - clock) / .seconds(1)
@@ -184,21 +176,5 @@ public enum Pretraining {
     /// Stands for everything that must not change between a checkpoint and its resumption.
     private static func configurationDigest(_ configuration: ModelConfiguration, _ dataDigest: String, _ pool: WorkerPool) -> String {
         SHA256Digest.hex(of: ModelArtifact.json(configuration) + Array(dataDigest.utf8) + Array(vectorLoops.name.utf8))
-    }
-
-    /// Losses of each epoch for the card; after a resume only those of this process.
-    private struct Curve {
-        var train: [Double] = []
-        var validation: [Double] = []
-        private var epoch = -1
-        private var last = 0.0
-
-        mutating func add(_ step: TrainingProgress) {
-            if epoch >= 0 && step.epoch != epoch { train.append(last) }
-            epoch = step.epoch
-            last = step.epochLoss
-        }
-
-        mutating func finish() { if epoch >= 0 { train.append(last) } }
     }
 }

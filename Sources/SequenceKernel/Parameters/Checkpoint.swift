@@ -118,6 +118,8 @@ public enum Checkpoint {
         var numbers = [
             "epoch": String(position.epoch), "batch": String(position.batch), "loss_sum": String(position.lossSum),
             "loss_count": String(position.lossCount), "stopped": String(position.stopped),
+            "train_losses": position.trainLosses.map { String($0) }.joined(separator: " "),
+            "validation_losses": position.validationLosses.map { String($0) }.joined(separator: " "),
         ]
         if let loss = position.lastEpochLoss { numbers["last_epoch_loss"] = String(loss) }
         if let loss = position.validationLoss { numbers["validation_loss"] = String(loss) }
@@ -144,6 +146,10 @@ public enum Checkpoint {
         position.lossCount = count
         position.stopped = stopped
         position.lastEpochLoss = number("last_epoch_loss")
+        // Checkpoints of earlier programs have no curve; theirs begins where they were resumed.
+        func curve(_ key: String) -> [Double] { (metadata[key] ?? "").split(separator: " ").compactMap { Double($0) } }
+        position.trainLosses = curve("train_losses")
+        position.validationLosses = curve("validation_losses")
         position.validationLoss = number("validation_loss")
         if let patience = whole("patience"), patience > 0 {
             guard let gain = number("minimum_gain"), let best = number("best_loss"), let bestLook = whole("best_look"),

@@ -119,6 +119,10 @@ public struct TrainingPosition: Sendable, Hashable, Codable {
     public var lastEpochLoss: Double?
     /// The last validation loss.
     public var validationLoss: Double?
+    /// Mean training loss of each completed epoch.
+    public var trainLosses: [Double] = []
+    /// Validation loss after each completed epoch; empty without a validation part.
+    public var validationLosses: [Double] = []
     /// The watch over the validation loss.
     public var earlyStopping: EarlyStopping?
     /// True once early stopping has said so.
@@ -167,8 +171,10 @@ public struct TrainingLoop {
     ) throws -> TrainingOutcome where Source.Batch == Objective.Batch {
         let total = totalSteps(source)
         var rate = ProgressClock(stepsBefore: trainer.stepCount)
-        while position.epoch < plan.epochs && !position.stopped && trainer.stepCount < total {
+        while position.epoch < plan.epochs && !position.stopped {
             let count = source.batchCount(epoch: position.epoch)
+            // A checkpoint of the very last step was written before its epoch was ended: that is still to do.
+            guard trainer.stepCount < total || (position.batch > 0 && position.batch >= count) else { break }
             while position.batch < count && trainer.stepCount < total {
                 if isCancelled() {
                     try save?(self)
@@ -209,11 +215,13 @@ public struct TrainingLoop {
         position.epoch += 1
         position.batch = 0
         position.lastEpochLoss = position.lossSum / Double(max(1, position.lossCount))
+        position.trainLosses.append(position.lossSum / Double(max(1, position.lossCount)))
         position.lossSum = 0
         position.lossCount = 0
         guard let validate else { return }
         let loss = try validate()
         position.validationLoss = loss
+        position.validationLosses.append(loss)
         switch position.earlyStopping?.look(loss) {
         case .improved:
             if best == nil { best = BestWeights(count: trainer.weights.count) }

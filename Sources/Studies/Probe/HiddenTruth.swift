@@ -1,4 +1,5 @@
 internal import DurableFiles
+public import EventStream
 
 /// What a simulated export hides: the need behind each session, and how sure one could be of it.
 public struct HiddenTruth: Sendable {
@@ -40,6 +41,15 @@ public struct HiddenTruth: Sendable {
             sessions[row[0]] = Session(need: need, bestNeed: numbers[row[2]])
         }
         self.sessions = sessions
+    }
+
+    /// Reads a folder and sees that it speaks of this corpus: a truth of other sessions would leave a map without colours.
+    public init(folder: String, for corpus: Corpus) throws(StudyError) {
+        try self.init(folder: folder)
+        guard (0..<corpus.sessionCount).contains(where: { sessions[corpus.sessionKey($0)] != nil }) else {
+            throw .badTruth(
+                file: "\(folder)/sessions.csv", line: 1, reason: "none of its \(sessions.count) sessions is among those of \(corpus.path)")
+        }
     }
 
     private static func rows(_ file: String, columns: [String]) throws(StudyError) -> [[String]] {

@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// Writes the rows of visitors as CSV or JSON Lines. Both hold the same events in the same order: visitor by visitor, by time inside.
 struct ClickWriter: ~Copyable {
     private var file: OutputFile
@@ -9,8 +11,8 @@ struct ClickWriter: ~Copyable {
 
     static func name(_ format: BankConfiguration.Format) -> String { format == .csv ? "clicks.csv" : "clicks.jsonl" }
 
-    init(_ format: BankConfiguration.Format, in folder: String, _ texts: ClickTexts) throws(SimulationError) {
-        file = try OutputFile(creating: "\(folder)/\(Self.name(format))")
+    init(_ format: BankConfiguration.Format, in folder: String, _ fileSystem: FileSystem, _ texts: ClickTexts) throws(SimulationError) {
+        file = try OutputFile(creating: "\(folder)/\(Self.name(format))", in: fileSystem)
         self.format = format
         self.texts = texts
         if format == .csv { file.write(Self.header) }

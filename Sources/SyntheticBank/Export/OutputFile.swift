@@ -1,26 +1,15 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+internal import DurableFiles
 
 /// A buffered file that is only written from the front to the end.
 struct OutputFile: ~Copyable {
-    private let descriptor: Int32
-    private let path: String
+    private let file: OpenFile
     private var buffer: [UInt8] = []
     private static let limit = 1 << 20
 
-    init(creating path: String) throws(SimulationError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        self.path = path
-        if descriptor < 0 { throw .cannotWrite(path: path, reason: OutputFile.reason()) }
+    init(creating path: String, in fileSystem: FileSystem) throws(SimulationError) {
+        do throws(FileError) { file = try OpenFile(path, .create, in: fileSystem) } catch { throw .file(error) }
         buffer.reserveCapacity(Self.limit + 65_536)
     }
-
-    deinit { close(descriptor) }
-
-    static func reason() -> String { String(cString: strerror(errno)) }
 
     mutating func write(_ bytes: [UInt8]) { buffer.append(contentsOf: bytes) }
     mutating func write(_ text: String) { buffer.append(contentsOf: text.utf8) }
@@ -50,24 +39,24 @@ struct OutputFile: ~Copyable {
         if buffer.count >= Self.limit { try flush() }
     }
 
+    /// The folder around it is forced to the disk as a whole when it is published.
     mutating func finish() throws(SimulationError) {
         try flush()
-        if fsync(descriptor) != 0 && errno != EINVAL { throw .cannotWrite(path: path, reason: OutputFile.reason()) }
+        do throws(FileError) { try file.close() } catch { throw .file(error) }
     }
 
     private mutating func flush() throws(SimulationError) {
-        var done = 0
-        while done < buffer.count {
-            let start = done
-            let written = buffer.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress! + start, $0.count - start) }
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw .cannotWrite(path: path, reason: OutputFile.reason())
-            }
-            done += written
-        }
+        do throws(FileError) {
+            let file = file
+            try buffer.withUnsafeBufferPointer { bytes throws(FileError) in try file.write(UnsafeRawBufferPointer(bytes)) }
+        } catch { throw .file(error) }
         buffer.removeAll(keepingCapacity: true)
     }
-}
 
-private func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, bytes, count) }
+    /// Writes these bytes as a whole file.
+    static func write(_ text: String, to path: String, in fileSystem: FileSystem) throws(SimulationError) {
+        var file = try OutputFile(creating: path, in: fileSystem)
+        file.write(text)
+        try file.finish()
+    }
+}

@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -13,15 +15,15 @@ struct TruthWriter: ~Copyable {
     private var right = 0
     private var logLoss = 0.0
 
-    init(in folder: String, _ source: VisitorSource, reference wanted: Bool) throws(SimulationError) {
+    init(in folder: String, _ fileSystem: FileSystem, _ source: VisitorSource, reference wanted: Bool) throws(SimulationError) {
         needs = source.tables.needs
         reference = wanted ? ReferencePosterior(source) : nil
         var list = "id,name,definition,family,share\n"
         for (need, share) in zip(needs, source.tables.prior) {
             list += "\(need.id),\"\(need.name)\",\"\(need.definition)\",\(need.family),\(Self.fraction(share))\n"
         }
-        try OutputFile.write(list, to: "\(folder)/truth/needs.csv")
-        file = try OutputFile(creating: "\(folder)/truth/sessions.csv")
+        try OutputFile.write(list, to: "\(folder)/truth/needs.csv", in: fileSystem)
+        file = try OutputFile(creating: "\(folder)/truth/sessions.csv", in: fileSystem)
         file.write("session_id,visitor_id,mode,is_bot,need,best_need,best_probability,need_probability\n")
     }
 

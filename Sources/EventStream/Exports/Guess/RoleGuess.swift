@@ -29,10 +29,12 @@ struct RoleGuess {
             if mapping.visitor == nil { reasons.append("visitor: none found, every session counts as a visitor of its own") }
         }
         guard mapping.visitor != nil || mapping.session != nil else {
-            let shown = columns.prefix(20).map { "`\($0.name)`" }.joined(separator: ", ")
+            // Without a header the first row is somebody's, and no message may repeat it.
+            let names = isSurelyHeader ? ": " + columns.prefix(20).map { "`\($0.name)`" }.joined(separator: ", ") : ""
             throw ExportError(
-                .ambiguous, place: path, reason: "no column is named like a visitor or a session; there are \(shown)",
-                remedy: "write `visitor: COLUMN` into a mapping file")
+                .ambiguous, place: path,
+                reason: "no column is named like a visitor or a session; there are \(columns.count) columns\(names)",
+                remedy: "write `visitor: COLUMN` into a mapping file; a file without a header needs `header: false` and `columns`")
         }
         if let (time, reason) = try TimeGuess(path: path, columns: columns).find() {
             mapping.time = time
@@ -50,6 +52,12 @@ struct RoleGuess {
         }
         addFields(&mapping, &reasons)
         return MappingGuess(mapping: mapping, reasons: reasons)
+    }
+
+    /// Most names are known ones: then all are names, and nobody's values.
+    private var isSurelyHeader: Bool {
+        let known = Set(Self.visitors + Self.sessions + Self.orders).union(Self.personal).union(TimeGuess.names).union(FieldGuess.names)
+        return 2 * columns.count { known.contains($0.lastKey) } > columns.count
     }
 
     private func find(_ names: [String]) -> ColumnSample? {
@@ -97,6 +105,9 @@ struct FieldGuess {
     struct Refusal: Error { var reason: String }
 
     let column: ColumnSample
+
+    /// Names that say what a column holds.
+    static let names = Set(textNames + numericNames + categoricalNames)
 
     private static let textNames = ["title", "query", "search", "searchterm", "keyword", "keywords", "description", "message", "text"]
     private static let numericNames = [

@@ -3,7 +3,7 @@ struct TimeGuess {
     let path: String
     let columns: [ColumnSample]
 
-    private static let names: Set<String> = [
+    static let names: Set<String> = [
         "timestamp", "time", "ts", "eventtime", "eventtimestamp", "datetime", "date", "eventdate", "createdat", "occurredat", "servertime",
         "hittime", "clienttime", "logtime", "accesstime", "visittime", "clicktime", "epoch", "unixtime", "eventtimemillis",
         "collectortstamp",
