@@ -17,16 +17,17 @@ let settings: [SwiftSetting] =
 // The vector loops are built once per instruction set from one folder (the second is a symbolic link); the processor decides
 // at start which copy runs. On Arm the baseline already has NEON, so both copies are the same code there.
 #if arch(x86_64)
-    func instructionSet(_ level: String) -> [SwiftSetting] {
+    func instructionSet(_ level: String, _ feature: String? = nil) -> [SwiftSetting] {
         // Without errno a square root is one instruction instead of a call for each lane.
         [
             .unsafeFlags(["-Xcc", "-march=\(level)", "-Xcc", "-fno-math-errno"]),
             .unsafeFlags(["-Ounchecked"], .when(configuration: .release)),
         ]
             + (level == "x86-64-v4" ? [.define("WIDE_VECTORS")] : [])
+            + (feature.map { [.unsafeFlags(["-Xcc", "-m\($0)"])] } ?? [])
     }
 #else
-    func instructionSet(_ level: String) -> [SwiftSetting] {
+    func instructionSet(_ level: String, _ feature: String? = nil) -> [SwiftSetting] {
         [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
     }
 #endif
@@ -49,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CBFloat16"),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: settings),
 
@@ -57,7 +59,9 @@ let package = Package(
         .target(name: "VectorLoopsAVX2", swiftSettings: settings + instructionSet("x86-64-v3"), linkerSettings: mathematics),
         .target(name: "VectorLoopsAVX512", swiftSettings: settings + instructionSet("x86-64-v4"), linkerSettings: mathematics),
         .target(
-            name: "SequenceKernel", dependencies: ["DurableFiles", "VectorLoopsAVX2", "VectorLoopsAVX512"],
+            name: "VectorLoopsBFloat16", dependencies: ["CBFloat16"], swiftSettings: settings + instructionSet("x86-64-v4", "avx512bf16")),
+        .target(
+            name: "SequenceKernel", dependencies: ["DurableFiles", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16"],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "Evaluation", swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SyntheticBank", dependencies: ["DurableFiles"], swiftSettings: settings, linkerSettings: mathematics),
@@ -100,7 +104,7 @@ let package = Package(
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "SequenceKernelTests",
-            dependencies: ["SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "DurableFiles"],
+            dependencies: ["SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16", "DurableFiles"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: settings),
         .testTarget(

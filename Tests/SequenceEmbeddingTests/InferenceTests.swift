@@ -128,4 +128,28 @@ import Testing
             EventView(batcher.batch(0, epoch: 0).shards[0]), Pass(weights: weights, workspace: Workspace()))
         #expect(found.difference(from: plain.scalars, absoluteTolerance: 4e-6) == nil)
     }
+
+    /// Products in bfloat16 keep the embedding's direction, and the bytes do not depend on threads or neighbours either.
+    @Test(.enabled(if: SessionEmbedder.Precision.bfloat16.isSupported, "this processor has no AVX-512 BF16"))
+    func bfloat16StaysClose() throws {
+        let table = Self.table()
+        let bench = try Bench(
+            table,
+            Samples.configuration { ($0.width, $0.heads, $0.layers, $0.feedForward, $0.embeddingSize) = (64, 4, 2, 256, 64) }, shards: 1,
+            seed: 2)
+        let exact = SessionEmbedder(bench.model, bench.weights)
+        let reduced = SessionEmbedder(bench.model, bench.weights, precision: .bfloat16)
+        let sessions = 0..<table.sessionCount
+        let expected = EmbeddingTable.make(exact, bench.events, sessions: sessions, pool: WorkerPool(threads: 1))
+        let found = EmbeddingTable.make(reduced, bench.events, sessions: sessions, pool: WorkerPool(threads: 2))
+        #expect(found != expected)
+        let scratch = reduced.makeScratch()
+        for session in sessions where !bench.events.events(ofSession: session).isEmpty {
+            let a = expected[session * 64..<session * 64 + 64], b = found[session * 64..<session * 64 + 64]
+            let difference = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+            // Factors keep eight bits: 0.4 % each, and errors of many products partly cancel.
+            #expect(difference < 0.01 * a.reduce(0) { $0 + $1 * $1 }.squareRoot(), "session \(session)")
+            #expect(reduced.embed(bench.events, session: session, scratch) == Array(b), "session \(session)")
+        }
+    }
 }

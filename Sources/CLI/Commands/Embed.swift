@@ -21,6 +21,7 @@ struct Embed: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("File to write: .csv, .jsonl, .npy or .safetensors.", valueName: "file"), completion: .file()) var out:
         String
     @OptionGroup var options: ImportOptions
+    @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -36,8 +37,7 @@ struct Embed: ParsableCommand, WritesOutput {
     func run() throws {
         Interruption.watch()
         guard let format = EmbeddingFormat(path: out) else { return }
-        let lock = try OutputLock(for: out)
-        defer { lock.release() }
+        _ = try precision.chosen()
         let artifact = try ModelArtifact(model)
         if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
             return try embed(Corpus.open(inputs[0]), artifact, format)
@@ -55,7 +55,7 @@ struct Embed: ParsableCommand, WritesOutput {
         let events = try EncodedEvents(table, artifact.encoding)
         let line = ProgressLine("embed")
         let written = try EmbeddingTable.write(
-            SessionEmbedder(artifact), events, table, to: out, format: format, pool: WorkerPool(threads: threads.count)
+            SessionEmbedder(artifact, precision: try precision.chosen()), events, table, to: out, format: format, pool: WorkerPool(threads: threads.count)
         ) { sessions, _ in
             let rate = Double(sessions) / max(line.elapsed, 1e-6)
             line.update(
@@ -71,7 +71,7 @@ struct Embed: ParsableCommand, WritesOutput {
             try StandardOutput.print(
                 json: Summary(
                     sessions: written.sessions, dimension: written.dimension, seconds: seconds, sessionsPerSecond: rate,
-                    modelId: artifact.id))
+                    precision: precision.precision.rawValue, modelId: artifact.id))
         } else {
             try StandardOutput.print("\(out): \(Reading.count(written.sessions)) embeddings of \(written.dimension) floats")
         }
@@ -82,6 +82,7 @@ struct Embed: ParsableCommand, WritesOutput {
         let dimension: Int
         let seconds: Double
         let sessionsPerSecond: Double
+        let precision: String
         let modelId: String
     }
 }

@@ -95,11 +95,10 @@ extension BenchmarkWorkload {
     ///
     /// - Returns: the passes, and the greatest difference of an embedding from the one that the session has alone.
     public func inferencePasses(
-        _ name: String, _ weights: ParameterVector, _ model: SequenceModel, sessions: [Int], passes: Int, pool: WorkerPool
+        _ name: String, _ embedder: SessionEmbedder, sessions: [Int], passes: Int, pool: WorkerPool
     ) -> (passes: BenchmarkPasses, difference: Float) {
-        let embedder = SessionEmbedder(model, weights)
         let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
-        let size = model.configuration.embeddingSize
+        let size = embedder.model.configuration.embeddingSize
         let ordered = Array(sessions.reversed())
         let output = UnsafeMutablePointer<Float>.allocate(capacity: ordered.count * size)
         defer { output.deallocate() }
@@ -128,11 +127,10 @@ extension BenchmarkWorkload {
     }
 
     /// Embeds the first sessions of ``latencyPlan`` one at a time, in `passes` passes; the first 200 calls of all are not timed.
-    public func singleCalls(_ weights: ParameterVector, _ model: SequenceModel, sessions: Int = 700, passes: Int = 3) -> BenchmarkRates {
-        let embedder = SessionEmbedder(model, weights)
+    public func singleCalls(_ embedder: SessionEmbedder, sessions: Int = 700, passes: Int = 3) -> BenchmarkRates {
         let scratch = embedder.makeScratch()
         let chosen = latencyPlan.prefix(sessions)
-        let output = UnsafeMutablePointer<Float>.allocate(capacity: model.configuration.embeddingSize)
+        let output = UnsafeMutablePointer<Float>.allocate(capacity: embedder.model.configuration.embeddingSize)
         defer { output.deallocate() }
         for session in chosen.prefix(200) { embedder.embed(events, session: session, scratch, into: output) }
         var rates = BenchmarkRates()

@@ -12,23 +12,41 @@ public final class SessionEmbedder: @unchecked Sendable {
     public let weights: ParameterVector
     private let transposes: TransposedWeights
     private let lanes: LaneEmbedder?
+    private let reduced: BFloat16Weights?
     /// Sessions embedded together.
     public static let blockSessions = 32
 
-    /// An embedder that shares the weights, which must not change any more.
-    public convenience init(_ model: SequenceModel, _ weights: ParameterVector) { self.init(model, weights, foldedBytes: 16 << 20) }
+    /// How the factors of the wide products are kept.
+    public enum Precision: String, Sendable, CaseIterable {
+        /// Single precision: the reference.
+        case float32
+        /// Rounded to bfloat16 and summed in single precision, on processors with AVX-512 BF16. See ``BFloat16Weights``.
+        case bfloat16
+
+        /// Whether this processor can.
+        public var isSupported: Bool { self == .float32 || BFloat16Weights.isSupported }
+    }
+
+    /// An embedder that shares the weights, which must not change any more. Traps when the processor lacks the precision.
+    public convenience init(_ model: SequenceModel, _ weights: ParameterVector, precision: Precision = .float32) {
+        self.init(model, weights, precision: precision, foldedBytes: 16 << 20)
+    }
 
     /// With another limit to the memory of tables that are multiplied by the projection beforehand (16 MiB). Embeddings from tables that
     /// fit differ by rounding from those of tables that do not.
-    package init(_ model: SequenceModel, _ weights: ParameterVector, foldedBytes: Int) {
+    package init(_ model: SequenceModel, _ weights: ParameterVector, precision: Precision = .float32, foldedBytes: Int) {
+        precondition(precision.isSupported, "SessionEmbedder: this processor has no AVX-512 BF16")
         self.model = model
         self.weights = weights
         transposes = TransposedWeights(of: weights)
-        lanes = LaneEmbedder(model, weights, foldedBytes: foldedBytes)
+        reduced = precision == .bfloat16 ? BFloat16Weights(of: weights) : nil
+        lanes = reduced == nil ? LaneEmbedder(model, weights, foldedBytes: foldedBytes) : nil
     }
 
     /// An embedder of a model read from a directory.
-    public convenience init(_ artifact: ModelArtifact) { self.init(artifact.model, artifact.weights) }
+    public convenience init(_ artifact: ModelArtifact, precision: Precision = .float32) {
+        self.init(artifact.model, artifact.weights, precision: precision)
+    }
 
     /// Memory of one worker, reused from call to call.
     public final class Scratch: @unchecked Sendable {
@@ -81,7 +99,7 @@ public final class SessionEmbedder: @unchecked Sendable {
         if let lanes { return lanes.embed(events, scratch, transposes, weights, into: output) }
         scratch.shard.fill(events, scratch.stretches.map { Stretch(events: $0, visitor: 0, key: 0) }[...])
         scratch.workspace.reset()
-        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes)
+        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes, reduced: reduced)
         let rows = model.embed(EventView(scratch.shard), pass)
         output.update(from: rows.base, count: rows.scalarCount)
     }

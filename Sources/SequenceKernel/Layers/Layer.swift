@@ -14,11 +14,14 @@ public struct Pass: @unchecked Sendable {
     public let dropout: DropoutStream?
     /// Transposed copies of the weights, up to date; without them each layer makes its own in the workspace.
     public let transposes: TransposedWeights?
+    /// Copies of the wide matrices in bfloat16, at inference only: products with them take half the time and round their factors.
+    public let reduced: BFloat16Weights?
 
     /// A pass of training when `gradients` is given, of inference otherwise.
     public init(
         weights: ParameterVector, workspace: Workspace, gradients: UnsafeMutablePointer<Float>? = nil,
-        scatter: GradientScatter? = nil, dropout: DropoutStream? = nil, transposes: TransposedWeights? = nil
+        scatter: GradientScatter? = nil, dropout: DropoutStream? = nil, transposes: TransposedWeights? = nil,
+        reduced: BFloat16Weights? = nil
     ) {
         self.weights = weights
         self.workspace = workspace
@@ -26,6 +29,7 @@ public struct Pass: @unchecked Sendable {
         self.scatter = scatter
         self.dropout = dropout
         self.transposes = transposes
+        self.reduced = reduced
     }
 
     /// True when tapes must be kept for a backward pass.

@@ -39,6 +39,12 @@ public struct Linear: Layer {
 
     /// As ``apply(_:into:residual:_:)`` with the transposed weight already at hand.
     func apply(_ input: Rows, transposed: UnsafePointer<Float>, into output: Rows, residual: Rows? = nil, _ pass: Pass) {
+        if let reduced = pass.reduced,
+            reduced.multiply(
+                input, by: weight, bias: bias.map { UnsafePointer(pass.weights($0)) }, residual: residual, into: output, pass.workspace)
+        {
+            return
+        }
         vectorLoops.product(
             input.count, outputs, inputs, input.base, inputs, 1, transposed, outputs, output.base, outputs, false,
             bias.map { UnsafePointer(pass.weights($0)) }, residual.map { UnsafePointer($0.base) }, outputs)

@@ -104,7 +104,7 @@ extension VectorLoops {
     }
 
     /// The kernel's list of processor features, which unlike CPUID leaves out what the system has not switched on.
-    private static func processorFeatures() -> Set<Substring> {
+    static func processorFeatures() -> Set<Substring> {
         guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 8192)
