@@ -104,7 +104,9 @@ let package = Package(
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "SequenceKernelTests",
-            dependencies: ["SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16", "DurableFiles"],
+            dependencies: [
+                "SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16", "DurableFiles",
+            ],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: settings),
         .testTarget(

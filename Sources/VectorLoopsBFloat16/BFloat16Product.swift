@@ -147,7 +147,8 @@
     }
 
     @inline(never) private func six(
-        _ pairs: Int, _ a: UnsafePointer<UInt32>, _ b: UnsafePointer<UInt32>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ finish: Finish
+        _ pairs: Int, _ a: UnsafePointer<UInt32>, _ b: UnsafePointer<UInt32>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
+        _ finish: Finish
     ) {
         var r0 = Line(), r1 = Line(), r2 = Line(), r3 = Line(), r4 = Line(), r5 = Line()
         var a = a
@@ -172,7 +173,8 @@
     }
 
     @inline(never) private func two(
-        _ pairs: Int, _ a: UnsafePointer<UInt32>, _ b: UnsafePointer<UInt32>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ finish: Finish
+        _ pairs: Int, _ a: UnsafePointer<UInt32>, _ b: UnsafePointer<UInt32>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
+        _ finish: Finish
     ) {
         var r0 = Line(), r1 = Line()
         var a = a

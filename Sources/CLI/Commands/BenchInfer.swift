@@ -49,7 +49,8 @@ struct BenchInfer: ParsableCommand {
         let peak = max(before, MachinePeak.gigaflops(pool))
         let single = work.singleCalls(embedder)
         let summary = Summary(
-            size: size, precision: precision.precision.rawValue, threads: threads.count, instructionSet: vectorLoops.name, sessionsPerSecond: rates.sessionsPerSecond,
+            size: size, precision: precision.precision.rawValue, threads: threads.count, instructionSet: vectorLoops.name,
+            sessionsPerSecond: rates.sessionsPerSecond,
             eventsPerSecond: rates.eventsPerSecond, gigaflops: rates.gigaflops, peakGigaflops: peak, shareOfPeak: rates.gigaflops / peak,
             medianMilliseconds: single.percentile(0.5) * 1000, p99Milliseconds: single.percentile(0.99) * 1000,
             greatestDifference: Double(difference), greatestBatchDifference: Double(batchDifference))

@@ -38,6 +38,8 @@ struct Embed: ParsableCommand, WritesOutput {
         Interruption.watch()
         guard let format = EmbeddingFormat(path: out) else { return }
         _ = try precision.chosen()
+        let lock = try OutputLock(for: out)
+        defer { lock.release() }
         let artifact = try ModelArtifact(model)
         if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
             return try embed(Corpus.open(inputs[0]), artifact, format)
@@ -55,7 +57,8 @@ struct Embed: ParsableCommand, WritesOutput {
         let events = try EncodedEvents(table, artifact.encoding)
         let line = ProgressLine("embed")
         let written = try EmbeddingTable.write(
-            SessionEmbedder(artifact, precision: try precision.chosen()), events, table, to: out, format: format, pool: WorkerPool(threads: threads.count)
+            SessionEmbedder(artifact, precision: try precision.chosen()), events, table, to: out, format: format,
+            pool: WorkerPool(threads: threads.count)
         ) { sessions, _ in
             let rate = Double(sessions) / max(line.elapsed, 1e-6)
             line.update(
