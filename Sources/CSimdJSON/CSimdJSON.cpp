@@ -22,11 +22,18 @@ struct csimdjson_parser {
     // Texts that simdjson does not hold itself (numbers, arrays); entries are ranges until the row is complete.
     std::string scratch;
     std::vector<std::pair<size_t, size_t>> ranges;
+    // The members of the last line by place: name and path, one past the last for none.
+    std::vector<std::pair<std::string, size_t>> expected;
+    std::vector<element> found;
+    std::vector<char> is_found;
 };
 
 namespace {
 
 constexpr size_t kNotInScratch = SIZE_MAX;
+// How much of a line's order is kept in mind; a hostile line is longer.
+constexpr size_t kExpectedMembers = 1024;
+constexpr size_t kExpectedName = 256;
 
 csimdjson_status status_of(simdjson::error_code code) {
     switch (code) {
@@ -50,10 +57,37 @@ csimdjson_status parse_object(csimdjson_parser *self, const uint8_t *line, size_
     return root.is_object() ? CSIMDJSON_OK : CSIMDJSON_NOT_AN_OBJECT;
 }
 
+// Members mostly come in the order of the line before, so each is first compared with the one that stood there then.
+void find_members(csimdjson_parser *self, simdjson::dom::object object) {
+    self->is_found.assign(self->paths.size(), false);
+    size_t place = 0;
+    for (auto member : object) {
+        size_t slot = self->paths.size();
+        if (place < self->expected.size() && self->expected[place].first == member.key) {
+            slot = self->expected[place].second;
+        } else {
+            for (size_t k = 0; k < self->paths.size(); ++k) {
+                if (self->paths[k] == member.key) slot = k;
+            }
+            if (place < kExpectedMembers && member.key.size() <= kExpectedName) {
+                if (place == self->expected.size()) self->expected.emplace_back();
+                if (place < self->expected.size()) self->expected[place] = {std::string(member.key), slot};
+            }
+        }
+        // Of members of one name the first counts.
+        if (slot < self->paths.size() && !self->is_found[slot]) {
+            self->is_found[slot] = true;
+            self->found[slot] = member.value;
+        }
+        ++place;
+    }
+}
+
 bool find(const csimdjson_parser *self, size_t index, element root, element &found) {
-    simdjson::dom::object object;
-    if (root.get(object)) return false;
-    if (object.at_key(self->paths[index]).get(found) == simdjson::SUCCESS) return true;
+    if (self->is_found[index]) {
+        found = self->found[index];
+        return true;
+    }
     const auto &steps = self->steps[index];
     if (steps.size() < 2) return false;
     found = root;
@@ -121,6 +155,7 @@ extern "C" csimdjson_parser *csimdjson_create(const char *const *paths, const si
             self->steps.push_back(std::move(steps));
         }
         self->ranges.resize(count);
+        self->found.resize(count);
         return self;
     } catch (...) {
         return nullptr;
@@ -135,6 +170,7 @@ extern "C" csimdjson_status csimdjson_parse(csimdjson_parser *self, const uint8_
         auto status = parse_object(self, line, length, root);
         if (status != CSIMDJSON_OK) return status;
         self->scratch.clear();
+        find_members(self, root);
         for (size_t k = 0; k < self->paths.size(); ++k) {
             element value;
             self->ranges[k].first = kNotInScratch;

@@ -20,7 +20,11 @@ struct ImportOptions: ParsableArguments {
         help: ArgumentHelp("A field that identifies people and is replaced by digests like visitors. May be repeated.", valueName: "field"))
     var identifier: [String] = []
     @Flag(help: "Keep rows that are equal in everything the mapping keeps.") var keepDuplicates = false
-    @Option(help: ArgumentHelp("Memory for rows, in megabytes; beyond it they are sorted on disk.", valueName: "n")) var memory = 256
+    @Option(
+        help: ArgumentHelp(
+            "Memory for rows and distinct values, in megabytes; beyond it rows are sorted on disk. The program takes some 60 besides.",
+            valueName: "n"))
+    var memory = 192
     @OptionGroup var key: KeyOption
 
     /// Files that are read beside the export.

@@ -13,7 +13,7 @@ final class ColumnWriter<Element: NumPyElement> {
     init(_ path: String, in fileSystem: FileSystem) throws(FileError) {
         // The buffer is here, where appending is inlined; the file's own is only for the header.
         file = try FileWriter(creating: path, bufferSize: 4096, in: fileSystem)
-        buffer = .allocate(capacity: 8192)
+        buffer = .allocate(capacity: 2 * ExternalSort.blockRows)
         try file.write(NumPyHeader.bytes(descriptor: Element.descriptor, count: 0))
     }
 
@@ -27,11 +27,26 @@ final class ColumnWriter<Element: NumPyElement> {
         filled += 1
     }
 
-    /// Room for `count` more elements, at most 4096, which the closure fills.
+    /// Room for `count` more elements, at most ``ExternalSort/blockRows``, which the closure fills.
     @inline(__always)
     func append(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) throws(FileError) {
         if buffer.count - filled < count { try flush() }
         fill(buffer.baseAddress! + filled)
+        filled += count
+    }
+
+    /// Adds the memory of some elements.
+    @inline(__always)
+    func append(contentsOf piece: UnsafeRawBufferPointer) throws(FileError) {
+        let count = piece.count / MemoryLayout<Element>.stride
+        if buffer.count - filled < count { try flush() }
+        guard let start = piece.baseAddress else { return }
+        guard count <= buffer.count else {
+            try file.write(piece)
+            written += count
+            return
+        }
+        UnsafeMutableRawPointer(buffer.baseAddress! + filled).copyMemory(from: start, byteCount: piece.count)
         filled += count
     }
 
@@ -63,7 +78,7 @@ final class StringWriter {
 
     /// Adds a piece of the current string.
     func append(_ piece: UnsafeRawBufferPointer) throws(FileError) {
-        for byte in piece { try bytes.append(byte) }
+        try bytes.append(contentsOf: piece)
     }
 
     /// Adds digits to the current string.

@@ -55,12 +55,16 @@ public enum CorpusFormat {
     }
 
     /// SHA-256 over one line for each array, in byte order of the names: hexadecimal digest, two spaces, name, newline.
-    static func digest(of directory: String, in fileSystem: FileSystem) throws(FileError) -> String {
-        let total = SHA256Digest()
-        for name in try fileSystem.names(in: directory) where name.hasSuffix(".npy") {
-            let line = try SHA256Digest.hex(ofFileAt: directory + "/" + name, in: fileSystem) + "  " + name + "\n"
-            total.update(Array(line.utf8))
+    static func digest(of directory: String, in fileSystem: FileSystem, _ crew: ImportCrew) throws(FileError) -> String {
+        let names = try fileSystem.names(in: directory).filter { $0.hasSuffix(".npy") }
+        let digests = UnsafeMutableBufferPointer<String>.allocate(capacity: names.count)
+        digests.initialize(repeating: "")
+        defer { digests.deinitialize().deallocate() }
+        try crew.run(names.count) { index throws(FileError) in
+            digests[index] = try SHA256Digest.hex(ofFileAt: directory + "/" + names[index], in: fileSystem)
         }
+        let total = SHA256Digest()
+        for (digest, name) in zip(digests, names) { total.update(Array("\(digest)  \(name)\n".utf8)) }
         return total.finishHex()
     }
 }

@@ -67,7 +67,9 @@ public struct Corpus: Sendable {
     /// Reads every array again and compares its digest with the schema's: finds a changed value that is possible in itself.
     public func verifyDigest(in fileSystem: FileSystem = .live) throws(CorpusError) {
         let found: String
-        do { found = try CorpusFormat.digest(of: path, in: fileSystem) } catch { throw .file(error) }
+        do { found = try CorpusFormat.digest(of: path, in: fileSystem, ImportCrew(threads: ImportCrew.processors)) } catch {
+            throw .file(error)
+        }
         guard found == digest else { throw .damaged(file: path, expected: "digest \(digest.prefix(16))…", found: "\(found.prefix(16))…") }
     }
 

@@ -22,6 +22,7 @@ final class CorpusWriter {
     private let directory: String
     private let fileSystem: FileSystem
     private let hasVisitorKeys: Bool
+    private let crew: ImportCrew
 
     private var sessionizer: Sessionizer
     private let calendar: CalendarHour
@@ -52,8 +53,9 @@ final class CorpusWriter {
     ///   - dropsDuplicates: false where equal rows are no repetitions, as in exports without times and order.
     init(
         _ directory: String, schema: EventSchema, layout: EventRow, tables: EventTables, zone: Int, hasVisitorKeys: Bool,
-        dropsDuplicates: Bool, in fileSystem: FileSystem
+        dropsDuplicates: Bool, in fileSystem: FileSystem, _ crew: ImportCrew
     ) throws(FileError) {
+        self.crew = crew
         self.directory = directory
         self.schema = schema
         self.layout = layout
@@ -99,8 +101,11 @@ final class CorpusWriter {
             count += 1
         }
         let kept = UnsafeBufferPointer(rebasing: self.kept[..<count])
-        for row in kept { try writeFrame(row) }
-        for column in columns { try column.write(kept) }
+        // The times and sessions take longest, so they go first.
+        try crew.run(columns.count + 1) { index throws(FileError) in
+            guard index == 0 else { return try columns[index - 1].write(kept) }
+            for row in kept { try writeFrame(row) }
+        }
     }
 
     /// Times and sessions of one event.
@@ -168,7 +173,7 @@ final class CorpusWriter {
         try dwell.finish()
         try hour.finish()
         try weekday.finish()
-        for column in columns { try column.finish() }
+        try crew.run(columns.count) { index throws(FileError) in try columns[index].finish() }
 
         var schema = schema
         schema.counts.events = events
@@ -176,7 +181,7 @@ final class CorpusWriter {
         schema.counts.visitors = visitors
         schema.counts.duplicates = duplicates?.dropped ?? 0
         schema.counts.rejects = rejects
-        schema.digest = try CorpusFormat.digest(of: directory, in: fileSystem)
+        schema.digest = try CorpusFormat.digest(of: directory, in: fileSystem, crew)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text: Data

@@ -2,8 +2,8 @@ internal import DurableFiles
 
 /// Takes: readers of an export.   Gives: a corpus at a path, whole or not at all, and what was counted.
 ///
-/// Memory: the rows up to ``ImportSettings/memoryLimit`` (beyond it they go through files beside the corpus), and one entry for each
-/// distinct visitor, native session and value of a categorical, text or url field.
+/// Memory: rows and one entry for each distinct visitor, native session and value of a categorical, text or url field, together up to
+/// ``ImportSettings/memoryLimit``. Beyond it the rows go through files beside the corpus; the entries stay.
 public struct ExportImporter: Sendable {
     private let settings: ImportSettings
 
@@ -51,20 +51,19 @@ public struct ExportImporter: Sendable {
         let encoder = RowEncoder(
             mapping, hasSessions: isItems || mapping.session != nil, hasTime: hasTime, settings: settings, spillPath: spillPath)
 
-        var batch = mapping.emptyBatch()
+        let crew = ImportCrew(threads: settings.threads)
         for (number, source) in sources.enumerated() {
-            var source = source
-            while true {
-                batch.removeAll()
-                let isMore: Bool
-                do { isMore = try source.read(into: &batch, rejects: &rejects) } catch { throw .export(error) }
-                if !isMore { break }
-                try encoder.encode(batch)
+            func report(_ bytes: ExportProgress, _ rejects: RejectCollector) throws(ImportError) {
                 progress(
                     ImportProgress(
-                        phase: .reading, rows: encoder.store.count, rowsTotal: nil, file: number, bytes: source.progress,
+                        phase: .reading, rows: encoder.store.count, rowsTotal: nil, file: number, bytes: bytes,
                         rejects: rejects.total))
                 if isCancelled() { throw .cancelled }
+            }
+            if let blocks = source as? any BlockSource {
+                try BlockPipeline.run(blocks, into: encoder, &rejects, crew, report)
+            } else {
+                try read(source, mapping, into: encoder, &rejects, report)
             }
         }
         guard encoder.store.count > 0 else { throw .noEvents(rejects: rejects.total) }
@@ -76,10 +75,10 @@ public struct ExportImporter: Sendable {
                 directory, schema: schema(mapping, hasTime, pairs: sources.first?.hasPairs ?? false), layout: encoder.layout,
                 tables: encoder.tables, zone: mapping.time?.zone.flatMap { TimeZoneOffset($0) }?.seconds ?? 0,
                 hasVisitorKeys: !isItems, dropsDuplicates: settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty),
-                in: settings.fileSystem)
+                in: settings.fileSystem, crew)
         } catch { throw .file(error) }
         let sort = ExternalSort(
-            encoder.store, order: encoder.order(), memoryLimit: settings.memoryLimit, runsPath: directory + "/.runs",
+            encoder.store, order: encoder.order(), runsPath: directory + "/.runs",
             in: settings.fileSystem)
         let total = encoder.store.count
         let rejected = rejects.total
@@ -97,6 +96,28 @@ public struct ExportImporter: Sendable {
         }
         let counts = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
         do { return try writer.finish(rejects: counts) } catch { throw .file(error) }
+    }
+
+    /// Reads a source that only comes batch by batch.
+    private func read(
+        _ source: any EventSource, _ mapping: ExportMapping, into encoder: RowEncoder, _ rejects: inout RejectCollector,
+        _ report: (ExportProgress, RejectCollector) throws(ImportError) -> Void
+    ) throws(ImportError) {
+        var source = source
+        var batch = mapping.emptyBatch()
+        let rows = CodedRows(mapping)
+        var pseudonyms = PseudonymScratch()
+        while true {
+            batch.removeAll()
+            let isMore: Bool
+            do { isMore = try source.read(into: &batch, rejects: &rejects) } catch { throw .export(error) }
+            if !isMore { return }
+            rows.removeAll()
+            rows.append(batch)
+            encoder.pseudonymise(rows, &pseudonyms)
+            try encoder.merge(rows, pseudonyms)
+            try report(source.progress, rejects)
+        }
     }
 
     private func schema(_ mapping: ExportMapping, _ hasTime: Bool, pairs: Bool) -> EventSchema {

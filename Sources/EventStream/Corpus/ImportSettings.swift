@@ -6,14 +6,17 @@ public struct ImportSettings: Sendable {
     public var sessions = SessionRules.browsing
     /// Longest dwell kept, in seconds: a page left open over lunch was not read for an hour.
     public var dwellCapSeconds = 1800.0
-    /// Bytes of rows held in memory; beyond it rows are sorted on disk. Distinct visitors, sessions and field values are held besides.
-    public var memoryLimit = 256 << 20
+    /// Bytes for rows and for the tables of distinct visitors, sessions and field values. Beyond it rows are sorted on disk; the tables
+    /// always stay in memory, and rows keep an eighth. Threads, files and the program itself take some 60 MiB besides.
+    public var memoryLimit = 192 << 20
     /// Key under which visitors are replaced by digests; nil keeps them in clear.
     public var pseudonymKey: [UInt8]?
     /// Fields that identify people and are replaced likewise: a customer number, the signed-in user.
     public var identifierFields: [String] = []
     /// Whether rows equal in everything the mapping keeps are taken once. Only where the export has times or order columns.
     public var dropsDuplicates = true
+    /// Threads that read, order and write; the corpus is the same with any number.
+    public var threads = ImportSettings.processors
     /// Whether a corpus already at the place is replaced.
     public var replacesCorpus = false
     /// The files; another value in tests.
@@ -21,6 +24,9 @@ public struct ImportSettings: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Processors this process may use.
+    public static var processors: Int { ImportCrew.processors }
 }
 
 /// How far an import is.

@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// Turns batches of typed rows into rows of fixed size: every text becomes a number of its table, identifiers their digests first.
+/// Turns blocks of typed rows into rows of fixed size: every text becomes a number of its table, identifiers their digests first.
 final class RowEncoder {
     let layout: EventRow
     let store: RowStore
@@ -14,11 +14,13 @@ final class RowEncoder {
     private let hasSessions: Bool
     private let namesVisitors: Bool
     private let hasTime: Bool
-    private let pseudonym: SubjectPseudonym?
+    private let key: [UInt8]?
     private let isIdentifier: [Bool]
     private var sessionKey: [UInt8] = []
-    private var previousVisitor: [UInt8] = []
-    private var previousNumber = -1
+    // Numbers of a block's entries in the tables of the import.
+    private var visitorNumbers: [Int32] = []
+    private var sessionNumbers: [Int32] = []
+    private var codes: [[Int32]] = []
 
     init(
         _ mapping: ExportMapping, hasSessions: Bool, hasTime: Bool, settings: ImportSettings, spillPath: String
@@ -32,7 +34,8 @@ final class RowEncoder {
         self.hasTime = hasTime
         namesVisitors = mapping.visitor != nil
         // The numbers of lines identify nobody.
-        pseudonym = mapping.format == .items ? nil : settings.pseudonymKey.map { SubjectPseudonym(key: $0) }
+        key = mapping.format == .items ? nil : settings.pseudonymKey
+        codes = isNumeric.map { _ in [] }
         isIdentifier = names.map { settings.identifierFields.contains($0) }
     }
 
@@ -44,100 +47,158 @@ final class RowEncoder {
         return RowOrder(layout: layout, visitorRanks: ranks, sessionStarts: sessionStarts, sessions: sessions, hasTime: hasTime)
     }
 
-    /// Adds a batch.
-    func encode(_ batch: borrowing EventBatch) throws(ImportError) {
-        let columns = batch.fields
+    /// Replaces identifiers by their digests; safe on several threads, each with rows of its own.
+    func pseudonymise(_ rows: CodedRows, _ scratch: inout PseudonymScratch) {
+        guard let key else { return scratch.clear() }
+        scratch.fill(rows, key: key, isIdentifier: isIdentifier, namesVisitors: namesVisitors)
+    }
+
+    /// Adds the rows of one block; blocks must come in the order of the input.
+    func merge(_ rows: CodedRows, _ pseudonyms: borrowing PseudonymScratch) throws(ImportError) {
         let first = store.count
-        for index in 0..<batch.count {
-            let row: UnsafeMutableRawPointer
-            do { row = try store.append() } catch { throw .file(error) }
-            row.storeBytes(of: Int64(first + index), toByteOffset: EventRow.position, as: Int64.self)
-            let time = batch.timeMicroseconds[index]
-            row.storeBytes(of: time, toByteOffset: EventRow.time, as: Int64.self)
-            for order in 0..<layout.orders {
-                row.storeBytes(of: batch.orders[order][index], toByteOffset: layout.orderStart + 8 * order, as: Int64.self)
-            }
-            // The last four bytes may be padding, which comparing duplicates sees.
-            row.storeBytes(of: 0, toByteOffset: layout.stride - 4, as: Int32.self)
-            let (visitor, session) = try subject(batch, index, start: hasTime ? time : Int64(first + index))
-            row.storeBytes(of: visitor, toByteOffset: layout.visitor, as: Int32.self)
-            row.storeBytes(of: session, toByteOffset: layout.session, as: Int32.self)
-            for field in columns.indices {
-                switch columns[field] {
-                case .numbers(let values):
-                    row.storeBytes(of: values[index], toByteOffset: layout.fieldOffsets[field], as: Double.self)
-                case .strings(let strings):
-                    let code = strings.isMissing[index] ? 0 : try self.code(field, strings, index)
-                    row.storeBytes(of: code, toByteOffset: layout.fieldOffsets[field], as: Int32.self)
-                }
-            }
+        try number(rows.visitors, pseudonyms.visitors, into: visitors, &visitorNumbers, "visitor")
+        if hasSessions { try numberSessions(rows, pseudonyms.sessions, first) }
+        for field in fields.indices {
+            guard let local = rows.tables[field], let table = fields[field] else { continue }
+            try number(local, pseudonyms.fields.isEmpty ? nil : pseudonyms.fields[field], into: table, &codes[field], names[field])
+        }
+        store.tableBytes = footprint
+        var done = 0
+        while done < rows.count {
+            let place: UnsafeMutableRawBufferPointer
+            do { place = try store.append(upTo: rows.count - done) } catch { throw .file(error) }
+            let count = place.count / layout.stride
+            fill(place.baseAddress!, rows, done..<(done + count), position: first + done)
+            done += count
         }
     }
 
-    @inline(__always)
-    private func code(_ field: Int, _ strings: borrowing ByteColumn, _ index: Int) throws(ImportError) -> Int32 {
-        guard let table = fields[field] else { preconditionFailure("RowEncoder: bytes in numeric field \(field)") }
-        let number = strings.withBytes(index) { bytes in
-            if isIdentifier[field], let pseudonym {
-                pseudonym.withPseudonym(of: bytes) { table.number(of: $0) }
+    private func number(
+        _ local: ByteStringTable, _ replaced: ByteStringTable?, into table: ByteStringTable, _ numbers: inout [Int32], _ name: String
+    ) throws(ImportError) {
+        numbers.removeAll(keepingCapacity: true)
+        for entry in 0..<local.count {
+            let number = table.number(of: replaced?[entry] ?? local[entry])
+            numbers.append(Int32(truncatingIfNeeded: number))
+        }
+        guard table.count < Int(Int32.max) - 1 else { throw .tooManyValues(column: name) }
+    }
+
+    private func numberSessions(_ rows: CodedRows, _ replaced: ByteStringTable?, _ first: Int) throws(ImportError) {
+        sessionNumbers.removeAll(keepingCapacity: true)
+        for entry in 0..<rows.sessions.count {
+            let local = rows.sessions[entry]
+            let visitor = visitorNumbers[Int(local.loadUnaligned(as: UInt32.self))]
+            sessionKey.removeAll(keepingCapacity: true)
+            withUnsafeBytes(of: UInt32(bitPattern: visitor).bigEndian) { sessionKey.append(contentsOf: $0) }
+            sessionKey.append(contentsOf: replaced?[entry] ?? UnsafeRawBufferPointer(rebasing: local[CodedRows.SessionForm.prefix...]))
+            let session = sessionKey.withUnsafeBytes { sessions.number(of: $0) }
+            sessionNumbers.append(Int32(truncatingIfNeeded: session))
+            if session == sessionStarts.count { sessionStarts.append(.max) }
+        }
+        guard sessions.count < Int(Int32.max) - 1 else { throw .tooManyValues(column: "session") }
+        for index in 0..<rows.count {
+            let session = Int(sessionNumbers[Int(rows.sessionNumbers[index])])
+            let start = hasTime ? rows.times[index] : Int64(first + index)
+            if start < sessionStarts[session] { sessionStarts[session] = start }
+        }
+    }
+
+    /// Column by column, as the rows of a block lie in a cache anyway.
+    private func fill(_ place: UnsafeMutableRawPointer, _ rows: CodedRows, _ range: Range<Int>, position: Int) {
+        let stride = layout.stride
+        // The last four bytes may be padding, which comparing duplicates sees.
+        for index in 0..<range.count {
+            let row = place + index * stride
+            row.storeBytes(of: Int64(position + index), toByteOffset: EventRow.position, as: Int64.self)
+            row.storeBytes(of: rows.times[range.lowerBound + index], toByteOffset: EventRow.time, as: Int64.self)
+            row.storeBytes(of: 0, toByteOffset: stride - 4, as: Int32.self)
+        }
+        func store(_ column: UnsafeMutablePointer<Int64>, at offset: Int) {
+            for index in 0..<range.count {
+                (place + index * stride).storeBytes(of: column[range.lowerBound + index], toByteOffset: offset, as: Int64.self)
+            }
+        }
+        func store(_ column: UnsafeMutablePointer<Int32>, through numbers: [Int32], at offset: Int) {
+            numbers.withUnsafeBufferPointer { numbers in
+                for index in 0..<range.count {
+                    let number = numbers[Int(column[range.lowerBound + index])]
+                    (place + index * stride).storeBytes(of: number, toByteOffset: offset, as: Int32.self)
+                }
+            }
+        }
+        for order in 0..<layout.orders { store(rows.longs[order], at: layout.orderStart + 8 * order) }
+        store(rows.visitorNumbers, through: visitorNumbers, at: layout.visitor)
+        if hasSessions {
+            store(rows.sessionNumbers, through: sessionNumbers, at: layout.session)
+        } else {
+            for index in 0..<range.count {
+                (place + index * stride).storeBytes(of: -1, toByteOffset: layout.session, as: Int32.self)
+            }
+        }
+        for field in fields.indices {
+            if fields[field] == nil {
+                store(rows.longs[layout.orders + field], at: layout.fieldOffsets[field])
             } else {
-                table.number(of: bytes)
-            }
-        }
-        guard number < Int(Int32.max) - 1 else { throw .tooManyValues(column: names[field]) }
-        return Int32(truncatingIfNeeded: number + 1)
-    }
-
-    /// Numbers of visitor and session; -1 for the session where the export has none.
-    @inline(__always)
-    private func subject(_ batch: borrowing EventBatch, _ index: Int, start: Int64) throws(ImportError) -> (Int32, Int32) {
-        // Without a visitor the session stands for it, in this row or in all.
-        let isStandIn = batch.visitor.isMissing[index]
-        let visitor =
-            isStandIn
-            ? batch.session.withBytes(index) { number(ofVisitor: $0) } : batch.visitor.withBytes(index) { number(ofVisitor: $0) }
-        guard visitor < Int(Int32.max) - 1 else { throw .tooManyValues(column: "visitor") }
-        guard hasSessions else { return (Int32(truncatingIfNeeded: visitor), -1) }
-
-        sessionKey.removeAll(keepingCapacity: true)
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: visitor).bigEndian) { sessionKey.append(contentsOf: $0) }
-        if !batch.session.isMissing[index] {
-            batch.session.withBytes(index) { bytes in
-                // An id that stands for a person is kept no more than the person's own.
-                if let pseudonym, isStandIn || !namesVisitors {
-                    pseudonym.withPseudonym(of: bytes) { sessionKey.append(contentsOf: $0) }
-                } else {
-                    sessionKey.append(contentsOf: bytes)
+                // Codes are one above numbers, and 0 is missing, here and there.
+                codes[field].withUnsafeBufferPointer { numbers in
+                    let column = rows.codes[field]
+                    for index in 0..<range.count {
+                        let code = Int(column[range.lowerBound + index])
+                        let number = code == 0 ? 0 : numbers[code - 1] + 1
+                        (place + index * stride).storeBytes(of: number, toByteOffset: layout.fieldOffsets[field], as: Int32.self)
+                    }
                 }
             }
         }
-        let session = sessionKey.withUnsafeBytes { sessions.number(of: $0) }
-        guard session < Int(Int32.max) - 1 else { throw .tooManyValues(column: "session") }
-        if session == sessionStarts.count {
-            sessionStarts.append(start)
-        } else if start < sessionStarts[session] {
-            sessionStarts[session] = start
-        }
-        return (Int32(truncatingIfNeeded: visitor), Int32(truncatingIfNeeded: session))
     }
 
-    @inline(__always)
-    private func number(ofVisitor bytes: UnsafeRawBufferPointer) -> Int {
-        guard let pseudonym else { return visitors.number(of: bytes) }
-        // Rows of one visitor mostly follow one another, and a digest costs more than all the rest of a row.
-        if previousNumber >= 0, previousVisitor.elementsEqual(bytes) { return previousNumber }
-        previousVisitor.removeAll(keepingCapacity: true)
-        previousVisitor.append(contentsOf: bytes)
-        previousNumber = pseudonym.withPseudonym(of: bytes) { visitors.number(of: $0) }
-        return previousNumber
+    /// Bytes of memory that the tables hold.
+    private var footprint: Int {
+        var bytes = visitors.footprint + sessions.footprint + sessionStarts.capacity * 8
+        for table in fields { bytes += table?.footprint ?? 0 }
+        return bytes
     }
 }
 
-extension ByteColumn {
-    /// The bytes of an entry, for the time of the closure.
-    @inline(__always)
-    borrowing func withBytes<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        let range = offsets[index]..<offsets[index + 1]
-        return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+/// The digests of one block's identifiers, entry by entry; kept by a thread from block to block.
+struct PseudonymScratch {
+    private(set) var visitors: ByteStringTable?
+    private(set) var sessions: ByteStringTable?
+    private(set) var fields: [ByteStringTable?] = []
+    private var pseudonym: SubjectPseudonym?
+
+    mutating func clear() {
+        visitors = nil
+        sessions = nil
+        fields = []
+    }
+
+    mutating func fill(_ rows: CodedRows, key: [UInt8], isIdentifier: [Bool], namesVisitors: Bool) {
+        let pseudonym = self.pseudonym ?? SubjectPseudonym(key: key)
+        self.pseudonym = pseudonym
+        func digests(_ table: ByteStringTable) -> ByteStringTable {
+            let digests = ByteStringTable()
+            for entry in 0..<table.count { pseudonym.withPseudonym(of: table[entry]) { digests.append($0) } }
+            return digests
+        }
+        visitors = digests(rows.visitors)
+        fields = isIdentifier.indices.map { field in
+            guard isIdentifier[field], let table = rows.tables[field] else { return nil }
+            return digests(table)
+        }
+        // An id that stands for a person is kept no more than the person's own.
+        let ids = ByteStringTable()
+        for entry in 0..<rows.sessions.count {
+            let session = rows.sessions[entry]
+            let form = session[4]
+            let id = UnsafeRawBufferPointer(rebasing: session[CodedRows.SessionForm.prefix...])
+            if form == CodedRows.SessionForm.standIn || (form == CodedRows.SessionForm.named && !namesVisitors) {
+                pseudonym.withPseudonym(of: id) { ids.append($0) }
+            } else {
+                ids.append(id)
+            }
+        }
+        sessions = ids
     }
 }

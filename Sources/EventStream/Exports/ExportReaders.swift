@@ -12,6 +12,8 @@ public struct ExportLimits: Sendable, Equatable {
     public var bombCheckBytes = 256 << 20
     /// Most rows handed over at once.
     public var batchRows = 16_384
+    /// Bytes of the pieces in which an import shares a file among its threads; only a row longer than that makes one larger.
+    package var blockBytes = 1 << 20
 
     /// The defaults.
     public init() {}

@@ -7,9 +7,9 @@ struct JSONLinesReader: EventSource {
     let hasPairs = false
     private let input: ExportInput?
     private let path: String
-    private let limits: ExportLimits
-    private var cursor: LineCursor
-    private var assembler: RowAssembler
+    let limits: ExportLimits
+    private(set) var cursor: LineCursor
+    private(set) var assembler: RowAssembler
     private let parser: JSONLineParser
     private let row: RowTexts
 
@@ -27,25 +27,50 @@ struct JSONLinesReader: EventSource {
     var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: cursor.offset, bytesTotal: nil) }
 
     mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
-        assembler.begin(&batch)
+        assembler.begin(batch)
         defer { assembler.finish(&batch) }
         let before = rejects.total
         while assembler.count + (rejects.total - before) < limits.batchRows {
-            switch try cursor.next() {
-            case .end: return assembler.count > 0 || rejects.total > before
-            case .tooLong: refuse(.lineTooLong, "the line is longer than \(limits.maximumRowBytes) bytes", &rejects)
-            case .text(let start, let count):
-                let line = UnsafeBufferPointer(start: cursor.window.bytes + start, count: count)
-                if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
-                if let (reason, hint) = parser.parse(line, into: row) {
-                    refuse(reason, hint, &rejects)
-                } else if let fault = assembler.append(row.texts) {
-                    let column = fault.slot.map { " (column `\(assembler.columns[$0])`)" } ?? ""
-                    refuse(fault.reason, fault.hint + column, &rejects)
-                }
+            guard try step(&rejects) else { return assembler.count > 0 || rejects.total > before }
+        }
+        return true
+    }
+
+    /// All rows of the window, which is whole; gives its lines.
+    mutating func readAll(_ rejects: inout RejectCollector) throws(ExportError) -> Int {
+        assembler.begin()
+        cursor = LineCursor(cursor.window, maximumBytes: limits.maximumRowBytes)
+        while try step(&rejects) {}
+        return cursor.number - 1
+    }
+
+    /// One line; false at the end of the input.
+    private mutating func step(_ rejects: inout RejectCollector) throws(ExportError) -> Bool {
+        switch try cursor.next() {
+        case .end: return false
+        case .tooLong: refuse(.lineTooLong, tooLong, &rejects)
+        case .text(let start, let count):
+            let line = UnsafeBufferPointer(start: cursor.window.bytes + start, count: count)
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return true }
+            if let (reason, hint) = parser.parse(line, into: row) {
+                refuse(reason, hint, &rejects)
+            } else if let fault = assembler.append(row.texts) {
+                let column = fault.slot.map { " (column `\(assembler.columns[$0])`)" } ?? ""
+                refuse(fault.reason, fault.hint + column, &rejects)
             }
         }
         return true
+    }
+
+    var tooLong: String { "the line is longer than \(limits.maximumRowBytes) bytes" }
+
+    func refusal(_ reason: RejectReason, _ hint: String, byteOffset: Int) -> Reject {
+        Reject(reason, file: path, line: 0, byteOffset: byteOffset, hint: hint)
+    }
+
+    /// A reader of the same lines in other windows, with scratch of its own.
+    init(_ other: JSONLinesReader, window: InputWindow) {
+        self.init(window: window, path: other.path, mapping: other.mapping, limits: other.limits, input: nil)
     }
 
     private func refuse(_ reason: RejectReason, _ hint: String, _ rejects: inout RejectCollector) {

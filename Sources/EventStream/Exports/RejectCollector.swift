@@ -10,10 +10,27 @@ public struct RejectCollector {
     public private(set) var first: [Reject] = []
     private var counts = [RejectReason: Int]()
     private let sink: RejectFile?
+    private let shown: Int
 
     /// A collector, with a file to which every reject is written as it comes.
     public init(sink: RejectFile? = nil) {
         self.sink = sink
+        shown = Self.shownCount
+    }
+
+    /// A collector of one block, which keeps them all.
+    init(keepingAll: Void) {
+        sink = nil
+        shown = .max
+    }
+
+    /// Takes the rejects of a block that begins after so many lines, and empties it.
+    mutating func take(_ block: inout RejectCollector, linesBefore: Int) {
+        for var reject in block.first {
+            reject.line += linesBefore
+            record(reject)
+        }
+        block = RejectCollector(keepingAll: ())
     }
 
     /// Rejects by reason; reasons that did not occur are left out.
@@ -26,7 +43,7 @@ public struct RejectCollector {
     public mutating func record(_ reject: Reject) {
         total += 1
         counts[reject.reason, default: 0] += 1
-        if first.count < Self.shownCount { first.append(reject) }
+        if first.count < shown { first.append(reject) }
         sink?.write(reject)
     }
 }

@@ -26,6 +26,16 @@ final class ByteStringTable {
         ends.deallocate()
     }
 
+    /// Forgets the entries and keeps the memory.
+    func removeAll() {
+        slots.update(repeating: 0)
+        used = 0
+        count = 0
+    }
+
+    /// Bytes of memory held.
+    var footprint: Int { slots.count * 8 + bytes.count + ends.count * 8 }
+
     /// The bytes of an entry, valid until the next ``number(of:)``.
     @inline(__always)
     subscript(number: Int) -> UnsafeRawBufferPointer {
@@ -51,8 +61,18 @@ final class ByteStringTable {
         }
     }
 
+    /// Adds an entry that is not looked for, whether it is there or not: a list rather than a table.
+    func append(_ string: UnsafeRawBufferPointer) { _ = store(string) }
+
     @inline(never)
     private func insert(_ string: UnsafeRawBufferPointer, _ tag: UInt64, _ place: Int) -> Int {
+        let number = store(string)
+        slots[place] = tag | UInt64(count)
+        if count * 4 > slots.count * 3 { grow() }
+        return number
+    }
+
+    private func store(_ string: UnsafeRawBufferPointer) -> Int {
         let number = count
         if number == ends.count {
             let larger = UnsafeMutableBufferPointer<Int>.allocate(capacity: ends.count * 2)
@@ -70,8 +90,6 @@ final class ByteStringTable {
         used += string.count
         ends[number] = used
         count += 1
-        slots[place] = tag | UInt64(count)
-        if count * 4 > slots.count * 3 { grow() }
         return number
     }
 

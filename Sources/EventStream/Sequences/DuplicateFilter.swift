@@ -4,6 +4,7 @@
 /// until the moment has passed.
 final class DuplicateFilter {
     private let layout: EventRow
+    private let first: UnsafeMutableRawPointer
     private var group: [UInt8] = []
     private var groupCount = 0
     private var table: ByteStringTable?
@@ -13,17 +14,26 @@ final class DuplicateFilter {
     /// Above this many rows of one moment a hash table takes over from looking at each.
     private static let listedRows = 32
 
-    init(_ layout: EventRow) { self.layout = layout }
+    init(_ layout: EventRow) {
+        self.layout = layout
+        first = .allocate(byteCount: layout.stride, alignment: 8)
+    }
+
+    deinit { first.deallocate() }
 
     /// Whether a row repeats an earlier one of its moment.
     func isDuplicate(_ row: RowPointer) -> Bool {
         let content = UnsafeRawBufferPointer(start: row + EventRow.time, count: layout.stride - EventRow.time)
-        guard groupCount > 0, isSameMoment(content) else {
-            group.removeAll(keepingCapacity: true)
-            group.append(contentsOf: content)
+        // Nearly every row begins a moment of its own, so the first one is kept without a copy into the list.
+        guard groupCount > 0, isSameMoment(row) else {
+            first.copyMemory(from: row, byteCount: layout.stride)
             groupCount = 1
             table = nil
             return false
+        }
+        if groupCount == 1 {
+            group.removeAll(keepingCapacity: true)
+            group.append(contentsOf: UnsafeRawBufferPointer(start: first + EventRow.time, count: content.count))
         }
         let isNew = table.map { Self.insert(content, $0) } ?? isUnlisted(content)
         guard isNew else {
@@ -53,12 +63,17 @@ final class DuplicateFilter {
         return table.count > before
     }
 
-    private func isSameMoment(_ content: UnsafeRawBufferPointer) -> Bool {
-        let moment = 0..<(layout.numberStart - EventRow.time)
-        let subject = (layout.visitor - EventRow.time)..<(layout.codeStart - EventRow.time)
-        return group.withUnsafeBytes { first in
-            first[moment].elementsEqual(content[moment]) && first[subject].elementsEqual(content[subject])
+    @inline(__always)
+    private func isSameMoment(_ row: RowPointer) -> Bool {
+        let first = UnsafeRawPointer(first)
+        guard first.long(EventRow.time) == row.long(EventRow.time),
+            first.number(layout.visitor) == row.number(layout.visitor), first.number(layout.session) == row.number(layout.session)
+        else { return false }
+        for order in 0..<layout.orders {
+            let offset = layout.orderStart + 8 * order
+            if first.long(offset) != row.long(offset) { return false }
         }
+        return true
     }
 
     private func isUnlisted(_ content: UnsafeRawBufferPointer) -> Bool {

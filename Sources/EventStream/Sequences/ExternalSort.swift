@@ -9,13 +9,11 @@ struct ExternalSort: ~Copyable {
     private let store: RowStore
     private let order: RowOrder
     private let fileSystem: FileSystem
-    private let memoryLimit: Int
     private let runsPath: String
 
-    init(_ store: RowStore, order: RowOrder, memoryLimit: Int, runsPath: String, in fileSystem: FileSystem) {
+    init(_ store: RowStore, order: RowOrder, runsPath: String, in fileSystem: FileSystem) {
         self.store = store
         self.order = order
-        self.memoryLimit = memoryLimit
         self.runsPath = runsPath
         self.fileSystem = fileSystem
     }
@@ -47,8 +45,8 @@ struct ExternalSort: ~Copyable {
         do { try fileSystem.removeFile(runsPath) } catch { throw Failure(error) }
     }
 
-    /// Rows handed on at once: their pointers and a column's values stay in the second cache.
-    static let blockRows = 2048
+    /// Rows handed on at once: enough to be shared among threads, few enough to stay in their caches.
+    static let blockRows = 8192
 
     /// The order of rows as a permutation; empty where they are in order already.
     private static func permutation(count: Int, _ order: RowOrder, _ row: (Int) -> RowPointer) -> [UInt32] {
@@ -127,7 +125,7 @@ struct ExternalSort: ~Copyable {
         var cursors: [RunCursor] = []
         do throws(FileError) {
             file = try OpenFile(runsPath, .read, in: fileSystem)
-            let rows = max(1, memoryLimit / (stride * (runs.count + 1)))
+            let rows = max(1, store.budget / (stride * (runs.count + 1)))
             for run in runs { cursors.append(try RunCursor(file, run, stride: stride, bufferRows: min(rows, run.count))) }
         } catch { throw Failure(error) }
         // A heap of the runs by their next rows; ties cannot be, as every row has its position.

@@ -5,8 +5,13 @@ final class RowStore {
     let layout: EventRow
     /// Rows of a block; blocks keep rows in place while more arrive.
     let rowsPerBlock: Int
-    /// Most rows held in memory.
-    let limit: Int
+    /// Most rows held in memory: what the tables beside them leave of the memory, but never less than an eighth.
+    var limit: Int { max(16, budget / (layout.stride + Self.sortingBytes)) }
+    /// Bytes for rows and what sorts them.
+    var budget: Int { max(memoryLimit - tableBytes, memoryLimit / 8) }
+    /// Bytes of the tables that the rows point into.
+    var tableBytes = 0
+    private let memoryLimit: Int
     private(set) var count = 0
     private(set) var blocks: [UnsafeMutableRawPointer] = []
     private var inMemory = 0
@@ -21,22 +26,23 @@ final class RowStore {
         self.layout = layout
         self.spillPath = spillPath
         self.fileSystem = fileSystem
-        limit = max(16, memoryLimit / (layout.stride + Self.sortingBytes))
+        self.memoryLimit = memoryLimit
+        let limit = max(16, memoryLimit / (layout.stride + Self.sortingBytes))
         rowsPerBlock = max(1, min(limit, (1 << 20) / layout.stride))
     }
 
     deinit { for block in blocks { block.deallocate() } }
 
-    /// A place for one more row.
-    @inline(__always)
-    func append() throws(FileError) -> UnsafeMutableRawPointer {
-        if inMemory == limit { try writeOut() }
+    /// Places for some more rows, one after another, at least one and at most `rows`.
+    func append(upTo rows: Int) throws(FileError) -> UnsafeMutableRawBufferPointer {
+        if inMemory >= limit { try writeOut() }
         let block = inMemory / rowsPerBlock
         if block == blocks.count { blocks.append(.allocate(byteCount: rowsPerBlock * layout.stride, alignment: 64)) }
-        let row = blocks[block] + (inMemory - block * rowsPerBlock) * layout.stride
-        inMemory += 1
-        count += 1
-        return row
+        let used = inMemory - block * rowsPerBlock
+        let taken = max(1, min(rows, rowsPerBlock - used, limit - inMemory))
+        inMemory += taken
+        count += taken
+        return UnsafeMutableRawBufferPointer(start: blocks[block] + used * layout.stride, count: taken * layout.stride)
     }
 
     /// A row held in memory.
@@ -67,5 +73,8 @@ final class RowStore {
             rest -= rows
         }
         inMemory = 0
+        // The tables have grown meanwhile, and the rows have less room now.
+        let needed = limit / rowsPerBlock + 1
+        while blocks.count > needed { blocks.removeLast().deallocate() }
     }
 }

@@ -61,6 +61,22 @@ package final class InputWindow {
         return end > before || isLast
     }
 
+    /// Holds the next `count` bytes of another window and nothing else, and marks them there as read.
+    func load(_ count: Int, from other: InputWindow) {
+        if capacity < count {
+            bytes.deallocate()
+            capacity = count + count / 4
+            bytes = .allocate(capacity: capacity + Self.padding)
+        }
+        bytes.update(from: other.bytes + other.start, count: count)
+        (bytes + count).update(repeating: 0x0A, count: Self.padding)
+        base = other.offset
+        start = 0
+        end = count
+        isLast = true
+        other.consume(count)
+    }
+
     /// Passes over the rest of a physical line and its end, however long it is.
     package func skipLine() throws(ExportError) {
         while true {

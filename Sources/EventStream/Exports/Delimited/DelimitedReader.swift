@@ -4,12 +4,12 @@ struct DelimitedReader: EventSource {
     let mapping: ExportMapping
     let hasPairs = false
     private let input: ExportInput?
-    private let path: String
-    private let limits: ExportLimits
-    private let window: InputWindow
-    private let scanner: RecordScanner
-    private var assembler: RowAssembler
-    private var line = 1
+    let path: String
+    let limits: ExportLimits
+    let window: InputWindow
+    let scanner: RecordScanner
+    private(set) var assembler: RowAssembler
+    private(set) var line = 1
     private var columnCount = 0
     /// For every needed column, where it stands in a record.
     private var places: [Int] = []
@@ -28,10 +28,24 @@ struct DelimitedReader: EventSource {
         try readColumns()
     }
 
+    /// A reader of the same rows in other windows, with scratch of its own.
+    init(_ other: DelimitedReader, window: InputWindow) {
+        mapping = other.mapping
+        input = nil
+        path = other.path
+        limits = other.limits
+        self.window = window
+        scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
+        assembler = RowAssembler(mapping)
+        row = RowTexts(count: assembler.columns.count)
+        columnCount = other.columnCount
+        places = other.places
+    }
+
     var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: window.offset, bytesTotal: nil) }
 
     mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
-        assembler.begin(&batch)
+        assembler.begin(batch)
         defer { assembler.finish(&batch) }
         let before = rejects.total
         // Rejects count towards the batch too, so that a hopeless file still comes back to its caller from time to time.
@@ -39,6 +53,14 @@ struct DelimitedReader: EventSource {
             guard try step(&rejects) else { break }
         }
         return assembler.count > 0 || rejects.total > before
+    }
+
+    /// All rows of the window, which is whole; gives its physical lines.
+    mutating func readAll(_ rejects: inout RejectCollector) throws(ExportError) -> Int {
+        assembler.begin()
+        line = 1
+        while try step(&rejects) {}
+        return line - 1
     }
 
     /// One record; false at the end of the input.
@@ -66,14 +88,15 @@ struct DelimitedReader: EventSource {
 
     /// The record does not fit: either a quote was never closed and has swallowed what follows, or it is one endless line.
     private mutating func skipLongRecord(insideQuotes: Bool, _ rejects: inout RejectCollector) throws(ExportError) {
-        let holdsLines = (window.start..<window.end).contains { window.bytes[$0] == 0x0A || window.bytes[$0] == 0x0D }
-        if insideQuotes, holdsLines {
-            refuse(.unclosedQuote, nil, hint(for: .unclosedQuote), &rejects)
-        } else {
-            refuse(.lineTooLong, nil, tooLong, &rejects)
-        }
+        let fault = longRow(insideQuotes: insideQuotes)
+        refuse(fault.reason, nil, fault.hint, &rejects)
         try window.skipLine()
         line += 1
+    }
+
+    func longRow(insideQuotes: Bool) -> (reason: RejectReason, field: Int?, hint: String) {
+        let holdsLines = (window.start..<window.end).contains { window.bytes[$0] == 0x0A || window.bytes[$0] == 0x0D }
+        return insideQuotes && holdsLines ? (.unclosedQuote, nil, hint(for: .unclosedQuote)) : (.lineTooLong, nil, tooLong)
     }
 
     private mutating func takeRecord(_ rejects: inout RejectCollector) {
@@ -104,9 +127,9 @@ struct DelimitedReader: EventSource {
         rejects.record(Reject(reason, file: path, line: line, column: field.map { $0 + 1 }, byteOffset: window.offset, hint: hint))
     }
 
-    private var tooLong: String { "the row is longer than \(limits.maximumRowBytes) bytes" }
+    var tooLong: String { "the row is longer than \(limits.maximumRowBytes) bytes" }
 
-    private func hint(for reason: RejectReason) -> String {
+    func hint(for reason: RejectReason) -> String {
         switch reason {
         case .tooFewFields: "a line end inside a field needs quotes; see `delimiter` and `quote` in the mapping"
         case .tooManyFields: "a delimiter inside a field needs quotes; see `delimiter` and `quote` in the mapping"

@@ -51,6 +51,8 @@ package final class RecordScanner {
     @exclusivity(unchecked) package private(set) var mayHoldNonASCII = false
     /// True when the last record holds a zero byte.
     @exclusivity(unchecked) package private(set) var holdsNUL = false
+    /// Up to where the bytes were looked at for the last fault.
+    @exclusivity(unchecked) package private(set) var faultEnd = 0
     @exclusivity(unchecked) private var fields: UnsafeMutablePointer<Field>
     @exclusivity(unchecked) private var capacity = 64
     private let maximumColumns: Int
@@ -86,7 +88,7 @@ package final class RecordScanner {
         count = 0
         while true {
             if n == capacity {
-                guard n < maximumColumns else { return .fault(.tooManyFields, field: n) }
+                guard n < maximumColumns else { return fault(.tooManyFields, field: n, at: i) }
                 enlarge(holding: n)
             }
             var field = Field(start: i - start, end: 0, isQuoted: false, hasEscapes: false)
@@ -96,11 +98,11 @@ package final class RecordScanner {
                 let close = scanQuoted(bytes, i + 1, end, isLast, &field, &lines, &seen, &hasNUL)
                 switch close {
                 case .closed(let at): (field.end, i) = (at - start, at + 1)
-                case .open: return isLast ? .fault(.unclosedQuote, field: n) : .needsMore(insideQuotes: true)
+                case .open: return isLast ? fault(.unclosedQuote, field: n, at: end) : .needsMore(insideQuotes: true)
                 }
                 if i == end, !isLast { return .needsMore(insideQuotes: false) }
                 guard i == end || bytes[i] == delimiter || bytes[i] == 0x0A || bytes[i] == 0x0D else {
-                    return .fault(.badQuoting, field: n)
+                    return fault(.badQuoting, field: n, at: i)
                 }
             } else {
                 scan: while true {
@@ -143,6 +145,11 @@ package final class RecordScanner {
         count = fields
         mayHoldNonASCII = seen & 0x8080_8080_8080_8080 != 0
         holdsNUL = hasNUL
+    }
+
+    private func fault(_ reason: RejectReason, field: Int, at place: Int) -> Outcome {
+        faultEnd = place
+        return .fault(reason, field: field)
     }
 
     private enum Closing { case closed(Int), open }

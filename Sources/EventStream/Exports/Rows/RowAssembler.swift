@@ -1,6 +1,4 @@
-/// Turns the texts of one row into typed values at the end of a batch, or says why it cannot. A row enters whole or not at all.
-///
-/// While a batch is filled its columns are held here, so that nothing is copied when one grows.
+/// Turns the texts of one row into typed values, or says why it cannot. A row enters whole or not at all.
 struct RowAssembler {
     /// Why a row was refused; `slot` is the column to blame, an index into ``columns``.
     struct Fault {
@@ -11,8 +9,8 @@ struct RowAssembler {
 
     /// The columns of the export that are needed, each once; a row is handed over in this order.
     let columns: [String]
-    /// Rows taken into the batch that is being filled.
-    private(set) var count = 0
+    /// Rows taken since the last ``begin()``.
+    var count: Int { rows.count }
 
     private let time: EventTime
     private let timeSlots: [Int]
@@ -24,12 +22,8 @@ struct RowAssembler {
     private let emptyIsMissing: Bool
     private let missing: [[UInt8]]
 
-    private var visitors = ByteColumn()
-    private var sessions = ByteColumn()
-    private var times: [Int64] = []
-    private var orders: [[Int64]]
-    private var numbers: [[Double]]
-    private var strings: [ByteColumn]
+    /// The rows taken so far.
+    let rows: CodedRows
     private var rowOrders: [Int64]
     private var rowNumbers: [Double]
 
@@ -52,56 +46,32 @@ struct RowAssembler {
         isNumeric = mapping.fields.map(\.isNumeric)
         emptyIsMissing = mapping.missing.contains("")
         missing = mapping.missing.filter { !$0.isEmpty }.map { Array($0.utf8) }
-        orders = Array(repeating: [], count: orderSlots.count)
-        numbers = Array(repeating: [], count: fieldSlots.count)
-        strings = Array(repeating: ByteColumn(), count: fieldSlots.count)
+        rows = CodedRows(mapping)
         rowOrders = Array(repeating: 0, count: orderSlots.count)
         rowNumbers = Array(repeating: 0, count: fieldSlots.count)
     }
 
-    /// Takes the columns of an empty batch to fill them.
-    mutating func begin(_ batch: inout EventBatch) {
+    /// Forgets the rows taken so far.
+    func begin() { rows.removeAll() }
+
+    /// Begins rows that will go to an empty batch.
+    func begin(_ batch: borrowing EventBatch) {
         precondition(batch.count == 0, "EventSource.read: the batch holds \(batch.count) rows, needs an empty one")
         precondition(
             batch.fields.count == fieldSlots.count && batch.orders.count == orderSlots.count,
             "EventSource.read: the batch has \(batch.fields.count) fields and \(batch.orders.count) order columns, "
                 + "the mapping \(fieldSlots.count) and \(orderSlots.count)")
-        count = 0
-        swap(&visitors, &batch.visitor)
-        swap(&sessions, &batch.session)
-        swap(&times, &batch.timeMicroseconds)
-        swap(&orders, &batch.orders)
         for index in fieldSlots.indices {
-            switch batch.fields[index] {
-            case .numbers(let values):
-                precondition(isNumeric[index], "EventSource.read: field \(index) of the batch is numeric, the mapping's is not")
-                batch.fields[index] = .numbers([])
-                numbers[index] = values
-            case .strings(let values):
-                precondition(!isNumeric[index], "EventSource.read: field \(index) of the batch is not numeric, the mapping's is")
-                batch.fields[index] = .strings(ByteColumn())
-                strings[index] = values
-            }
+            let isNumbers = if case .numbers = batch.fields[index] { true } else { false }
+            precondition(
+                isNumbers == isNumeric[index],
+                "EventSource.read: field \(index) of the batch and of the mapping are not both numeric or both not")
         }
+        begin()
     }
 
-    /// Gives the columns back, filled.
-    mutating func finish(_ batch: inout EventBatch) {
-        swap(&visitors, &batch.visitor)
-        swap(&sessions, &batch.session)
-        swap(&times, &batch.timeMicroseconds)
-        swap(&orders, &batch.orders)
-        for index in fieldSlots.indices {
-            if isNumeric[index] {
-                batch.fields[index] = .numbers(numbers[index])
-                numbers[index] = []
-            } else {
-                batch.fields[index] = .strings(strings[index])
-                strings[index] = ByteColumn()
-            }
-        }
-        batch.count = count
-    }
+    /// Hands the rows to the batch.
+    func finish(_ batch: inout EventBatch) { rows.write(to: &batch) }
 
     /// Takes one row; nil when it is in the batch, otherwise why it is not.
     mutating func append(_ row: UnsafePointer<TextSlice>) -> Fault? {
@@ -143,20 +113,18 @@ struct RowAssembler {
         return nil
     }
 
-    private mutating func take(_ row: UnsafePointer<TextSlice>, visitor: TextSlice?, session: TextSlice?, _ microseconds: Int64) {
-        visitors.append(visitor)
-        sessions.append(session)
-        times.append(microseconds)
-        for index in orderSlots.indices { orders[index].append(rowOrders[index]) }
+    private func take(_ row: UnsafePointer<TextSlice>, visitor: TextSlice?, session: TextSlice?, _ microseconds: Int64) {
+        rows.begin(visitor: visitor?.raw, session: session?.raw, time: microseconds)
+        for index in orderSlots.indices { rows.setOrder(index, rowOrders[index]) }
         for index in fieldSlots.indices {
             if isNumeric[index] {
-                numbers[index].append(rowNumbers[index])
+                rows.setNumber(index, rowNumbers[index])
             } else {
                 let text = row[fieldSlots[index]]
-                strings[index].append(isMissing(text) ? nil : text)
+                rows.setCode(index, isMissing(text) || text.count < 0 ? nil : text.raw)
             }
         }
-        count += 1
+        rows.end()
     }
 
     private struct TimeFault: Error { var fault: Fault }
@@ -190,10 +158,7 @@ struct RowAssembler {
     }
 }
 
-extension ByteColumn {
+extension TextSlice {
     @inline(__always)
-    fileprivate mutating func append(_ text: TextSlice?) {
-        guard let text, text.count >= 0 else { return appendMissing() }
-        append(UnsafeRawBufferPointer(start: text.bytes, count: text.count))
-    }
+    fileprivate var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
 }

@@ -1,0 +1,216 @@
+import DurableFiles
+import EventStream
+import Testing
+
+/// A file shared among threads gives the corpus and the rejects that reading it from front to back gives.
+@Suite struct ImportBlocksTests {
+    /// Hides that a reader can be cut into blocks.
+    struct FrontToBack: EventSource {
+        var reader: any EventSource
+        var mapping: ExportMapping { reader.mapping }
+        var hasPairs: Bool { reader.hasPairs }
+        var progress: ExportProgress { reader.progress }
+        mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
+            try reader.read(into: &batch, rejects: &rejects)
+        }
+    }
+
+    struct Outcome: Equatable {
+        var corpus: [String: [UInt8]]
+        var rejects: [UInt8]
+        var total: Int
+    }
+
+    static func mapping(_ format: ExportMapping.Format, time: Bool = true) -> ExportMapping {
+        var mapping = ExportMapping()
+        mapping.format = format
+        mapping.visitor = "visitor"
+        mapping.session = "session"
+        if time { mapping.time = .init(column: "time", unit: .iso8601) }
+        mapping.fields = [
+            .init(name: "page", kind: .categorical), .init(name: "title", kind: .text), .init(name: "value", kind: .numeric),
+        ]
+        return mapping
+    }
+
+    static func run(
+        _ file: String, _ mapping: ExportMapping, _ folder: ImportFolder, _ limits: ExportLimits, threads: Int?,
+        _ change: (inout ImportSettings) -> Void = { _ in }
+    ) throws -> Outcome {
+        var settings = ImportSettings()
+        settings.threads = threads ?? 1
+        settings.replacesCorpus = true
+        change(&settings)
+        let rejectFile = try RejectFile(path: folder("rejects.csv"))
+        var rejects = RejectCollector(sink: rejectFile)
+        let reader = try ExportReaders.open(folder(file), mapping: mapping, limits: limits)
+        let source: any EventSource = threads == nil ? FrontToBack(reader: reader) : reader
+        _ = try ExportImporter(settings).run(sources: [source], to: folder("corpus"), rejects: &rejects)
+        try rejectFile.finish()
+        return Outcome(corpus: try folder.corpusBytes("corpus"), rejects: try folder.bytes("rejects.csv"), total: rejects.total)
+    }
+
+    /// Rows of every kind: quotes around line ends, both line ends, characters of several bytes, broken rows, very long ones.
+    static func delimited(_ seed: UInt64, rows: Int, isClosed: Bool, hasQuotes: Bool = true) -> [UInt8] {
+        var random = TestRandom(seed)
+        var text = Array("visitor,session,time,page,title,value\n".utf8)
+        for row in 0..<rows {
+            let minute = row % 60 < 10 ? "0\(row % 60)" : "\(row % 60)"
+            let hour = row / 60 % 24 < 10 ? "0\(row / 60 % 24)" : "\(row / 60 % 24)"
+            var line = "v\(Int.random(in: 0..<9, using: &random)),s\(row / 40),2026-02-0\(1 + row / 1440)T\(hour):\(minute):00"
+            line += Bool.random(using: &random) ? "Z,p\(Int.random(in: 0..<30, using: &random))," : ".250Z,,"
+            switch Int.random(in: hasQuotes ? 0..<14 : 6..<14, using: &random) {
+            case 0: line += "\"one\ntwo, \"\"three\"\"\r\nfour\","
+            case 1: line += "\"broken\"text,"
+            case 2: line += "\"broken\nover lines\"text,"
+            case 3: line += "in\"side,"
+            case 4: line += "\"" + String(repeating: "lång \n", count: 60) + "\","
+            case 5: line += "\"\r\n\r\r\n\","
+            case 6: line += "größe €😀,"
+            case 7: line += "too,many,"
+            case 8: line += "x" + String(repeating: "y", count: 700) + ","
+            default: line += "plain,"
+            }
+            text += Array((line + (row % 5 == 0 ? "1.5" : row % 7 == 0 ? "no number" : "")).utf8)
+            if row % 31 == 0 { text += [0xFF] }
+            if row % 37 == 0 { text += [0] }
+            text += row % 3 == 0 ? [0x0D, 0x0A] : row % 11 == 0 ? [0x0D] : row % 13 == 0 ? [0x0A, 0x0A] : [0x0A]
+        }
+        if !isClosed { text += Array("v1,s1,2026-02-01T00:00:00Z,p,\"never closed,1\nv1,s1,2026-02-01T00:00:01Z,p,t,1\n".utf8) }
+        return text
+    }
+
+    static func lines(_ seed: UInt64, rows: Int) -> [UInt8] {
+        var random = TestRandom(seed)
+        var text: [UInt8] = []
+        for row in 0..<rows {
+            let head = "{\"visitor\":\"v\(Int.random(in: 0..<9, using: &random))\",\"session\":\"s\(row / 40)\","
+            let time = "\"time\":\"2026-02-01T00:\(10 + row % 50):00Z\","
+            switch Int.random(in: 0..<9, using: &random) {
+            case 0: text += Array((head + time + "\"page\":\"a\\nb €\",\"title\":\"\\u00e9\",\"value\":2}").utf8)
+            case 1: text += Array((head + "\"title\":null,\"value\":0.5,\"page\":\"p\"," + time.dropLast() + "}").utf8)
+            case 2: text += Array((head + time + "\"page\":\"first\",\"page\":\"second\"}").utf8)
+            case 3: text += Array("{\"broken\":".utf8)
+            case 4: text += Array("[1]".utf8)
+            case 5: text += Array((head + time + "\"title\":\"" + String(repeating: "z", count: 900) + "\"}").utf8)
+            case 6: break
+            default: text += Array((head + time + "\"page\":{\"deep\":[1,2]},\"value\":1e3,\"other\":[{}]}").utf8)
+            }
+            text += row % 3 == 0 ? [0x0D, 0x0A] : [0x0A]
+        }
+        return text
+    }
+
+    static func write(_ bytes: [UInt8], _ folder: ImportFolder, _ name: String) throws {
+        let writer = try FileWriter(creating: folder(name))
+        try writer.write(bytes)
+        try writer.finish(sync: false)
+    }
+
+    @Test(arguments: [UInt64(1), 2, 3, 4])
+    func delimitedTextIsReadTheSameInBlocks(seed: UInt64) throws {
+        let folder = try ImportFolder()
+        let bytes = Self.delimited(seed, rows: 500, isClosed: seed % 2 == 0, hasQuotes: seed != 4)
+        try Self.write(bytes, folder, "export.csv")
+        var mapping = Self.mapping(.csv)
+        if seed == 3 { mapping.escape = "\\" }
+        let expected = try Self.run("export.csv", mapping, folder, ExportLimits(), threads: nil)
+        #expect(expected.total > 50)
+        for (blockBytes, threads) in [(1 << 20, 1), (1, 3), (7, 2), (100, 4), (1000, 3), (10_000, 2)] {
+            var limits = ExportLimits()
+            limits.blockBytes = blockBytes
+            let found = try Self.run("export.csv", mapping, folder, limits, threads: threads)
+            #expect(found == expected, "blocks of \(blockBytes) bytes, \(threads) threads")
+        }
+    }
+
+    @Test func linesOfJSONAreReadTheSameInBlocks() throws {
+        let folder = try ImportFolder()
+        try Self.write(Self.lines(5, rows: 600), folder, "export.jsonl")
+        let expected = try Self.run("export.jsonl", Self.mapping(.jsonl), folder, ExportLimits(), threads: nil)
+        #expect(expected.total > 50)
+        for (blockBytes, threads) in [(1 << 20, 2), (1, 3), (333, 4), (5000, 2)] {
+            var limits = ExportLimits()
+            limits.blockBytes = blockBytes
+            let found = try Self.run("export.jsonl", Self.mapping(.jsonl), folder, limits, threads: threads)
+            #expect(found == expected, "blocks of \(blockBytes) bytes, \(threads) threads")
+        }
+    }
+
+    @Test(arguments: [ExportMapping.Format.csv, .jsonl])
+    func rowsOverTheLimitAreRefusedInTheSamePlace(format: ExportMapping.Format) throws {
+        let folder = try ImportFolder()
+        // Longer than the window a reader looks through, in the middle, so that it is skipped unread.
+        let part = format == .csv ? Self.delimited(6, rows: 50, isClosed: true) : Self.lines(6, rows: 50)
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 3 << 20) + [0x0A]
+        let quoted = Array("v1,s1,2026-02-01T00:00:00Z,p,\"".utf8) + [UInt8](repeating: 0x0A, count: 2 << 20)
+        let rest = format == .csv ? Array(part.dropFirst(38)) : part
+        try Self.write(part + long + rest + (format == .csv ? quoted + Array("\n".utf8) + rest : []), folder, "export")
+        var limits = ExportLimits()
+        limits.maximumRowBytes = 600
+        let expected = try Self.run("export", Self.mapping(format), folder, limits, threads: nil)
+        for (blockBytes, threads) in [(1 << 20, 2), (64, 3)] {
+            limits.blockBytes = blockBytes
+            let found = try Self.run("export", Self.mapping(format), folder, limits, threads: threads)
+            #expect(found == expected, "blocks of \(blockBytes) bytes, \(threads) threads")
+        }
+    }
+
+    @Test func disorderKeysAndLittleMemoryChangeNothing() throws {
+        let folder = try ImportFolder()
+        let bytes = Self.delimited(7, rows: 900, isClosed: true)
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
+        let header = lines.removeFirst()
+        lines.reverse()
+        try Self.write(Array([header] + lines).joined(separator: [0x0A]).map { $0 }, folder, "export.csv")
+        for hasTime in [true, false] {
+            let mapping = Self.mapping(.csv, time: hasTime)
+            func run(_ threads: Int?, _ blockBytes: Int, memory: Int) throws -> Outcome {
+                var limits = ExportLimits()
+                limits.blockBytes = blockBytes
+                return try Self.run("export.csv", mapping, folder, limits, threads: threads) {
+                    $0.memoryLimit = memory
+                    $0.pseudonymKey = Array("a key of this test".utf8)
+                    $0.identifierFields = ["page"]
+                }
+            }
+            let expected = try run(nil, 1 << 20, memory: 1 << 28)
+            #expect(try run(4, 500, memory: 1 << 28) == expected)
+            #expect(try run(3, 200, memory: 1) == expected)
+            #expect(try run(1, 4000, memory: 40_000) == expected)
+        }
+    }
+
+    @Test func everyFaultOfASharedImportIsReportedAndLeavesNothing() throws {
+        let folder = try ImportFolder()
+        try Self.write(Self.delimited(8, rows: 300, isClosed: true), folder, "export.csv")
+        func run(_ plan: FaultPlan) throws {
+            var limits = ExportLimits()
+            limits.blockBytes = 500
+            var settings = ImportSettings()
+            settings.threads = 3
+            settings.memoryLimit = 1
+            settings.fileSystem = .failing(plan)
+            var rejects = RejectCollector()
+            let reader = try ExportReaders.open(folder("export.csv"), mapping: Self.mapping(.csv), limits: limits)
+            _ = try ExportImporter(settings).run(sources: [reader], to: folder("corpus"), rejects: &rejects)
+        }
+        let count = FaultPlan(failing: -1, code: 28)
+        try run(count)
+        try FileSystem.live.removeTree(folder("corpus"))
+        let step = max(1, count.operationsSeen / 25)
+        for operation in stride(from: 0, to: count.operationsSeen, by: step) {
+            // Removing what is left over may fail, too: then the corpus is whole.
+            do {
+                try run(FaultPlan(failing: operation, code: 28))
+                try FileSystem.live.removeTree(folder("corpus"))
+            } catch let error as ImportError {
+                guard case .file = error else {
+                    Issue.record("operation \(operation): \(error)")
+                    continue
+                }
+                #expect(try folder.names() == ["export.csv"], "operation \(operation)")
+            }
+        }
+    }
+}
