@@ -51,7 +51,9 @@ import Testing
     }
 
     /// Rows of every kind: quotes around line ends, both line ends, characters of several bytes, broken rows, very long ones.
-    static func delimited(_ seed: UInt64, rows: Int, isClosed: Bool, hasQuotes: Bool = true) -> [UInt8] {
+    static func delimited(
+        _ seed: UInt64, rows: Int, isClosed: Bool, hasQuotes: Bool = true, isWellQuoted: Bool = false
+    ) -> [UInt8] {
         var random = TestRandom(seed)
         var text = Array("visitor,session,time,page,title,value\n".utf8)
         for row in 0..<rows {
@@ -59,7 +61,8 @@ import Testing
             let hour = row / 60 % 24 < 10 ? "0\(row / 60 % 24)" : "\(row / 60 % 24)"
             var line = "v\(Int.random(in: 0..<9, using: &random)),s\(row / 40),2026-02-0\(1 + row / 1440)T\(hour):\(minute):00"
             line += Bool.random(using: &random) ? "Z,p\(Int.random(in: 0..<30, using: &random))," : ".250Z,,"
-            switch Int.random(in: hasQuotes ? 0..<14 : 6..<14, using: &random) {
+            let kind = Int.random(in: hasQuotes ? 0..<14 : 6..<14, using: &random)
+            switch isWellQuoted && (1...3).contains(kind) ? 4 : kind {
             case 0: line += "\"one\ntwo, \"\"three\"\"\r\nfour\","
             case 1: line += "\"broken\"text,"
             case 2: line += "\"broken\nover lines\"text,"
@@ -107,10 +110,10 @@ import Testing
         try writer.finish(sync: false)
     }
 
-    @Test(arguments: [UInt64(1), 2, 3, 4])
+    @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6])
     func delimitedTextIsReadTheSameInBlocks(seed: UInt64) throws {
         let folder = try ImportFolder()
-        let bytes = Self.delimited(seed, rows: 500, isClosed: seed % 2 == 0, hasQuotes: seed != 4)
+        let bytes = Self.delimited(seed, rows: 500, isClosed: seed % 2 == 0, hasQuotes: seed != 4, isWellQuoted: seed > 4)
         try Self.write(bytes, folder, "export.csv")
         var mapping = Self.mapping(.csv)
         if seed == 3 { mapping.escape = "\\" }

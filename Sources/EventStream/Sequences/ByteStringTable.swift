@@ -2,13 +2,13 @@
 ///
 /// Each entry costs its bytes, 8 for its end and 8 to 16 for its slot. Lookups allocate nothing.
 final class ByteStringTable {
-    private var slots: UnsafeMutableBufferPointer<UInt64>  // high half: hash; low half: number + 1; 0 is free
-    private var bytes: UnsafeMutableRawBufferPointer
-    private var ends: UnsafeMutableBufferPointer<Int>
-    private var used = 0
+    @exclusivity(unchecked) private var slots: UnsafeMutableBufferPointer<UInt64>  // high half: hash; low half: number + 1; 0 is free
+    @exclusivity(unchecked) private var bytes: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private var ends: UnsafeMutableBufferPointer<Int>
+    @exclusivity(unchecked) private var used = 0
     private let seed: UInt64
     /// Entries.
-    private(set) var count = 0
+    @exclusivity(unchecked) private(set) var count = 0
     private static let highHalf: UInt64 = 0xffff_ffff_0000_0000
 
     init() {

@@ -18,7 +18,7 @@ extension DelimitedReader: BlockSource {
         while true {
             if window.end - window.start < limits.blockBytes / 2 { _ = try window.extend() }
             guard window.start < window.end || !window.isLast else { return false }
-            if let count = holdsQuotes ? throughLastRecord() : throughLastLine() {
+            if let count = holdsQuotes ? throughLastQuotedRecord() ?? throughLastRecord() : throughLastLine() {
                 block.window.load(count, from: window)
                 return true
             }
@@ -37,6 +37,46 @@ extension DelimitedReader: BlockSource {
         let rest = window.end - window.start
         if window.isLast, rest <= limits.blockBytes { return rest }
         return window.throughLastLineFeed(limit: limits.blockBytes) ?? throughLastRecord()
+    }
+
+    /// As ``throughLastRecord()``, from quote to quote instead of field by field. Nil unless every quote in sight begins or ends a field or is
+    /// doubled inside one, and no record with quotes is so long that it could have too many columns: what is then left is a line feed
+    /// outside of quotes, which always ends a record.
+    private func throughLastQuotedRecord() -> Int? {
+        let quote = scanner.dialect.quote, delimiter = scanner.dialect.delimiter
+        guard scanner.dialect.escape == 0 else { return nil }
+        let bytes = window.bytes, start = window.start
+        let end = min(window.end, start + limits.blockBytes)
+        // Where the record begins that is being looked at, and where looking goes on.
+        var record = start
+        var place = start
+        /// Moves to the last record that begins before `limit`; false when the one with quotes before it is very long.
+        func pass(to limit: Int) -> Bool {
+            guard let first = memchr(bytes + place, 0x0A, limit - place) else { return true }
+            let length = first.assumingMemoryBound(to: UInt8.self) - bytes - record
+            guard record == place || length < scanner.maximumColumns else { return false }
+            var last = limit - 1
+            while bytes[last] != 0x0A { last -= 1 }
+            record = last + 1
+            return true
+        }
+        while let found = memchr(bytes + place, Int32(quote), end - place) {
+            let opening = found.assumingMemoryBound(to: UInt8.self) - bytes
+            guard pass(to: opening), opening == record || bytes[opening - 1] == delimiter else { return nil }
+            var closing = opening + 1
+            while true {
+                guard let next = memchr(bytes + closing, Int32(quote), end - closing) else { return record > start ? record - start : nil }
+                closing = next.assumingMemoryBound(to: UInt8.self) - bytes
+                guard closing + 1 < end else { return record > start ? record - start : nil }
+                guard bytes[closing + 1] == quote else { break }
+                closing += 2
+                guard closing < end else { return record > start ? record - start : nil }
+            }
+            let after = bytes[closing + 1]
+            guard after == delimiter || after == 0x0A || after == 0x0D else { return nil }
+            place = closing + 1
+        }
+        return pass(to: end) && record > start ? record - start : nil
     }
 
     /// Bytes of the whole records ahead; nil when not even one ends in the window.

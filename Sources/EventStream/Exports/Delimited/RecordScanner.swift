@@ -55,7 +55,7 @@ package final class RecordScanner {
     @exclusivity(unchecked) package private(set) var faultEnd = 0
     @exclusivity(unchecked) private var fields: UnsafeMutablePointer<Field>
     @exclusivity(unchecked) private var capacity = 64
-    private let maximumColumns: Int
+    let maximumColumns: Int
 
     /// A scanner for one dialect.
     package init(_ dialect: DelimitedDialect, maximumColumns: Int = 100_000) {

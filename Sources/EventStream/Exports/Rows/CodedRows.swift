@@ -19,20 +19,22 @@ final class CodedRows {
     /// Whether rows have session ids at all.
     let hasSessions: Bool
     /// Rows held.
-    private(set) var count = 0
-    private var capacity = 0
+    @exclusivity(unchecked) private(set) var count = 0
+    @exclusivity(unchecked) private var capacity = 0
+    /// ``tables`` again: reading them from the array would count references for every field of every row.
+    private let fastTables: UnsafeMutablePointer<Unmanaged<ByteStringTable>?>
 
     let visitors = ByteStringTable()
     let sessions = ByteStringTable()
     /// One for each field that is not numeric.
     let tables: [ByteStringTable?]
-    private(set) var visitorNumbers: UnsafeMutablePointer<Int32>
-    private(set) var sessionNumbers: UnsafeMutablePointer<Int32>
-    private(set) var times: UnsafeMutablePointer<Int64>
+    @exclusivity(unchecked) private(set) var visitorNumbers: UnsafeMutablePointer<Int32>
+    @exclusivity(unchecked) private(set) var sessionNumbers: UnsafeMutablePointer<Int32>
+    @exclusivity(unchecked) private(set) var times: UnsafeMutablePointer<Int64>
     /// One for each order column, then one for each numeric field (bit patterns of doubles).
-    private(set) var longs: [UnsafeMutablePointer<Int64>]
+    @exclusivity(unchecked) private(set) var longs: UnsafeMutablePointer<UnsafeMutablePointer<Int64>>
     /// For each field its codes, 0 for missing; unused where numeric.
-    private(set) var codes: [UnsafeMutablePointer<Int32>]
+    @exclusivity(unchecked) private(set) var codes: UnsafeMutablePointer<UnsafeMutablePointer<Int32>>
     private var sessionKey: [UInt8] = []
 
     init(isNumeric: [Bool], orders: Int, hasSessions: Bool) {
@@ -43,8 +45,14 @@ final class CodedRows {
         visitorNumbers = .allocate(capacity: 0)
         sessionNumbers = .allocate(capacity: 0)
         times = .allocate(capacity: 0)
-        longs = (0..<(orders + isNumeric.count)).map { _ in .allocate(capacity: 0) }
-        codes = isNumeric.map { _ in .allocate(capacity: 0) }
+        longs = .allocate(capacity: orders + isNumeric.count)
+        for column in 0..<(orders + isNumeric.count) { (longs + column).initialize(to: .allocate(capacity: 0)) }
+        codes = .allocate(capacity: isNumeric.count)
+        fastTables = .allocate(capacity: isNumeric.count)
+        for field in isNumeric.indices {
+            (codes + field).initialize(to: .allocate(capacity: 0))
+            (fastTables + field).initialize(to: tables[field].map { Unmanaged.passUnretained($0) })
+        }
     }
 
     convenience init(_ mapping: ExportMapping) {
@@ -57,8 +65,11 @@ final class CodedRows {
         visitorNumbers.deallocate()
         sessionNumbers.deallocate()
         times.deallocate()
-        for column in longs { column.deallocate() }
-        for column in codes { column.deallocate() }
+        for column in 0..<(orderCount + isNumeric.count) { longs[column].deallocate() }
+        for field in isNumeric.indices { codes[field].deallocate() }
+        longs.deallocate()
+        codes.deallocate()
+        fastTables.deallocate()
     }
 
     /// Forgets the rows and keeps the memory.
@@ -96,8 +107,12 @@ final class CodedRows {
     /// - Parameter text: nil where the row has none.
     @inline(__always)
     func setCode(_ field: Int, _ text: UnsafeRawBufferPointer?) {
-        guard let table = tables[field] else { preconditionFailure("CodedRows: bytes in numeric field \(field)") }
-        codes[field][count] = text.map { Int32(truncatingIfNeeded: table.number(of: $0) + 1) } ?? 0
+        guard let table = fastTables[field] else { preconditionFailure("CodedRows: bytes in numeric field \(field)") }
+        guard let text else {
+            codes[field][count] = 0
+            return
+        }
+        codes[field][count] = table._withUnsafeGuaranteedRef { Int32(truncatingIfNeeded: $0.number(of: text) + 1) }
     }
 
     @inline(__always)
@@ -114,8 +129,8 @@ final class CodedRows {
         enlarge(&visitorNumbers)
         enlarge(&sessionNumbers)
         enlarge(&times)
-        for index in longs.indices { enlarge(&longs[index]) }
-        for index in codes.indices { enlarge(&codes[index]) }
+        for column in 0..<(orderCount + isNumeric.count) { enlarge(&longs[column]) }
+        for field in isNumeric.indices { enlarge(&codes[field]) }
         capacity = larger
     }
 }
