@@ -77,7 +77,7 @@ let package = Package(
             name: "Studies",
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "ReportPage", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
-        .target(name: "SettingsFiles", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: settings),
+        .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
 
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
@@ -118,6 +118,11 @@ let package = Package(
                 "SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport", "FaultTestSupport",
             ],
             swiftSettings: settings),
+        .target(
+            name: "ReaderFuzzing",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "DurableFiles"],
+            path: "Tests/ReaderFuzzing", swiftSettings: settings),
+        .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
@@ -125,3 +130,8 @@ let package = Package(
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )
+
+// What tools/fuzz/run links with libFuzzer: the readers' entry functions and everything below them in one archive.
+if Context.environment["TESSERA_FUZZ"] != nil {
+    package.products.append(.library(name: "ReaderFuzzing", type: .static, targets: ["ReaderFuzzing"]))
+}

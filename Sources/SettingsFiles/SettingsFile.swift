@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import FoundationEssentials
 internal import Yams
 
@@ -56,13 +57,13 @@ public enum SettingsFile {
     }
 
     private static func text(of path: String) throws(SettingsFileError) -> String {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try Data(contentsOf: URL(filePath: path))
+            bytes = try FileSystem.live.contents(of: path)
         } catch {
             throw .unreadable(file: path, reason: Self.reason(error, path))
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .malformed(file: path, line: 1, reason: "the file is not UTF-8 text")
         }
         return text

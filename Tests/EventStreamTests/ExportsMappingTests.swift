@@ -14,6 +14,14 @@ import Testing
         }
     }
 
+    @Test("The escape is another character than the quote, named or not")
+    func escapeIsNotTheQuote() {
+        #expect(fault { $0.escape = "\"" } == "mapping, `escape`")
+        #expect(fault { ($0.quote, $0.escape) = ("'", "'") } == "mapping, `escape`")
+        #expect(fault { ($0.quote, $0.escape) = ("'", "\"") } == nil)
+        #expect(fault { ($0.quote, $0.escape) = ("", "") } == nil)
+    }
+
     @Test func contradictionsAreNamed() {
         #expect(fault { _ in } == nil)
         #expect(fault { $0.delimiter = ";;" } == "mapping, `delimiter`")

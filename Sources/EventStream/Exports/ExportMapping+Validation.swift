@@ -21,6 +21,9 @@ extension ExportMapping {
         if let delimiter, delimiter == quote || delimiter == escape {
             throw refuse("delimiter", "it is also the quote or the escape", "give them different characters")
         }
+        if let escape, !escape.isEmpty, escape == quote ?? "\"" {
+            throw refuse("escape", "it is also the quote", "remove it: a doubled quote is understood without it")
+        }
         if let columns {
             let twice = repeated(columns)
             guard twice.isEmpty else {

@@ -69,11 +69,18 @@ package func decimalNumber(_ text: TextSlice) -> Double? {
     }
     guard digits > 0 else { return nil }
     if i < count, bytes[i] | 0x20 == UInt8(ascii: "e") {
-        guard let power = wholeNumber(TextSlice(bytes + i + 1, count - i - 1)), bytes[i + 1] != 0x20, abs(power) < 100_000 else {
-            return nil
+        i += 1
+        let isDown = i < count && bytes[i] == UInt8(ascii: "-")
+        if i < count, isDown || bytes[i] == UInt8(ascii: "+") { i += 1 }
+        let firstDigit = i
+        var power = 0
+        // Held where no double reaches, however many digits follow: such a number is 0, or infinite and refused.
+        while i < count, bytes[i] &- 48 < 10 {
+            power = min(power * 10 + Int(bytes[i] &- 48), 1 << 40)
+            i += 1
         }
-        scale += Int(power)
-        i = count
+        guard i > firstDigit else { return nil }
+        scale += isDown ? -power : power
     }
     guard i == count else { return nil }
     // Exact when neither the digits nor the power of ten lose anything in a double: one operation, one rounding.
