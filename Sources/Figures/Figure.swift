@@ -9,7 +9,7 @@ struct Figure: Sendable {
     let run: @Sendable (FigureContext) throws -> FigureValue
 
     static let all = [
-        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, growth, allocations,
+        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations,
     ]
 
     /// The figure called so, and the set after its colon.

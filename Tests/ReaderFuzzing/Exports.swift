@@ -27,6 +27,8 @@ enum Exports {
     static func limits(batchRows: Int = 16_384, rowBytes: Int = 2_000) -> ExportLimits {
         var limits = ExportLimits()
         limits.batchRows = batchRows
+        limits.windowBytes = 4096
+        limits.sampleBytes = 4096
         limits.maximumRowBytes = rowBytes
         limits.maximumNesting = 8
         limits.maximumColumns = 64
@@ -91,6 +93,10 @@ enum Exports {
     /// Three bytes choose the dialect, the encoding and what is read; the rest is the file.
     static let delimited: @Sendable (UnsafeRawBufferPointer) -> Void = { bytes in
         guard bytes.count > 3 else { return }
+        agreed(bytes.dropFirst(3), delimitedMapping(bytes), rowBytes: 200)
+    }
+
+    static func delimitedMapping(_ bytes: UnsafeRawBufferPointer) -> ExportMapping {
         var mapping = ExportMapping()
         mapping.format = pick(bytes[0], [.csv, .tsv, .auto])
         mapping.delimiter = pick(bytes[0] / 3, [nil, ",", ";", "\t", "|", " ", "\u{1}"])
@@ -112,12 +118,16 @@ enum Exports {
         mapping.fields = [
             .init(name: "f", column: "b", kind: .categorical), .init(name: "g", column: "c", kind: bytes[2] & 128 == 0 ? .numeric : .text),
         ]
-        agreed(bytes.dropFirst(3), mapping, rowBytes: 200)
+        return mapping
     }
 
     /// One object a line.
     static let jsonLines: @Sendable (UnsafeRawBufferPointer) -> Void = { bytes in
         guard let first = bytes.first else { return }
+        agreed(bytes.dropFirst(), jsonLinesMapping(first), rowBytes: first & 32 == 0 ? 2_000 : 40)
+    }
+
+    static func jsonLinesMapping(_ first: UInt8) -> ExportMapping {
         var mapping = ExportMapping()
         mapping.format = .jsonl
         mapping.visitor = "u"
@@ -128,7 +138,7 @@ enum Exports {
             .init(name: "p", kind: .categorical), .init(name: "x", column: "a.0.x", kind: .numeric), .init(name: "o", kind: .text),
             .init(name: "n", kind: .numeric),
         ]
-        agreed(bytes.dropFirst(), mapping, rowBytes: first & 32 == 0 ? 2_000 : 40)
+        return mapping
     }
 
     /// One session a line.
@@ -167,7 +177,8 @@ enum Exports {
         }
         guard let mapping = found else { return }
         do { try mapping.validate() } catch { promise(false, "the guessed mapping is refused: \(error)") }
-        Settings.isStable(mapping)
+        // The YAML library drops the mark U+FEFF where a name begins with it.
+        if !"\(mapping)".unicodeScalars.contains("\u{FEFF}") { Settings.isStable(mapping) }
         agreed(bytes, mapping)
     }
 }

@@ -15,6 +15,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "json-lines", run: Exports.jsonLines),
         FuzzTarget(name: "items", run: Exports.items),
         FuzzTarget(name: "packed", run: Exports.packed),
+        FuzzTarget(name: "import", run: Imports.shared),
         FuzzTarget(name: "guess", run: Exports.guess),
         FuzzTarget(name: "values", run: Values.read),
         FuzzTarget(name: "mapping", run: Settings.mapping),

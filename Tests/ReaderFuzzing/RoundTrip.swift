@@ -48,7 +48,8 @@ extension Exports {
         mapping.format = .csv
         mapping.delimiter = String(decoding: [delimiter], as: UTF8.self)
         mapping.quote = String(decoding: [quote], as: UTF8.self)
-        mapping.escape = escape == 0 ? nil : "\\"
+        // Left open, an escape would be guessed from backslashes before quotes.
+        mapping.escape = escape == 0 ? "" : "\\"
         mapping.header = false
         mapping.columns = ["a", "b", "c"]
         mapping.visitor = "a"

@@ -3,9 +3,6 @@ public import DurableFiles
 /// An export opened once: unpacked as its first bytes ask, and with its beginning in memory, so that format, dialect and mapping
 /// can be found out before anything is read. That is what makes standard input (`-`) work like a file.
 public final class ExportInput {
-    /// How much of the beginning is looked at.
-    static let sampleBytes = 1 << 18
-
     /// The file as the caller named it.
     public let path: String
     /// The limits in force.
@@ -27,7 +24,7 @@ public final class ExportInput {
         case .gzip: unpacked = try GzipBytes(raw, path: file.path, limits: limits)
         case .zstd: unpacked = ZstdBytes(raw, path: file.path, limits: limits)
         }
-        content = try PeekedBytes(unpacked, count: Self.sampleBytes)
+        content = try PeekedBytes(unpacked, count: limits.sampleBytes)
         guard !content.beginning.isEmpty else {
             throw ExportError(.badData, place: file.path, reason: "it is empty", remedy: "export again, or leave this file out")
         }
@@ -39,14 +36,15 @@ public final class ExportInput {
 
     /// The whole content as UTF-8. To be asked for once.
     func window(_ encoding: ExportMapping.Encoding) -> InputWindow {
-        InputWindow(CharacterConversion(content, encoding: encoding), maximumRowBytes: limits.maximumRowBytes)
+        InputWindow(
+            CharacterConversion(content, encoding: encoding), capacity: limits.windowBytes, maximumRowBytes: limits.maximumRowBytes)
     }
 
     /// The beginning as UTF-8, whole lines only unless it is all there is; nothing is taken from the input by this.
     func sample(_ encoding: ExportMapping.Encoding) throws(ExportError) -> InputSample {
         let window = InputWindow(
-            CharacterConversion(MemoryBytes(content.beginning), encoding: encoding), capacity: 2 * Self.sampleBytes,
-            maximumRowBytes: 4 * Self.sampleBytes)
+            CharacterConversion(MemoryBytes(content.beginning), encoding: encoding), capacity: 2 * limits.sampleBytes,
+            maximumRowBytes: 4 * limits.sampleBytes)
         while try window.extend() {}
         var text = Array(UnsafeBufferPointer(start: window.bytes, count: window.end))
         if !content.isWhole, let last = text.lastIndex(where: { $0 == 0x0A || $0 == 0x0D }) { text.removeSubrange((last + 1)...) }

@@ -14,6 +14,10 @@ public struct ExportLimits: Sendable, Equatable {
     public var batchRows = 16_384
     /// Bytes of the pieces in which an import shares a file among its threads; only a row longer than that makes one larger.
     package var blockBytes = 1 << 20
+    /// Bytes of the stretch in which a reader looks for rows, before a longer row makes it grow.
+    package var windowBytes = 1 << 20
+    /// Bytes of the beginning that are looked at to find out what a file is.
+    package var sampleBytes = 1 << 18
 
     /// The defaults.
     public init() {}

@@ -21,7 +21,7 @@ package final class InputWindow {
     private let source: any ByteSource
 
     /// A window that starts with `capacity` bytes and grows to hold a row of `maximumRowBytes`.
-    package init(_ source: any ByteSource, capacity: Int = 1 << 20, maximumRowBytes: Int) {
+    package init(_ source: any ByteSource, capacity: Int, maximumRowBytes: Int) {
         self.source = source
         self.capacity = max(capacity, 8)
         maximum = max(min(maximumRowBytes, 1 << 40) + 2, self.capacity)  // and its line end
