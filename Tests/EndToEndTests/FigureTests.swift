@@ -33,16 +33,25 @@ import Testing
         #expect(run.talk.contains("no-python"))
     }
 
-    /// In the steady state one session's embedding asks for no memory; the figure itself sees to it that its count moves.
-    @Test func oneSessionIsEmbeddedWithoutAllocations() throws {
+    /// In the steady state neither a training step nor making its batch nor one session's embedding asks for memory; the figure itself
+    /// sees to it that its count moves.
+    @Test func theSteadyStateAsksForNoMemory() throws {
         let bench = try Workbench()
         let run = try CommandRun.tessera("allocations", in: bench.folder, program: "tessera-figures")
         #expect(run.code == 0)
         let result = try run.json()
-        for size in ["tiny", "small"] {
-            let single = (result[size] as? [String: Any])?["single_embedding"] as? [String: Int] ?? [:]
+        for model in ["tiny", "small", "every_objective"] {
+            let figures = result[model] as? [String: Any] ?? [:]
+            let single = figures["single_embedding"] as? [String: Int] ?? [:]
             #expect(single["calls"] ?? 0 > 1000)
-            #expect(single["allocations"] == 0)
+            #expect(single["allocations"] == 0, "\(model), one embedding")
+            for threads in ["threads_1", "threads_2"] {
+                let training = figures[threads] as? [String: [String: Int]] ?? [:]
+                for part in ["training_step", "training_batch"] {
+                    #expect(training[part]?["calls"] ?? 0 > 5)
+                    #expect(training[part]?["allocations"] == 0, "\(model), \(threads), \(part)")
+                }
+            }
         }
     }
 

@@ -17,6 +17,28 @@ import Testing
         }
     }
 
+    /// Work that is a value, and closures between, of another type and size each time.
+    @Test(arguments: [1, 2, 3]) func valuesAsWork(threads: Int) {
+        struct Count: SharedWork {
+            let target: UnsafeMutablePointer<Int>
+            func perform(_ index: Int, worker: Int) { target[index] += 1 }
+        }
+        struct Weighted: SharedWork {
+            let (target, weights): (UnsafeMutablePointer<Int>, [Int])
+            func perform(_ index: Int, worker: Int) { target[index] += weights[index] }
+        }
+        let pool = WorkerPool(threads: threads)
+        let sums = UnsafeMutablePointer<Int>.allocate(capacity: 9)
+        defer { sums.deallocate() }
+        sums.initialize(repeating: 0, count: 9)
+        for _ in 0..<500 {
+            pool.run(9, Count(target: sums))
+            pool.run(9, Weighted(target: sums, weights: Array(0..<9)))
+            pool.run(9) { index, _ in sums[index] += 100 }
+        }
+        #expect((0..<9).allSatisfy { sums[$0] == 500 * (101 + $0) })
+    }
+
     /// Thousands of short rounds, some after a pause long enough for the threads to sleep: a missed wake-up would hang.
     @Test func manyRounds() {
         let pool = WorkerPool(threads: 3)

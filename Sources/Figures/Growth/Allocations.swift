@@ -4,7 +4,7 @@ internal import SequenceEmbedding
 internal import SequenceKernel
 
 extension Figure {
-    /// {tiny, small: {threads_1, threads_2: {training_step, training_batch}, single_embedding}}, each with calls and allocations.
+    /// {tiny, small, every_objective: {threads_1, threads_2: {training_step, training_batch}, single_embedding}}, each with calls and allocations.
     static let allocations = Figure(
         pattern: "allocations",
         summary: "blocks of memory asked for in the steady state of training and of embedding, counted at malloc and its kin"
@@ -22,8 +22,9 @@ extension Figure {
         probe.deallocate()
 
         var result: [String: FigureValue] = ["quick": .truth(context.quick)]
-        for (name, small) in [("tiny", false), ("small", true)] {
-            let sessions = SyntheticSessions(lengths: SyntheticSessions.usualLengths(1280), small: small)
+        for (name, small, everyObjective) in [("tiny", false, false), ("small", true, false), ("every_objective", true, true)] {
+            let sessions = SyntheticSessions(
+                lengths: SyntheticSessions.usualLengths(1280), small: small, everyObjective: everyObjective)
             var value: [String: FigureValue] = [:]
             for threads in [1, 2] {
                 let pool = WorkerPool(threads: threads)

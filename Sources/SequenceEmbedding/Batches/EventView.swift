@@ -6,14 +6,12 @@ public import SequenceKernel
 public struct EventView: @unchecked Sendable {
     /// Where sequences begin. `[B + 1]`.
     public var offsets: SequenceOffsets
-    /// Ids, one array a lookup. `[N]` each.
-    var lookups: [UnsafePointer<Int32>]
-    /// Rows' distinct texts, one array a bag. `[N]` each.
-    var bagRows: [UnsafePointer<Int32>]
     /// Plain numbers. `[N, S]`.
     var scalars: Rows
     /// Where the distinct texts are.
     let shard: ShardBatch
+    /// What takes the place of the shard's columns: those of the lookups, then those of the bags; nil shows the shard's own.
+    private var replaced: WorkspaceList<UnsafePointer<Int32>>?
 
     /// Rows (N).
     public var rowCount: Int { offsets.rowCount }
@@ -22,9 +20,24 @@ public struct EventView: @unchecked Sendable {
     public init(_ shard: ShardBatch) {
         self.shard = shard
         offsets = shard.offsets
-        lookups = shard.lookupBuffers.map { UnsafePointer($0.pointer) }
-        bagRows = shard.bagBuffers.map { UnsafePointer($0.rows.pointer) }
         scalars = shard.scalars
+    }
+
+    /// Ids of a lookup. `[N]`.
+    func ids(lookup index: Int) -> UnsafePointer<Int32> { replaced.map { $0[index] } ?? shard.ids(lookup: index) }
+
+    /// Rows' distinct texts of a bag. `[N]`.
+    func places(bag index: Int) -> UnsafePointer<Int32> {
+        replaced.map { $0[shard.lookupBuffers.count + index] } ?? UnsafePointer(shard.bagBuffers[index].rows.pointer)
+    }
+
+    /// Every column of the shard as `column` makes it, lookups first.
+    private mutating func replaceColumns(_ workspace: Workspace, _ column: (UnsafePointer<Int32>) -> UnsafePointer<Int32> = { $0 }) {
+        let (lookups, bags) = (shard.lookupBuffers.count, shard.bagBuffers.count)
+        var columns = WorkspaceList<UnsafePointer<Int32>>(capacity: lookups + bags, in: workspace)
+        for lookup in 0..<lookups { columns.append(column(ids(lookup: lookup))) }
+        for bag in 0..<bags { columns.append(column(places(bag: bag))) }
+        replaced = columns
     }
 
     /// What training does to one field of one event.
@@ -40,32 +53,33 @@ public struct EventView: @unchecked Sendable {
     /// The shard with fields hidden. `hiding` is `[units, N]`.
     package init(_ shard: ShardBatch, hiding: UnsafePointer<Int32>, _ workspace: Workspace) {
         self.init(shard)
+        replaceColumns(workspace)
         let rows = shard.rowCount
         let plan = shard.plan
         var copiedScalars = false
         for (index, unit) in plan.units.enumerated() {
             let hidden = hiding + index * rows
             if let lookup = unit.lookup {
-                let ids = workspace.integers(rows)
-                let source = lookups[lookup]
+                let shown = workspace.integers(rows)
+                let source = ids(lookup: lookup)
                 let feature = plan.lookups[lookup]
                 for row in 0..<rows {
-                    ids[row] =
+                    shown[row] =
                         hidden[row] == Hiding.none
                         ? source[row] : hidden[row] == Hiding.masked ? feature.maskID : feature.unknownID
                 }
-                lookups[lookup] = UnsafePointer(ids)
+                replaced?[lookup] = UnsafePointer(shown)
             }
             if let bag = unit.bag {
-                let places = workspace.integers(rows)
-                let source = bagRows[bag]
+                let shown = workspace.integers(rows)
+                let source = places(bag: bag)
                 let buffer = shard.bagBuffers[bag]
                 for row in 0..<rows {
-                    places[row] =
+                    shown[row] =
                         hidden[row] == Hiding.none
                         ? source[row] : hidden[row] == Hiding.masked ? buffer.maskPlace : buffer.unknownPlace
                 }
-                bagRows[bag] = UnsafePointer(places)
+                replaced?[shard.lookupBuffers.count + bag] = UnsafePointer(shown)
             }
             if !unit.scalars.isEmpty {
                 if !copiedScalars {
@@ -82,27 +96,25 @@ public struct EventView: @unchecked Sendable {
     }
 
     /// Stretches of the shard's rows as sequences of their own.
-    package init(_ shard: ShardBatch, slices: [Range<Int>], _ workspace: Workspace) {
+    init(_ shard: ShardBatch, slices: WorkspaceList<RowSlice>, _ workspace: Workspace) {
         self.init(shard)
         let rows = slices.reduce(0) { $0 + $1.count }
         let starts = workspace.integers(slices.count + 1)
         starts[0] = 0
         for (index, slice) in slices.enumerated() { starts[index + 1] = starts[index] + Int32(slice.count) }
-        func gathered(_ source: UnsafePointer<Int32>) -> UnsafePointer<Int32> {
-            let ids = workspace.integers(rows)
+        replaceColumns(workspace) { source in
+            let gathered = workspace.integers(rows)
             var row = 0
             for slice in slices {
-                (ids + row).update(from: source + slice.lowerBound, count: slice.count)
+                (gathered + row).update(from: source + slice.start, count: slice.count)
                 row += slice.count
             }
-            return UnsafePointer(ids)
+            return UnsafePointer(gathered)
         }
-        lookups = lookups.map(gathered)
-        bagRows = bagRows.map(gathered)
         let numbers = workspace.rows(rows, scalars.width)
         var row = 0
         for slice in slices {
-            numbers[row].update(from: scalars[slice.lowerBound], count: slice.count * scalars.width)
+            numbers[row].update(from: scalars[slice.start], count: slice.count * scalars.width)
             row += slice.count
         }
         scalars = numbers

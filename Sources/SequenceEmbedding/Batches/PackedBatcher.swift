@@ -20,6 +20,8 @@ public final class PackedBatcher: BatchSource, @unchecked Sendable {
     private var orderEpoch = -1
     private let reused: PackedBatch
     private var stretches: [Stretch] = []
+    /// Where each shard's stretches begin. `[shards + 1]`.
+    private var cuts: [Int] = []
 
     /// Batches of the given sessions; empty sessions are passed over. Without `shuffles` they come in the given order at every
     /// epoch (validation), with the same random choices each time.
@@ -72,7 +74,8 @@ public final class PackedBatcher: BatchSource, @unchecked Sendable {
         batch.rowCount = total
         batch.sessionCount = stretches.count
         // A session belongs to the shard in whose share of the rows it begins.
-        var cuts = [0]
+        cuts.removeAll(keepingCapacity: true)
+        cuts.append(0)
         var rows = 0
         var next = 0
         for shard in 0..<shardCount {
@@ -82,15 +85,21 @@ public final class PackedBatcher: BatchSource, @unchecked Sendable {
             }
             cuts.append(shard == shardCount - 1 ? stretches.count : next)
         }
-        let stretches = stretches
-        let fillShard = { (shard: Int, _: Int) in
-            batch.shards[shard].fill(self.events, stretches[cuts[shard]..<cuts[shard + 1]])
-        }
+        let filling = Filling(batch: batch, events: events, stretches: stretches, cuts: cuts)
         if let pool {
-            pool.run(shardCount, fillShard)
+            pool.run(shardCount, filling)
         } else {
-            for shard in 0..<shardCount { fillShard(shard, 0) }
+            for shard in 0..<shardCount { filling.perform(shard, worker: 0) }
         }
+    }
+
+    private struct Filling: SharedWork {
+        let batch: PackedBatch
+        let events: EncodedEvents
+        let stretches: [Stretch]
+        let cuts: [Int]
+
+        func perform(_ shard: Int, worker: Int) { batch.shards[shard].fill(events, stretches[cuts[shard]..<cuts[shard + 1]]) }
     }
 
     private func prepareOrder(_ epoch: Int) {

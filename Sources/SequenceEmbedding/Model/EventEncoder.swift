@@ -57,10 +57,17 @@ public struct EventEncoder: Sendable {
 
     private static func deviation(_ width: Int) -> Float { 1 / Float(width).squareRoot() }
 
+    /// The mean rows of a field's distinct texts, and each bucket's weight and text.
+    struct BagMeans {
+        let means: Rows
+        let scales: UnsafeMutablePointer<Float>
+        let owners: UnsafeMutablePointer<Int32>
+    }
+
     /// What backward needs.
     public struct Tape {
         let joined: Rows
-        let bags: [(means: Rows, scales: UnsafeMutablePointer<Float>, owners: UnsafeMutablePointer<Int32>)]
+        let bags: WorkspaceList<BagMeans>
         let projected: Linear.Tape?
         let numbers: Linear.Tape?
         let attended: FieldAttention.Tape?
@@ -76,13 +83,13 @@ public struct EventEncoder: Sendable {
         let joined = pass.workspace.rows(rows, total)
         var column = 0
         for (index, lookup) in plan.lookups.enumerated() {
-            vectorLoops.gatherRows(rows, lookup.width, pass.weights(tables[index]), view.lookups[index], joined.base + column, total)
+            vectorLoops.gatherRows(rows, lookup.width, pass.weights(tables[index]), view.ids(lookup: index), joined.base + column, total)
             column += lookup.width
         }
-        var bagTapes: [(means: Rows, scales: UnsafeMutablePointer<Float>, owners: UnsafeMutablePointer<Int32>)] = []
+        var bagTapes = WorkspaceList<BagMeans>(capacity: plan.bags.count, in: pass.workspace)
         for (index, bag) in plan.bags.enumerated() {
             let tape = means(view.shard.bagBuffers[index], pass.weights(bagTables[index]), bag.width, pass)
-            vectorLoops.gatherRows(rows, bag.width, tape.means.base, view.bagRows[index], joined.base + column, total)
+            vectorLoops.gatherRows(rows, bag.width, tape.means.base, view.places(bag: index), joined.base + column, total)
             bagTapes.append(tape)
             column += bag.width
         }
@@ -141,7 +148,7 @@ public struct EventEncoder: Sendable {
         for (index, lookup) in plan.lookups.enumerated() {
             scatter.add(
                 .init(
-                    table: tables[index], rows: view.lookups[index], count: rows, gradient: UnsafePointer(joined.base + column),
+                    table: tables[index], rows: view.ids(lookup: index), count: rows, gradient: UnsafePointer(joined.base + column),
                     stride: total))
             column += lookup.width
         }
@@ -150,7 +157,7 @@ public struct EventEncoder: Sendable {
             let gradient = pass.workspace.rows(buffer.count, bag.width)
             gradient.clear()
             vectorLoops.scatterAddRows(
-                rows, bag.width, view.bagRows[index], nil, nil, joined.base + column, total, gradient.base, 0, 1)
+                rows, bag.width, view.places(bag: index), nil, nil, joined.base + column, total, gradient.base, 0, 1)
             scatter.add(
                 .init(
                     table: bagTables[index], rows: UnsafePointer(buffer.buckets.pointer), count: buffer.buckets.count,
@@ -163,7 +170,7 @@ public struct EventEncoder: Sendable {
     /// The mean of each distinct text's bucket rows: `[U, width]`.
     private func means(
         _ buffer: ShardBatch.BagBuffer, _ table: UnsafeMutablePointer<Float>, _ width: Int, _ pass: Pass
-    ) -> (means: Rows, scales: UnsafeMutablePointer<Float>, owners: UnsafeMutablePointer<Int32>) {
+    ) -> BagMeans {
         let count = buffer.buckets.count
         let scales = pass.workspace.floats(count)
         let owners = pass.workspace.integers(count)
@@ -177,7 +184,7 @@ public struct EventEncoder: Sendable {
         }
         let means = pass.workspace.rows(buffer.count, width)
         vectorLoops.bagRows(buffer.count, width, table, buffer.buckets.pointer, buffer.starts.pointer, scales, means.base, width)
-        return (means, scales, owners)
+        return BagMeans(means: means, scales: scales, owners: owners)
     }
 
     /// `y = length x / |x|` in place; gives 1 / |x|.
@@ -198,9 +205,9 @@ public struct EventEncoder: Sendable {
 
     /// `dx = length / |x| (dy - x̂ (x̂ · dy))` in place. x is read from the table again: dropout has changed the rows.
     private func normaliseBackward(_ upstream: Rows, _ view: EventView, _ inverse: UnsafeMutablePointer<Float>, _ pass: Pass) {
-        let table = pass.weights(tables[0])
+        let table = pass.weights(tables[0]), ids = view.ids(lookup: 0)
         for row in 0..<upstream.count {
-            let weights = table + Int(view.lookups[0][row]) * upstream.width
+            let weights = table + Int(ids[row]) * upstream.width
             let gradient = upstream[row]
             let along = vectorLoops.dot(upstream.width, weights, gradient) * inverse[row] * inverse[row]
             vectorLoops.axpy(upstream.width, -along, weights, gradient)

@@ -48,6 +48,8 @@ public struct PredictionHeads: Sendable {
 ///
 /// The loss is the sum of the rows' cross-entropies; it becomes a mean when all shards have counted.
 struct HeadTape {
+    /// Which unit of the plan the head predicts.
+    let unit: Int
     let rows: UnsafePointer<Int32>
     let count: Int
     /// Softmax minus one-hot: the gradient of the sum.
@@ -56,7 +58,7 @@ struct HeadTape {
 
     /// Gathers the rows, scores the classes and leaves the gradient of the summed loss in place of the scores.
     static func forward(
-        _ head: Linear, _ hidden: Rows, rows: UnsafePointer<Int32>, targets: UnsafePointer<Int32>, count: Int, _ pass: Pass
+        _ head: Linear, unit: Int, _ hidden: Rows, rows: UnsafePointer<Int32>, targets: UnsafePointer<Int32>, count: Int, _ pass: Pass
     ) -> (loss: Double, tape: HeadTape) {
         let input = pass.workspace.rows(count, hidden.width)
         vectorLoops.gatherRows(count, hidden.width, hidden.base, rows, input.base, hidden.width)
@@ -68,7 +70,7 @@ struct HeadTape {
         for row in 0..<count { loss += Double(logSums[row] - scores[row][Int(targets[row])]) }
         vectorLoops.softmaxRows(count, classes, scores.base, classes, scores.base, classes)
         for row in 0..<count { scores[row][Int(targets[row])] -= 1 }
-        return (loss, HeadTape(rows: rows, count: count, difference: scores, input: input))
+        return (loss, HeadTape(unit: unit, rows: rows, count: count, difference: scores, input: input))
     }
 
     /// Adds `scale` times the gradient of the summed loss to the head and to the hidden rows.

@@ -13,9 +13,9 @@ struct MaskedEventObjective {
         let view: EventView
         let model: SequenceModel.Tape
         let hidden: Rows
-        var heads: [(unit: Int, tape: HeadTape)] = []
+        var heads: WorkspaceList<HeadTape>
         var pooled: (rows: Rows, tape: Pooling.Tape)?
-        var summaryHeads: [(unit: Int, tape: HeadTape)] = []
+        var summaryHeads: WorkspaceList<HeadTape>
     }
 
     func forward(_ shard: ShardBatch, _ totals: inout FieldTotals, _ summaryTotals: inout FieldTotals, _ pass: Pass) -> Tape? {
@@ -26,7 +26,9 @@ struct MaskedEventObjective {
         if let given { given(shard, hiding) } else { masking.choose(shard, hiding) }
         let view = EventView(shard, hiding: hiding, pass.workspace)
         let (hidden, tape) = model.hidden(view, pass)
-        var result = Tape(view: view, model: tape, hidden: hidden)
+        var result = Tape(
+            view: view, model: tape, hidden: hidden, heads: WorkspaceList(capacity: units, in: pass.workspace),
+            summaryHeads: WorkspaceList(capacity: units, in: pass.workspace))
         let sessionOfRow = pass.workspace.integers(rows)
         for session in 0..<shard.sessionCount { for row in shard.offsets[session] { sessionOfRow[row] = Int32(session) } }
         if model.heads.summary.contains(where: { $0 != nil }) {
@@ -48,15 +50,16 @@ struct MaskedEventObjective {
                 count += 1
             }
             guard count > 0 else { continue }
-            let (loss, headTape) = HeadTape.forward(head, hidden, rows: places, targets: classes, count: count, pass)
+            let (loss, headTape) = HeadTape.forward(head, unit: unit, hidden, rows: places, targets: classes, count: count, pass)
             totals.add(unit, loss, count)
-            result.heads.append((unit, headTape))
+            result.heads.append(headTape)
             guard let summary = model.heads.summary[unit], let pooled = result.pooled?.rows else { continue }
             let sessions = pass.workspace.integers(count)
             for index in 0..<count { sessions[index] = sessionOfRow[Int(places[index])] }
-            let (summaryLoss, summaryTape) = HeadTape.forward(summary, pooled, rows: sessions, targets: classes, count: count, pass)
+            let (summaryLoss, summaryTape) = HeadTape.forward(
+                summary, unit: unit, pooled, rows: sessions, targets: classes, count: count, pass)
             summaryTotals.add(unit, summaryLoss, count)
-            result.summaryHeads.append((unit, summaryTape))
+            result.summaryHeads.append(summaryTape)
         }
         return result
     }
@@ -67,12 +70,12 @@ struct MaskedEventObjective {
         if let pooled = tape.pooled {
             let upstream = pass.workspace.rows(pooled.rows.count, pooled.rows.width)
             upstream.clear()
-            for (unit, head) in tape.summaryHeads {
-                head.backward(model.heads.summary[unit]!, scale: summaryScales[unit], into: upstream, pass)
+            for head in tape.summaryHeads {
+                head.backward(model.heads.summary[head.unit]!, scale: summaryScales[head.unit], into: upstream, pass)
             }
             gradient = model.pooling.backward(upstream, tape.view.offsets, pooled.tape, pass)
         }
-        for (unit, head) in tape.heads { head.backward(model.heads.masked[unit]!, scale: scales[unit], into: gradient, pass) }
+        for head in tape.heads { head.backward(model.heads.masked[head.unit]!, scale: scales[head.unit], into: gradient, pass) }
         model.backward(gradient, tape.view, tape.model, pass)
     }
 }
@@ -80,49 +83,4 @@ struct MaskedEventObjective {
 extension FeaturePlan {
     /// The class that means *unknown* and is never a target.
     func unknownID(_ unit: Int) -> Int32 { units[unit].lookup.map { lookups[$0].unknownID } ?? Vocabulary.unknown }
-}
-
-/// Losses and counts of the fields of one objective in one shard, to be added in shard order.
-struct FieldTotals {
-    var losses: [Double]
-    var counts: [Int]
-
-    init(units: Int) {
-        losses = Array(repeating: 0, count: units)
-        counts = Array(repeating: 0, count: units)
-    }
-
-    mutating func add(_ unit: Int, _ loss: Double, _ count: Int) {
-        losses[unit] += loss
-        counts[unit] += count
-    }
-
-    mutating func clear() {
-        for unit in losses.indices { (losses[unit], counts[unit]) = (0, 0) }
-    }
-
-    /// The weighted mean over fields of the fields' means, and what each field's summed gradient is multiplied by.
-    static func combine(_ shards: [FieldTotals], weight: Float, scales: inout [Float]) -> Double {
-        let units = scales.count
-        var loss = 0.0
-        var sums = [Double](repeating: 0, count: units)
-        var counts = [Int](repeating: 0, count: units)
-        for shard in shards {
-            for unit in 0..<units {
-                sums[unit] += shard.losses[unit]
-                counts[unit] += shard.counts[unit]
-            }
-        }
-        let present = counts.count { $0 > 0 }
-        for unit in 0..<units {
-            guard counts[unit] > 0 else {
-                scales[unit] = 0
-                continue
-            }
-            let share = Double(weight) / Double(counts[unit] * present)
-            scales[unit] = Float(share)
-            loss += sums[unit] * share
-        }
-        return loss
-    }
 }

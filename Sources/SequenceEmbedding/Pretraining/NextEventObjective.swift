@@ -10,7 +10,7 @@ struct NextEventObjective {
         let view: EventView
         let model: SequenceModel.Tape
         let hidden: Rows
-        var heads: [(unit: Int, tape: HeadTape)] = []
+        var heads: WorkspaceList<HeadTape>
         /// Rows that predict, and what: the tied field's.
         var tiedRows: UnsafeMutablePointer<Int32>
         var tiedTargets: UnsafeMutablePointer<Int32>
@@ -47,7 +47,8 @@ struct NextEventObjective {
         }
         let (hidden, tape) = model.hidden(view, pass)
         var result = Tape(
-            view: view, model: tape, hidden: hidden, tiedRows: pass.workspace.integers(max(1, count)),
+            view: view, model: tape, hidden: hidden,
+            heads: WorkspaceList(capacity: model.plan.units.count, in: pass.workspace), tiedRows: pass.workspace.integers(max(1, count)),
             tiedTargets: pass.workspace.integers(max(1, count)))
         for unit in model.plan.units.indices {
             if unit == model.heads.tiedUnit, let tied = model.heads.tied {
@@ -72,9 +73,9 @@ struct NextEventObjective {
                 kept += 1
             }
             guard kept > 0 else { continue }
-            let (loss, headTape) = HeadTape.forward(head, hidden, rows: used, targets: classes, count: kept, pass)
+            let (loss, headTape) = HeadTape.forward(head, unit: unit, hidden, rows: used, targets: classes, count: kept, pass)
             totals.add(unit, loss, kept)
-            result.heads.append((unit, headTape))
+            result.heads.append(headTape)
         }
         return result
     }
@@ -82,7 +83,7 @@ struct NextEventObjective {
     func backward(_ tape: Tape, scales: [Float], tiedGradient: Rows?, _ pass: Pass) {
         let gradient = pass.workspace.rows(tape.hidden.count, tape.hidden.width)
         gradient.clear()
-        for (unit, head) in tape.heads { head.backward(model.heads.next[unit]!, scale: scales[unit], into: gradient, pass) }
+        for head in tape.heads { head.backward(model.heads.next[head.unit]!, scale: scales[head.unit], into: gradient, pass) }
         if let tiedGradient {
             vectorLoops.scatterAddRows(
                 tape.tiedCount, gradient.width, tape.tiedRows, nil, nil, tiedGradient.base, gradient.width, gradient.base, 0, 1)
@@ -93,15 +94,16 @@ struct NextEventObjective {
 
 /// The tied field's loss over the whole batch: rows of all shards one after another, in shard order.
 struct TiedJoint {
-    /// Gradient of each shard's rows.
+    /// Gradient of each shard's rows; nil where the shard has none.
     var gradients: [Rows?] = []
 
     /// The mean cross-entropy times `weight`; the table's gradient is added to.
     mutating func run(
-        _ tied: TiedSoftmax, _ tapes: [NextEventObjective.Tape?], weight: Float, _ passes: [Pass], _ pool: WorkerPool,
+        _ tied: TiedSoftmax, _ tapes: some Collection<NextEventObjective.Tape?>, weight: Float, _ passes: [Pass], _ pool: WorkerPool,
         tableGradients: UnsafeMutablePointer<Float>
     ) -> Double {
-        gradients = tapes.map { _ in nil }
+        gradients.removeAll(keepingCapacity: true)
+        for _ in tapes { gradients.append(nil) }
         let count = tapes.reduce(0) { $0 + ($1?.tiedCount ?? 0) }
         guard count > 0 else { return 0 }
         let workspace = passes[0].workspace

@@ -11,9 +11,9 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     private let next: NextEventObjective?
     private let contrast: SliceContrastObjective?
     private let slots: [Slot]
-    private var maskedScales: [Float]
-    private var summaryScales: [Float]
-    private var nextScales: [Float]
+    private var maskedMean: FieldMean
+    private var summaryMean: FieldMean
+    private var nextMean: FieldMean
     private var tied = TiedJoint()
     private var slices = SliceJoint()
     /// The last batch's loss before it was rounded to single precision.
@@ -48,9 +48,9 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
         next = settings.nextEvent.weight > 0 ? NextEventObjective(model: model) : nil
         contrast = settings.sliceContrast.weight > 0 ? SliceContrastObjective(model: model) : nil
         slots = (0..<shardCount).map { _ in Slot(units: units) }
-        maskedScales = Array(repeating: 0, count: units)
-        summaryScales = Array(repeating: 0, count: units)
-        nextScales = Array(repeating: 0, count: units)
+        maskedMean = FieldMean(units: units)
+        summaryMean = FieldMean(units: units)
+        nextMean = FieldMean(units: units)
     }
 
     /// Hides what `choose` says in place of random choices: `choose(shard, hiding)` fills `[units, N]` with 0 (shown) or 1 (hidden
@@ -76,23 +76,23 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     public func joint(
         _ batch: PackedBatch, _ passes: [Pass], _ pool: WorkerPool, tableGradients: UnsafeMutablePointer<Float>
     ) -> Float {
-        var loss = FieldTotals.combine(slots.map(\.maskedTotals), weight: settings.maskedEvent.weight, scales: &maskedScales)
+        // Lazy, here and below: an array of what the slots hold would be made anew in every step.
+        var loss = maskedMean.combine(slots.lazy.map { $0.maskedTotals }, weight: settings.maskedEvent.weight)
         let summaryWeight = settings.maskedEvent.weight * settings.maskedEvent.summaryWeight
-        loss += FieldTotals.combine(slots.map(\.summaryTotals), weight: summaryWeight, scales: &summaryScales)
+        loss += summaryMean.combine(slots.lazy.map { $0.summaryTotals }, weight: summaryWeight)
         if next != nil {
             // A tied field is one of the predicted fields: it shares the objective's weight with the heads.
             let hasHeads = model.heads.next.contains { $0 != nil }
             let share = model.heads.tied == nil ? 1 : hasHeads ? 0.5 : 0
-            loss += FieldTotals.combine(
-                slots.map(\.nextTotals), weight: settings.nextEvent.weight * Float(share), scales: &nextScales)
+            loss += nextMean.combine(slots.lazy.map { $0.nextTotals }, weight: settings.nextEvent.weight * Float(share))
             if let output = model.heads.tied {
                 loss += tied.run(
-                    output, slots.map(\.next), weight: settings.nextEvent.weight * Float(1 - share), passes, pool,
+                    output, slots.lazy.map { $0.next }, weight: settings.nextEvent.weight * Float(1 - share), passes, pool,
                     tableGradients: tableGradients)
             }
         }
         if let contrast {
-            loss += slices.run(contrast, slots.map(\.contrast), weight: settings.sliceContrast.weight, passes, pool)
+            loss += slices.run(contrast, slots.lazy.map { $0.contrast }, weight: settings.sliceContrast.weight, passes, pool)
         }
         lastLoss = loss
         return Float(loss)
@@ -101,9 +101,12 @@ public final class PretrainingObjective: TrainingObjective, @unchecked Sendable 
     /// Every objective's backward pass over one shard.
     public func backward(_ batch: PackedBatch, shard: Int, _ pass: Pass) {
         let slot = slots[shard]
-        if let tape = slot.masked { masked?.backward(tape, scales: maskedScales, summaryScales: summaryScales, pass.salted(1)) }
+        if let tape = slot.masked {
+            masked?.backward(tape, scales: maskedMean.scales, summaryScales: summaryMean.scales, pass.salted(1))
+        }
         if let tape = slot.next {
-            next?.backward(tape, scales: nextScales, tiedGradient: tied.gradients.isEmpty ? nil : tied.gradients[shard], pass.salted(2))
+            next?.backward(
+                tape, scales: nextMean.scales, tiedGradient: tied.gradients.isEmpty ? nil : tied.gradients[shard], pass.salted(2))
         }
         if let tape = slot.contrast, let gradient = slices.gradients[shard] { contrast?.backward(tape, gradient, pass.salted(3)) }
     }

@@ -19,13 +19,11 @@ struct SliceContrastObjective {
         let length: UnitLength.Tape
         /// `[slices, E]`.
         let embeddings: Rows
-        let owners: [Int32]
+        let owners: WorkspaceList<Int32>
     }
 
     func forward(_ shard: ShardBatch, _ pass: Pass) -> Tape? {
-        var slices: [Range<Int>] = []
-        var owners: [Int32] = []
-        choice.choose(shard, &slices, &owners)
+        let (slices, owners) = choice.choose(shard, pass.workspace)
         guard !slices.isEmpty else { return nil }
         let view = EventView(shard, slices: slices, pass.workspace)
         let (hidden, tape) = model.hidden(view, pass)
@@ -47,9 +45,11 @@ struct SliceJoint {
     var gradients: [Rows?] = []
 
     mutating func run(
-        _ objective: SliceContrastObjective, _ tapes: [SliceContrastObjective.Tape?], weight: Float, _ passes: [Pass], _ pool: WorkerPool
+        _ objective: SliceContrastObjective, _ tapes: some Collection<SliceContrastObjective.Tape?>, weight: Float, _ passes: [Pass],
+        _ pool: WorkerPool
     ) -> Double {
-        gradients = tapes.map { _ in nil }
+        gradients.removeAll(keepingCapacity: true)
+        for _ in tapes { gradients.append(nil) }
         let settings = objective.model.configuration.objectives.sliceContrast
         let size = objective.model.configuration.embeddingSize
         let count = tapes.reduce(0) { $0 + ($1?.embeddings.count ?? 0) }

@@ -30,7 +30,7 @@ public struct GRUEncoder: SequenceEncoder {
     /// The order of the steps, and what each layer keeps.
     public struct Tape {
         let steps: StepOrder
-        var layers: [LayerTape] = []
+        var layers: WorkspaceList<LayerTape>
     }
 
     /// One layer's rows in the order of the steps.
@@ -49,7 +49,7 @@ public struct GRUEncoder: SequenceEncoder {
             input.width == layers[0].inputs && input.count == offsets.rowCount,
             "GRUEncoder.forward: input [\(input.count), \(input.width)], \(offsets.rowCount) packed rows of \(layers[0].inputs)")
         let steps = StepOrder(offsets, pass.workspace)
-        var tape = Tape(steps: steps)
+        var tape = Tape(steps: steps, layers: WorkspaceList(capacity: layers.count, in: pass.workspace))
         var rows = steps.gather(input, pass.workspace)
         for index in layers.indices {
             if index > 0 { rows = dropouts[index - 1].masked(rows, pass) }

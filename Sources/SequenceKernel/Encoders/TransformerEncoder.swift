@@ -41,7 +41,7 @@ public struct TransformerEncoder: SequenceEncoder {
 
     /// Tapes of the layers in order, and of the norm.
     public struct Tape {
-        let layers: [TransformerLayer.Tape]
+        let layers: WorkspaceList<TransformerLayer.Tape>
         let norm: LayerNorm.Tape?
     }
 
@@ -68,10 +68,11 @@ public struct TransformerEncoder: SequenceEncoder {
     /// `[N, D]` → `[N, D]`.
     public func forward(_ input: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> (output: Rows, tape: Tape) {
         precondition(input.width == width, "TransformerEncoder: width \(width), input is [\(input.count), \(input.width)]")
-        guard pass.isTraining else { return (infer(input, offsets, pass), Tape(layers: [], norm: nil)) }
+        guard pass.isTraining else {
+            return (infer(input, offsets, pass), Tape(layers: WorkspaceList(capacity: 0, in: pass.workspace), norm: nil))
+        }
         var rows = input
-        var tapes: [TransformerLayer.Tape] = []
-        tapes.reserveCapacity(layers.count)
+        var tapes = WorkspaceList<TransformerLayer.Tape>(capacity: layers.count, in: pass.workspace)
         for layer in layers {
             let (output, tape) = layer.forward(rows, offsets, pass)
             tapes.append(tape)
@@ -104,9 +105,7 @@ public struct TransformerEncoder: SequenceEncoder {
     public func backward(_ upstream: Rows, _ offsets: SequenceOffsets, _ tape: Tape, _ pass: Pass) -> Rows {
         var gradient = upstream
         if let norm, let normTape = tape.norm { gradient = norm.backward(gradient, normTape, pass) }
-        for (layer, layerTape) in zip(layers, tape.layers).reversed() {
-            gradient = layer.backward(gradient, offsets, layerTape, pass)
-        }
+        for index in layers.indices.reversed() { gradient = layers[index].backward(gradient, offsets, tape.layers[index], pass) }
         return gradient
     }
 }

@@ -6,7 +6,7 @@
 /// - Complexity: 8 N D² + 4 N D F + 4 D Σ T² operations forward, twice that backward.
 public struct TransformerLayer: SequenceEncoder {
     /// Tapes of the four parts.
-    public struct Tape {
+    public struct Tape: BitwiseCopyable {
         let norm1: LayerNorm.Tape
         let attention: MultiHeadAttention.Tape
         let norm2: LayerNorm.Tape

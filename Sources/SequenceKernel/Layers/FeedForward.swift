@@ -4,7 +4,7 @@
 /// - Complexity: 4 N D F operations forward, twice that backward. Blocks of rows go through both products while they are in cache.
 public struct FeedForward: Layer {
     /// Input, activated rows, and the activation's derivative at each.
-    public struct Tape {
+    public struct Tape: BitwiseCopyable {
         let input: Rows
         let hidden: Rows
         let slope: Rows

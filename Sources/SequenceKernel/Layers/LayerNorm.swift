@@ -3,7 +3,7 @@
 /// - Shapes: `x`, `y` are `[N, D]`; `weight`, `bias` are `[D]`.
 public struct LayerNorm: Layer {
     /// The input rows, and mean and 1/√ of each.
-    public struct Tape {
+    public struct Tape: BitwiseCopyable {
         let input: Rows
         let statistics: UnsafeMutablePointer<Float>
     }

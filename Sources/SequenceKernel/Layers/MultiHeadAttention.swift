@@ -7,7 +7,7 @@
 /// - Complexity: 8 N D² + 4 D Σ T² operations forward, about twice that backward; keeps heads Σ T² floats.
 public struct MultiHeadAttention: SequenceEncoder {
     /// What backward reads: input, projections, softmax weights, attended rows.
-    public struct Tape {
+    public struct Tape: BitwiseCopyable {
         let input: Rows
         let projected: Rows
         let weights: UnsafeMutablePointer<Float>

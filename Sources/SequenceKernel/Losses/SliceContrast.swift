@@ -38,19 +38,53 @@ public struct SliceContrast: Sendable, Hashable, Codable {
         let squares = workspace.floats(count), losses = workspace.floats(count)
         for row in 0..<count { squares[row] = vectorLoops.dot(width, embeddings[row], embeddings[row]) }
         let near = workspace.integers(pool.threads * hardNegatives), distances = workspace.rows(pool.threads, count)
-        pool.run(count) { anchor, worker in
-            let line = distances[worker]
-            vectorLoops.product(1, count, width, embeddings[anchor], width, 1, transposed.base, count, line, count, false, nil, nil, 0)
-            for other in 0..<count { line[other] = max(0, squares[anchor] + squares[other] - 2 * line[other]) }
-            losses[anchor] = Float(
-                judge(anchor, embeddings, labels, line, near + worker * hardNegatives, factor: factor, into: pull[anchor]))
-        }
+        pool.run(
+            count,
+            Judging(
+                contrast: self, embeddings: embeddings, transposed: transposed, labels: labels, squares: squares, factor: factor,
+                distances: distances, near: near, losses: losses, pull: pull))
         var total = 0.0
         for anchor in 0..<count { total += Double(losses[anchor]) }
         // An anchor also moves where it is another's partner.
         let both = workspace.rows(count, count)
         vectorLoops.transpose(count, count, pull.base, count, both.base, count)
-        pool.run(count) { row, _ in
+        pool.run(count, Pulling(embeddings: embeddings, pull: pull, both: both, gradient: gradient))
+        return Float(total)
+    }
+
+    /// Distances from one anchor, its loss and its pulls.
+    private struct Judging: SharedWork {
+        let contrast: SliceContrast
+        let embeddings: Rows
+        let transposed: Rows
+        let labels: UnsafePointer<Int32>
+        let squares: UnsafeMutablePointer<Float>
+        let factor: Float
+        /// Scratch, a part for each worker.
+        let distances: Rows
+        let near: UnsafeMutablePointer<Int32>
+        let losses: UnsafeMutablePointer<Float>
+        let pull: Rows
+
+        func perform(_ anchor: Int, worker: Int) {
+            let line = distances[worker], count = embeddings.count, width = embeddings.width
+            vectorLoops.product(1, count, width, embeddings[anchor], width, 1, transposed.base, count, line, count, false, nil, nil, 0)
+            for other in 0..<count { line[other] = max(0, squares[anchor] + squares[other] - 2 * line[other]) }
+            losses[anchor] = Float(
+                contrast.judge(
+                    anchor, embeddings, labels, line, near + worker * contrast.hardNegatives, factor: factor, into: pull[anchor]))
+        }
+    }
+
+    /// One embedding's gradient from all pulls, its own and its partners'.
+    private struct Pulling: SharedWork {
+        let embeddings: Rows
+        let pull: Rows
+        let both: Rows
+        let gradient: Rows
+
+        func perform(_ row: Int, worker: Int) {
+            let count = embeddings.count, width = embeddings.width
             vectorLoops.add(count, both[row], pull[row], both[row])
             var sum: Float = 0
             for other in 0..<count { sum += both[row][other] }
@@ -58,7 +92,6 @@ public struct SliceContrast: Sendable, Hashable, Codable {
             vectorLoops.scale(width, -1, gradient[row], gradient[row])
             vectorLoops.axpy(width, sum, embeddings[row], gradient[row])
         }
-        return Float(total)
     }
 
     /// One anchor's pairs: its loss, and what each partner pulls with.

@@ -23,10 +23,10 @@ extension TiedSoftmax {
         precondition((bias == nil) == (biasGradient == nil), "TiedSoftmax.loss: bias and biasGradient go together")
         guard hidden.count > 0 else { return 0 }
         let step = TiedStep(self, hidden, targets, factors, weights, workspace, pool)
-        pool.run(groupCount) { group, worker in step.sumExponentials(group, worker) }
+        pool.run(groupCount, TiedStep.Sums(step: step))
         let loss = step.finishSums()
-        pool.run(groupCount) { group, worker in step.addGradients(group, worker, tableGradients, biasGradient) }
-        pool.run(step.queries.chunkCount) { chunk, _ in step.finishHidden(chunk, hiddenGradient) }
+        pool.run(groupCount, TiedStep.Gradients(step: step, table: tableGradients, bias: biasGradient))
+        pool.run(step.queries.chunkCount, TiedStep.HiddenGradient(step: step, result: hiddenGradient))
         return loss
     }
 }
@@ -77,6 +77,24 @@ private struct TiedStep {
         ones.update(repeating: 1, count: TiedSoftmax.chunkSize)
         scratchSize = TiedSoftmax.blockSize * (2 * width + TiedSoftmax.chunkRow + 1)
         scratch = workspace.floats(pool.threads * scratchSize)
+    }
+
+    struct Sums: SharedWork {
+        let step: TiedStep
+        func perform(_ group: Int, worker: Int) { step.sumExponentials(group, worker) }
+    }
+
+    struct Gradients: SharedWork {
+        let step: TiedStep
+        let table: UnsafeMutablePointer<Float>
+        let bias: UnsafeMutablePointer<Float>?
+        func perform(_ group: Int, worker: Int) { step.addGradients(group, worker, table, bias) }
+    }
+
+    struct HiddenGradient: SharedWork {
+        let step: TiedStep
+        let result: Rows
+        func perform(_ chunk: Int, worker: Int) { step.finishHidden(chunk, result) }
     }
 
     private func vectors(_ worker: Int) -> UnsafeMutablePointer<Float> { scratch + worker * scratchSize }

@@ -133,8 +133,15 @@ struct TiedQueries {
         scaled = scale == nil ? hidden.base : workspace.floats(max(1, hidden.scalarCount))
         inverseNorms = workspace.floats(max(1, hidden.count))
         transposedBase = workspace.floats(max(1, chunks * hidden.width * TiedSoftmax.chunkRow))
-        let queries = self
-        pool.run(chunks) { chunk, _ in
+        pool.run(chunks, Preparation(queries: self, hidden: hidden, scale: scale))
+    }
+
+    private struct Preparation: SharedWork {
+        let queries: TiedQueries
+        let hidden: Rows
+        let scale: Float?
+
+        func perform(_ chunk: Int, worker: Int) {
             let rows = queries.rows(chunk)
             if let scale {
                 for row in rows {

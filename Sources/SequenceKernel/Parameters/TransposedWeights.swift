@@ -23,7 +23,12 @@ public final class TransposedWeights: @unchecked Sendable {
     public func refresh() { for index in matrices.indices { refresh(index) } }
 
     /// Makes the copies again with the help of a pool.
-    public func refresh(_ pool: WorkerPool) { pool.run(matrices.count) { index, _ in refresh(index) } }
+    public func refresh(_ pool: WorkerPool) { pool.run(matrices.count, Refresh(copies: self)) }
+
+    private struct Refresh: SharedWork {
+        let copies: TransposedWeights
+        func perform(_ index: Int, worker: Int) { copies.refresh(index) }
+    }
 
     private func refresh(_ index: Int) {
         let matrix = matrices[index]

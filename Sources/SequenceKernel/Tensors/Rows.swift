@@ -2,7 +2,7 @@
 ///
 /// Layers pass these around instead of arrays so that a training step allocates nothing: the memory is a ``Workspace``'s,
 /// a ``ParameterVector``'s or a mapped file's, and outlives every view of it within a step.
-public struct Rows: @unchecked Sendable {
+public struct Rows: BitwiseCopyable, @unchecked Sendable {
     /// The first float of the first row.
     public let base: UnsafeMutablePointer<Float>
     /// Rows (N).

@@ -56,6 +56,11 @@ public final class Workspace: @unchecked Sendable {
         return extra
     }
 
+    /// `count` plain values, not set.
+    func memory<Element: BitwiseCopyable>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
+        bytes(count * MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
+    }
+
     /// `count` rows of `width` floats, not cleared.
     public func rows(_ count: Int, _ width: Int) -> Rows { Rows(floats(count * width), count: count, width: width) }
 

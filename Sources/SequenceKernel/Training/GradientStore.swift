@@ -66,18 +66,26 @@ final class GradientStore {
     func applyScatters(_ passes: [Pass], _ pool: WorkerPool) {
         let tables = blocks.tableOffsets
         let parts = tables.count >= 2 * pool.threads ? 1 : pool.threads
-        pool.run(tables.count * parts) { work, _ in
-            let table = tables[work / parts]
+        pool.run(tables.count * parts, Scattering(store: self, passes: passes, parts: parts))
+        for pass in passes { pass.scatter?.removeAll() }
+    }
+
+    private struct Scattering: SharedWork {
+        let store: GradientStore
+        let passes: [Pass]
+        let parts: Int
+
+        func perform(_ index: Int, worker: Int) {
+            let table = store.blocks.tableOffsets[index / parts]
             for pass in passes {
                 guard let scatter = pass.scatter else { continue }
                 scatter.notes.withUnsafeBufferPointer { notes in
-                    for index in notes.indices where notes[index].table.offset == table {
-                        apply(notes[index], part: work % parts, of: parts)
+                    for note in notes.indices where notes[note].table.offset == table {
+                        store.apply(notes[note], part: index % parts, of: parts)
                     }
                 }
             }
         }
-        for pass in passes { pass.scatter?.removeAll() }
     }
 
     private func apply(_ note: GradientScatter.Note, part: Int, of parts: Int) {
@@ -97,12 +105,21 @@ final class GradientStore {
     /// Adds the shards' dense gradients in shard order and returns the norm over everything, tables included.
     func reduce(_ pool: WorkerPool) -> Double {
         let count = blocks.blocks.count
-        pool.run(count + blocks.rowBlocks.count) { index, _ in
-            squares[index] = index < count ? reduce(blocks.blocks[index]) : squares(of: blocks.rowBlocks[index - count])
-        }
+        pool.run(count + blocks.rowBlocks.count, Reduction(store: self))
         var sum = 0.0
         for index in 0..<count + blocks.rowBlocks.count { sum += squares[index] }
         return sum.squareRoot()
+    }
+
+    private struct Reduction: SharedWork {
+        let store: GradientStore
+
+        func perform(_ index: Int, worker: Int) {
+            let blocks = store.blocks.blocks
+            store.squares[index] =
+                index < blocks.count
+                ? store.reduce(blocks[index]) : store.squares(of: store.blocks.rowBlocks[index - blocks.count])
+        }
     }
 
     private func reduce(_ block: GradientBlocks.Block) -> Double {
@@ -138,23 +155,31 @@ final class GradientStore {
 
     /// One step of the optimiser over everything; gradients are zero afterwards.
     func update(_ moments: OptimizerMoments, _ step: AdamWStep, _ pool: WorkerPool) {
-        let count = blocks.blocks.count
-        pool.run(count + blocks.rowBlocks.count) { index, _ in
-            if index < count {
-                let block = blocks.blocks[index]
-                step.update(
-                    weights.base + block.start, total + block.start, moments.first + block.start, moments.second + block.start,
-                    count: block.count, decays: block.decays)
+        pool.run(blocks.blocks.count + blocks.rowBlocks.count, Update(store: self, moments: moments, step: step))
+    }
+
+    private struct Update: SharedWork {
+        let store: GradientStore
+        let moments: OptimizerMoments
+        let step: AdamWStep
+
+        func perform(_ index: Int, worker: Int) {
+            let blocks = store.blocks.blocks
+            if index < blocks.count {
+                update(blocks[index].start, count: blocks[index].count, decays: blocks[index].decays)
                 return
             }
-            let block = blocks.rowBlocks[index - count]
-            forEachTouched(block) { row in
-                let start = block.start + row * block.width
-                step.update(
-                    weights.base + start, total + start, moments.first + start, moments.second + start, count: block.width,
-                    decays: block.decays)
+            let block = store.blocks.rowBlocks[index - blocks.count]
+            store.forEachTouched(block) { row in
+                update(block.start + row * block.width, count: block.width, decays: block.decays)
             }
-            (flags + block.flag).update(repeating: 0, count: block.rows)
+            (store.flags + block.flag).update(repeating: 0, count: block.rows)
+        }
+
+        private func update(_ start: Int, count: Int, decays: Bool) {
+            step.update(
+                store.weights.base + start, store.total + start, moments.first + start, moments.second + start, count: count,
+                decays: decays)
         }
     }
 }

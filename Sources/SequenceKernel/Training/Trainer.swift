@@ -88,7 +88,7 @@ public final class Trainer<Objective: TrainingObjective> {
     /// The loss of a batch without dropout and without learning anything from it.
     public func loss(_ batch: Objective.Batch) -> Float {
         begin(dropping: false)
-        pool.run(passes.count) { shard, _ in objective.forward(batch, shard: shard, passes[shard]) }
+        pool.run(passes.count, Forward(objective: objective, batch: batch, passes: passes))
         let loss = objective.joint(batch, passes, pool, tableGradients: gradients.tables)
         for scatter in scatters { scatter.removeAll() }
         gradients.clear()
@@ -107,13 +107,28 @@ public final class Trainer<Objective: TrainingObjective> {
 
     private func accumulate(_ batch: Objective.Batch) -> Float {
         begin(dropping: true)
-        let passes = passes
-        pool.run(passes.count) { shard, _ in objective.forward(batch, shard: shard, passes[shard]) }
+        pool.run(passes.count, Forward(objective: objective, batch: batch, passes: passes))
         let loss = objective.joint(batch, passes, pool, tableGradients: gradients.tables)
-        pool.run(passes.count) { shard, _ in objective.backward(batch, shard: shard, passes[shard]) }
+        pool.run(passes.count, Backward(objective: objective, batch: batch, passes: passes))
         gradients.applyScatters(passes, pool)
         microBatchCount += 1
         return loss
+    }
+
+    private struct Forward: SharedWork {
+        let objective: Objective
+        let batch: Objective.Batch
+        let passes: [Pass]
+
+        func perform(_ shard: Int, worker: Int) { objective.forward(batch, shard: shard, passes[shard]) }
+    }
+
+    private struct Backward: SharedWork {
+        let objective: Objective
+        let batch: Objective.Batch
+        let passes: [Pass]
+
+        func perform(_ shard: Int, worker: Int) { objective.backward(batch, shard: shard, passes[shard]) }
     }
 
     private func update(microBatches: Int, lossSum: Double, learningRate: Double) -> StepResult {

@@ -29,13 +29,18 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Calls `body(index, worker)` once for every index in `0 ..< count` and returns when all are done.
     public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+        withoutActuallyEscaping(body) { run(count, ClosureWork(body: $0)) }
+    }
+
+    /// As with a closure, for what runs in every training step: nothing is put on the heap.
+    public func run(_ count: Int, _ work: some SharedWork) {
         crew.begin()
         defer { crew.end() }
         guard count > 1 && threads > 1 else {
-            for index in 0..<max(0, count) { body(index, 0) }
+            for index in 0..<max(0, count) { work.perform(index, worker: 0) }
             return
         }
-        withoutActuallyEscaping(body) { crew.share(count, among: threads, $0) }
+        crew.share(count, among: threads, work)
     }
 }
 
@@ -48,8 +53,9 @@ private final class Crew: @unchecked Sendable {
     private let stopped = Atomic<Bool>(false)
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let wake: UnsafeMutablePointer<pthread_cond_t>
-    /// Written before `generation` rises, read after: the release and acquire on it order both.
-    private var body: ((Int, Int) -> Void)?
+    /// Where the work lies and how it is done. Written before `generation` rises, read after: the release and acquire on it order them.
+    private var address: UnsafeRawPointer?
+    private var type: any SharedWork.Type = ClosureWork.self
     private var total = 0
 
     /// Rounds of looking for work before a thread goes to sleep: a training step's phases follow each other within microseconds.
@@ -76,8 +82,13 @@ private final class Crew: @unchecked Sendable {
 
     func end() { busy.store(false, ordering: .releasing) }
 
-    func share(_ count: Int, among threads: Int, _ body: @escaping (Int, Int) -> Void) {
-        self.body = body
+    func share<Work: SharedWork>(_ count: Int, among threads: Int, _ work: Work) {
+        withUnsafePointer(to: work) { share(count, among: threads, UnsafeRawPointer($0), Work.self) }
+    }
+
+    private func share(_ count: Int, among threads: Int, _ address: UnsafeRawPointer, _ type: any SharedWork.Type) {
+        self.address = address
+        self.type = type
         total = count
         next.store(0, ordering: .relaxed)
         running.store(threads - 1, ordering: .relaxed)
@@ -87,9 +98,9 @@ private final class Crew: @unchecked Sendable {
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
         work(0)
-        // Every thread must have left `work` before the body may go and the next generation may begin.
+        // Every thread must have left `work` before its value may go and the next generation may begin.
         while running.load(ordering: .acquiring) > 0 { sched_yield() }
-        self.body = nil
+        self.address = nil
     }
 
     func stop() {
@@ -123,11 +134,12 @@ private final class Crew: @unchecked Sendable {
     }
 
     private func work(_ worker: Int) {
-        guard let body else { return }
+        guard let address else { return }
+        let type = type
         while true {
             let index = next.add(1, ordering: .relaxed).oldValue
             if index >= total { return }
-            body(index, worker)
+            type.perform(at: address, index, worker: worker)
         }
     }
 
