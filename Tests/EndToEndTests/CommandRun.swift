@@ -58,7 +58,8 @@ final class Running {
         }
         process.currentDirectoryURL = folder
         var variables = ["PATH": "/usr/bin:/bin", "TERM": "dumb", "COLUMNS": "100", "LC_ALL": "C.UTF-8"]
-        if let libraries = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] { variables["LD_LIBRARY_PATH"] = libraries }
+        // What the program needs to start, and what `tools/sanitize` says of its reports.
+        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS"] { variables[name] = ProcessInfo.processInfo.environment[name] }
         process.environment = variables.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: talk)

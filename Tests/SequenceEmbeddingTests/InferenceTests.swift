@@ -25,7 +25,9 @@ import Testing
                 bench.events, sessions: [session], batchSessions: 1, maximumEvents: bench.model.configuration.maximumEvents, shardCount: 1,
                 seed: 0, shuffles: false)
             let batch = batcher.batch(0, epoch: 0)
-            let pass = Pass(weights: bench.weights, workspace: Workspace())
+            let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
+            let pass = Pass(weights: bench.weights, workspace: workspace)
             return bench.model.embed(EventView(batch.shards[0]), pass).scalars
         }
     }
@@ -124,8 +126,9 @@ import Testing
         let found = EmbeddingTable.make(SessionEmbedder(model, weights), encoded, sessions: 0..<2, pool: WorkerPool(threads: 1))
         let batcher = PackedBatcher(
             encoded, sessions: [0, 1], batchSessions: 2, maximumEvents: 64, shardCount: 1, seed: 0, shuffles: false)
-        let plain = model.embed(
-            EventView(batcher.batch(0, epoch: 0).shards[0]), Pass(weights: weights, workspace: Workspace()))
+        let workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
+        let plain = model.embed(EventView(batcher.batch(0, epoch: 0).shards[0]), Pass(weights: weights, workspace: workspace))
         #expect(found.difference(from: plain.scalars, absoluteTolerance: 4e-6) == nil)
     }
 

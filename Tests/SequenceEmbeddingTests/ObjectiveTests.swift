@@ -97,6 +97,7 @@ import Testing
                 events, sessions: [0, 1, 2, 3], batchSessions: 4, maximumEvents: 64, shardCount: 1, seed: 0, shuffles: false)
             let shard = batcher.batch(0, epoch: 0).shards[0]
             let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
             let units = shard.plan.units.count
             let hiding = workspace.integers(units * shard.rowCount)
             for index in 0..<units * shard.rowCount { hiding[index] = hides && index % shard.rowCount % 5 == 2 ? 1 : 0 }
@@ -126,7 +127,9 @@ import Testing
             let batcher = PackedBatcher(
                 events, sessions: [0, 1, 2], batchSessions: 3, maximumEvents: 64, shardCount: 1, seed: 0, shuffles: false)
             let shard = batcher.batch(0, epoch: 0).shards[0]
-            let output = bench.model.hidden(EventView(shard), Pass(weights: bench.weights, workspace: Workspace())).output
+            let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
+            let output = bench.model.hidden(EventView(shard), Pass(weights: bench.weights, workspace: workspace)).output
             return (0..<3).map { session in shard.offsets[session].prefix(4).flatMap { output.rows($0..<$0 + 1).scalars } }
         }
         #expect(try rows(whole) == rows(whole.map { Array($0.prefix(4)) }), "a causal row moved with a later event, seed \(seed)")
