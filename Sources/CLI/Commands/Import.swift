@@ -36,18 +36,13 @@ struct Import: ParsableCommand, WritesOutput {
         var collector = RejectCollector(sink: file)
         let summary: ImportSummary
         do {
-            summary = try options.run(files, to: out, replacing: replace, rejects: &collector)
+            summary = try options.run(files, to: out, replacing: replace, rejects: &collector) { () throws(ImportError) in
+                do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
+            }
         } catch ImportError.noEvents(let count) where count > 0 {
             try file?.finish()
             showRejects(collector)
             throw ImportError.noEvents(rejects: count)
-        }
-        do {
-            try file?.finish()
-        } catch {
-            throw ExportError(
-                error.kind, place: error.place, reason: error.reason,
-                remedy: "\(error.remedy), and import again with --replace: the corpus itself was written")
         }
         showRejects(collector)
         if json {
