@@ -3,7 +3,8 @@ internal import DurableFiles
 /// Takes: readers of an export.   Gives: a corpus at a path, whole or not at all, and what was counted.
 ///
 /// Memory: rows and one entry for each distinct visitor, native session and value of a categorical, text or url field, together up to
-/// ``ImportSettings/memoryLimit``. Beyond it both go through files beside the corpus, so that nothing grows with the file.
+/// ``ImportSettings/memoryLimit``. Beyond it both go through files beside the corpus, so that nothing grows with the file,
+/// but for rows of one visitor, session and moment that differ: ``DuplicateFilter`` holds them until the moment has passed.
 public struct ExportImporter: Sendable {
     private let settings: ImportSettings
 

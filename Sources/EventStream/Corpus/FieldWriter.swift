@@ -82,7 +82,7 @@ final class PagedCodeWriter: FieldWriter {
     private let renumbered: PagedFile
     private let entries: FileWriter
     private let memory: Int
-    private var count = 0
+    @exclusivity(unchecked) private var count = 0
 
     private var renumberedPath: String { stem + ".renumbered" }
     private var entriesPath: String { stem + ".entries" }
@@ -110,7 +110,8 @@ final class PagedCodeWriter: FieldWriter {
                 count += 1
                 code = Int32(truncatingIfNeeded: count)
                 try renumbered.store(code, 4 * old)
-                try entries.write(valuesOf: [Int32(truncatingIfNeeded: old)])
+                var entry = Int32(truncatingIfNeeded: old)
+                try withUnsafeBytes(of: &entry) { entry throws(FileError) in try entries.write(entry) }
             }
             try codes.append(code)
         }

@@ -25,7 +25,7 @@ public struct ImportSettings: Sendable {
     /// The defaults.
     public init() {}
 
-    /// Processors this process may use.
+    /// Processors this process may use, up to 16.
     public static var processors: Int { ImportCrew.processors }
 }
 

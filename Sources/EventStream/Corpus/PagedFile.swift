@@ -8,9 +8,10 @@ final class PagedFile {
 
     private let file: OpenFile
     private let pages: Int
-    private var memory: UnsafeMutableRawPointer?
-    private var held: [Int]
-    private var isChanged: [Bool]
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawPointer?
+    /// The page in each place of the memory, -1 for none, and whether it differs from the file.
+    @exclusivity(unchecked) private var held: [Int]
+    @exclusivity(unchecked) private var isChanged: [Bool]
 
     /// - Parameter memory: bytes to be used; at least a page is. They are taken at the first access.
     init(_ file: OpenFile, memory: Int) {

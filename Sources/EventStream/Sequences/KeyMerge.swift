@@ -205,7 +205,7 @@ private final class MapWriter {
     private let file: OpenFile
     private var offset: Int
     private let buffer: UnsafeMutableRawBufferPointer
-    private var filled = 0
+    @exclusivity(unchecked) private var filled = 0
 
     init(_ file: OpenFile, _ offset: Int, _ bytes: Int) {
         self.file = file
@@ -236,9 +236,9 @@ private final class KeyCursor {
     let map: MapWriter
     private let file: OpenFile
     private var rest: Range<Int>
-    private var buffer: UnsafeMutableRawBufferPointer
-    private var start = 0
-    private var end = 0
+    @exclusivity(unchecked) private var buffer: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private var start = 0
+    @exclusivity(unchecked) private var end = 0
 
     var number: Int32 { buffer.loadUnaligned(fromByteOffset: start, as: Int32.self) }
     var order: Int64 { buffer.loadUnaligned(fromByteOffset: start + 8, as: Int64.self) }
