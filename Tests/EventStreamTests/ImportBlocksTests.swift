@@ -140,6 +140,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gzip", "zstd"]) func compressedTextIsReadTheSameInBlocks(form: String) throws {
+        let folder = try ImportFolder()
+        // Several windows of the reader, and a last block that ends within one.
+        let bytes = Self.delimited(9, rows: 12_000, isClosed: true)
+        try Self.write(bytes, folder, "export")
+        let expected = try Self.run("export", Self.mapping(.csv), folder, ExportLimits(), threads: nil)
+        let pieces = stride(from: 0, to: bytes.count, by: 100_000).map { (Array(bytes[$0..<min(bytes.count, $0 + 100_000)]), false) }
+        try FileSystem.live.removeFile(folder("export"))
+        // Under the same name, which stands in the rejects.
+        try Self.write(form == "gzip" ? gzipStored(bytes) : zstdFrame(pieces), folder, "export")
+        for (blockBytes, threads) in [(1 << 20, 2), (5000, 3), (20_000, 1)] {
+            var limits = ExportLimits()
+            limits.blockBytes = blockBytes
+            let found = try Self.run("export", Self.mapping(.csv), folder, limits, threads: threads)
+            #expect(found == expected, "blocks of \(blockBytes) of \(bytes.count) bytes, \(threads) threads")
+        }
+    }
+
     @Test(arguments: [ExportMapping.Format.csv, .jsonl])
     func rowsOverTheLimitAreRefusedInTheSamePlace(format: ExportMapping.Format) throws {
         let folder = try ImportFolder()

@@ -39,17 +39,25 @@ import Testing
         return Array((rows.joined() + "{\"user\":\"person-9\",\"time\":\"never\",\"page\":\"page-1\"}\n{\n").utf8)
     }
 
-    private static func importing(_ input: String, memory: Int = 1 << 20) -> (String, FileSystem) throws -> Void {
+    /// - Parameter blockBytes: with little memory and small blocks the tables are put aside several times.
+    private static func importing(
+        _ input: String, memory: Int = 1 << 20, blockBytes: Int = 1 << 20, _ mapping: ExportMapping = mapping
+    ) -> (String, FileSystem) throws -> Void {
         { folder, fileSystem in
+            var limits = ExportLimits()
+            limits.blockBytes = blockBytes
             var settings = ImportSettings()
             settings.fileSystem = fileSystem
             settings.replacesCorpus = true
             settings.memoryLimit = memory
             let sink = try RejectFile(path: folder + "/rejects.csv", in: fileSystem)
             var rejects = RejectCollector(sink: sink)
-            let source = try ExportReaders.open(ExportInput(path: input, in: fileSystem), mapping: mapping)
-            _ = try ExportImporter(settings).run(sources: [source], to: folder + "/corpus", rejects: &rejects)
-            try sink.finish()
+            let source = try ExportReaders.open(ExportInput(path: input, limits: limits, in: fileSystem), mapping: mapping)
+            _ = try ExportImporter(settings).run(
+                sources: [source], to: folder + "/corpus", rejects: &rejects,
+                willPublish: { () throws(ImportError) in
+                    do throws(ExportError) { try sink.finish() } catch { throw .export(error) }
+                })
         }
     }
 
@@ -72,6 +80,37 @@ import Testing
         let operations = try faults().check("sorted on disk", Self.importing(inputs("new.csv"), memory: 1))
         let inMemory = try EveryFault.counted { try Self.importing(inputs("new.csv"))(inputs.path, $0) }
         #expect(operations > inMemory + 5, "\(operations) operations, \(inMemory) without the disk: nothing was spilled")
+    }
+
+    @Test func tablesArePutAside() throws {
+        try AtomicFile.write(Self.csv(24), to: inputs("new.csv"))
+        var mapping = Self.mapping
+        mapping.session = "amount"
+        mapping.fields = [.init(name: "page", kind: .categorical)]
+        let work = Self.importing(inputs("new.csv"), memory: 1, blockBytes: 300, mapping)
+        let faults = try faults()
+        faults.kinds = [.once, .death]
+        let operations = try faults.check("tables put aside", work)
+        let together = try EveryFault.counted { try Self.importing(inputs("new.csv"), memory: 1, mapping)(inputs.path, $0) }
+        #expect(operations > together + 20, "\(operations) operations, \(together) with one table: nothing was put aside")
+    }
+
+    @Test func noCorpusStandsWithoutItsRejects() throws {
+        try AtomicFile.write(Self.csv(20), to: inputs("new.csv"))
+        let work = Self.importing(inputs("new.csv"))
+        let folder = try ImportFolder()
+        var number = 0
+        var isDone = false
+        while !isDone {
+            let plan = FaultPlan(failing: number, code: 5, aftermath: .dead)
+            try? work(folder.path, .failing(plan))
+            isDone = plan.operationsSeen <= number
+            let names = try folder.names()
+            if names.contains("corpus") { #expect(names.contains("rejects.csv"), "operation \(number)") }
+            for name in names { try FileSystem.live.removeTree(folder(name)) }
+            number += 1
+        }
+        #expect(number > 100, "\(number) operations")
     }
 
     @Test(arguments: ["gz", "jsonl"]) func otherForms(_ form: String) throws {

@@ -22,7 +22,8 @@ struct ImportOptions: ParsableArguments {
     @Flag(help: "Keep rows that are equal in everything the mapping keeps.") var keepDuplicates = false
     @Option(
         help: ArgumentHelp(
-            "Memory for rows and distinct values, in megabytes; beyond it rows are sorted on disk. The program takes some 60 besides.",
+            "Memory for rows and distinct values, in megabytes; beyond it both are sorted on disk. The program takes some 60 besides, "
+                + "whatever the file's size.",
             valueName: "n"))
     var memory = 192
     @OptionGroup var key: KeyOption
@@ -78,8 +79,10 @@ struct ImportOptions: ParsableArguments {
     }
 
     /// Imports files into a corpus at `path`, with progress.
+    /// - Parameter willPublish: called before the corpus can be seen.
     func run(
-        _ files: [String], to path: String, replacing: Bool, showsGuess: Bool = true, rejects: inout RejectCollector
+        _ files: [String], to path: String, replacing: Bool, showsGuess: Bool = true, rejects: inout RejectCollector,
+        willPublish: () throws(ImportError) -> Void = {}
     ) throws -> ImportSummary {
         var settings = try settings()
         settings.replacesCorpus = replacing
@@ -88,7 +91,7 @@ struct ImportOptions: ParsableArguments {
         let summary: ImportSummary
         do {
             summary = try ExportImporter(settings).run(
-                sources: sources, to: path, rejects: &rejects, isCancelled: { Interruption.isRequested },
+                sources: sources, to: path, rejects: &rejects, willPublish: willPublish, isCancelled: { Interruption.isRequested },
                 progress: { progress in line.update(Self.text(progress, files: files.count, seconds: line.elapsed)) })
         } catch ImportError.cancelled {
             throw Interrupted(remedy: "nothing was kept; run the command again")

@@ -7,7 +7,8 @@ struct Import: ParsableCommand, WritesOutput {
         abstract: "Read export files into a corpus of events and sessions.",
         discussion: """
             CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Rows that \
-            cannot be read are counted by reason and never vanish. The corpus is written whole or not at all.
+            cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
+            300 MiB whatever the size of the files, unless --memory allows more.
 
             Example: tessera import clicks.csv.gz --mapping clicks.yaml --out bank.corpus --rejects refused.csv
             """)
@@ -36,18 +37,13 @@ struct Import: ParsableCommand, WritesOutput {
         var collector = RejectCollector(sink: file)
         let summary: ImportSummary
         do {
-            summary = try options.run(files, to: out, replacing: replace, rejects: &collector)
+            summary = try options.run(files, to: out, replacing: replace, rejects: &collector) { () throws(ImportError) in
+                do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
+            }
         } catch ImportError.noEvents(let count) where count > 0 {
             try file?.finish()
             showRejects(collector)
             throw ImportError.noEvents(rejects: count)
-        }
-        do {
-            try file?.finish()
-        } catch {
-            throw ExportError(
-                error.kind, place: error.place, reason: error.reason,
-                remedy: "\(error.remedy), and import again with --replace: the corpus itself was written")
         }
         showRejects(collector)
         if json {

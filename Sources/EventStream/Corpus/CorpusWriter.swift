@@ -3,15 +3,11 @@ internal import FoundationEssentials
 
 /// The tables the rows' numbers point into.
 struct EventTables {
-    let visitors: ByteStringTable
+    let visitors: KeyList
     /// Ids of native sessions: four bytes with the number of the visitor, then the id; no more where the row had none.
-    let sessions: ByteStringTable
+    let sessions: KeyList
     /// One for each field that is not numeric.
-    let fields: [ByteStringTable?]
-
-    /// Whether a session number stands for an id of the export.
-    @inline(__always)
-    func hasNativeID(_ session: Int32) -> Bool { session >= 0 && sessions[Int(session)].count > 4 }
+    let fields: [KeyList?]
 }
 
 /// Writes the arrays of a corpus from rows in order.
@@ -45,15 +41,18 @@ final class CorpusWriter {
     private var visitors = 0
     private var visitor = Int32(-1)
     private var session = Int32(-1)
+    private var isNative = false
+    private var askedFor = Int32(-1)
     private var part = 0
     private var previousTime = Int64.min
 
     /// - Parameters:
     ///   - hasVisitorKeys: false where the export names no visitors; their keys are empty then.
     ///   - dropsDuplicates: false where equal rows are no repetitions, as in exports without times and order.
+    ///   - memory: bytes for numbering values anew; where they do not suffice a file is used.
     init(
         _ directory: String, schema: EventSchema, layout: EventRow, tables: EventTables, zone: Int, hasVisitorKeys: Bool,
-        dropsDuplicates: Bool, in fileSystem: FileSystem, _ crew: ImportCrew
+        dropsDuplicates: Bool, memory: Int, in fileSystem: FileSystem, _ crew: ImportCrew
     ) throws(FileError) {
         self.crew = crew
         self.directory = directory
@@ -82,8 +81,15 @@ final class CorpusWriter {
         kept = .allocate(capacity: ExternalSort.blockRows)
         for (index, field) in schema.fields.enumerated() {
             let stem = directory + "/" + field.stem
-            if let table = tables.fields[index] {
-                columns.append(try CodeWriter(stem, table, offset: layout.fieldOffsets[index], in: fileSystem))
+            if let keys = tables.fields[index] {
+                let share = memory / tables.fields.count
+                let offset = layout.fieldOffsets[index]
+                // The memory of tables that are there has room for their numbers.
+                if case .onDisk(let keys) = keys, keys.count * CodeWriter.entryBytes > share {
+                    columns.append(try PagedCodeWriter(stem, keys, offset: offset, memory: share, in: fileSystem))
+                } else {
+                    columns.append(try CodeWriter(stem, keys, offset: offset, in: fileSystem))
+                }
             } else {
                 columns.append(try NumberWriter(stem, offset: layout.fieldOffsets[index], in: fileSystem))
             }
@@ -113,10 +119,13 @@ final class CorpusWriter {
         let now = row.long(EventRow.time)
         let visitor = Int32(truncatingIfNeeded: row.number(layout.visitor))
         let session = Int32(truncatingIfNeeded: row.number(layout.session))
-        let isNative = tables.hasNativeID(session)
+        if session != askedFor {
+            askedFor = session
+            isNative = session < 0 ? false : try tables.sessions.length(of: Int(session)) > 4
+        }
         if sessionizer.begins(visitor: visitor, session: session, hasNativeID: isNative, time: now, row: row) {
             if events > 0 { try dwell.append(.nan) }
-            try beginSession(visitor, session, isNative)
+            try beginSession(visitor, session)
             try gap.append(.nan)
         } else if now == .min {
             try gap.append(.nan)
@@ -134,10 +143,10 @@ final class CorpusWriter {
         events += 1
     }
 
-    private func beginSession(_ visitor: Int32, _ session: Int32, _ isNative: Bool) throws(FileError) {
+    private func beginSession(_ visitor: Int32, _ session: Int32) throws(FileError) {
         let isNewVisitor = visitor != self.visitor
         if isNewVisitor {
-            if hasVisitorKeys { try visitorKey.append(tables.visitors[Int(visitor)]) }
+            if hasVisitorKeys { try visitorKey.append(tables.visitors.bytes(of: Int(visitor))) }
             try visitorKey.end()
             visitors += 1
             self.visitor = visitor
@@ -148,9 +157,9 @@ final class CorpusWriter {
         part = isNewVisitor || session != self.session ? 1 : part + 1
         self.session = session
         if isNative {
-            try sessionKey.append(UnsafeRawBufferPointer(rebasing: tables.sessions[Int(session)][4...]))
+            try sessionKey.append(UnsafeRawBufferPointer(rebasing: tables.sessions.bytes(of: Int(session))[4...]))
         } else {
-            try sessionKey.append(tables.visitors[Int(visitor)])
+            try sessionKey.append(tables.visitors.bytes(of: Int(visitor)))
         }
         if !isNative || part > 1 {
             try sessionKey.append(UInt8(ascii: ":"))
@@ -190,74 +199,5 @@ final class CorpusWriter {
         try writer.write(Array(text) + [UInt8(ascii: "\n")])
         try writer.finish(sync: false)
         return schema
-    }
-}
-
-/// Writes one field.
-private class FieldWriter {
-    func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {}
-    func finish() throws(FileError) {}
-}
-
-private final class NumberWriter: FieldWriter {
-    private let values: ColumnWriter<Double>
-    private let offset: Int
-
-    init(_ stem: String, offset: Int, in fileSystem: FileSystem) throws(FileError) {
-        values = try ColumnWriter(stem + ".values.npy", in: fileSystem)
-        self.offset = offset
-    }
-
-    override func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
-        try values.append(count: rows.count) { place in
-            for index in 0..<rows.count { place[index] = rows[index].load(fromByteOffset: offset, as: Double.self) }
-        }
-    }
-
-    override func finish() throws(FileError) { try values.finish() }
-}
-
-/// Numbers entries anew by first appearance in the corpus, so that the dictionary does not tell the order of the input.
-private final class CodeWriter: FieldWriter {
-    private let stem: String
-    private let fileSystem: FileSystem
-    private let codes: ColumnWriter<Int32>
-    private let table: ByteStringTable
-    private let offset: Int
-    private var renumbered: [Int32]
-    private var entries: [Int32] = []
-
-    init(_ stem: String, _ table: ByteStringTable, offset: Int, in fileSystem: FileSystem) throws(FileError) {
-        self.stem = stem
-        self.fileSystem = fileSystem
-        self.table = table
-        self.offset = offset
-        codes = try ColumnWriter(stem + ".codes.npy", in: fileSystem)
-        renumbered = Array(repeating: 0, count: table.count + 1)
-    }
-
-    override func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
-        try codes.append(count: rows.count) { place in
-            for index in 0..<rows.count {
-                let old = rows[index].number(offset)
-                var code = renumbered[old]
-                if code == 0 && old != 0 {
-                    entries.append(Int32(truncatingIfNeeded: old))
-                    code = Int32(truncatingIfNeeded: entries.count)
-                    renumbered[old] = code
-                }
-                place[index] = code
-            }
-        }
-    }
-
-    override func finish() throws(FileError) {
-        try codes.finish()
-        let dictionary = try StringWriter(stem + ".dictionary", in: fileSystem)
-        for old in entries {
-            try dictionary.append(table[Int(old) - 1])
-            try dictionary.end()
-        }
-        try dictionary.finish()
     }
 }

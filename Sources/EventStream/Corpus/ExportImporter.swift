@@ -3,7 +3,8 @@ internal import DurableFiles
 /// Takes: readers of an export.   Gives: a corpus at a path, whole or not at all, and what was counted.
 ///
 /// Memory: rows and one entry for each distinct visitor, native session and value of a categorical, text or url field, together up to
-/// ``ImportSettings/memoryLimit``. Beyond it the rows go through files beside the corpus; the entries stay.
+/// ``ImportSettings/memoryLimit``. Beyond it both go through files beside the corpus, so that nothing grows with the file,
+/// but for rows of one visitor, session and moment that differ: ``DuplicateFilter`` holds them until the moment has passed.
 public struct ExportImporter: Sendable {
     private let settings: ImportSettings
 
@@ -15,10 +16,13 @@ public struct ExportImporter: Sendable {
     ///   - sources: readers whose mappings keep the same fields.
     ///   - path: where the corpus will stand.
     ///   - rejects: takes every refused row. Whether to go on in spite of them was the caller's choice when it made the collector.
+    ///   - willPublish: called when the corpus is whole and before it can be seen, with everything decided that `rejects` will hold: what
+    ///     belongs beside it is published here, so that no corpus ever stands without. What it throws ends the import.
     ///   - isCancelled: asked after every batch; true ends the import with ``ImportError/cancelled``.
     ///   - progress: told after every batch.
     public func run(
-        sources: [any EventSource], to path: String, rejects: inout RejectCollector, isCancelled: () -> Bool = { false },
+        sources: [any EventSource], to path: String, rejects: inout RejectCollector,
+        willPublish: () throws(ImportError) -> Void = {}, isCancelled: () -> Bool = { false },
         progress: (ImportProgress) -> Void = { _ in }
     ) throws(ImportError) -> ImportSummary {
         let clock = ContinuousClock()
@@ -31,6 +35,7 @@ public struct ExportImporter: Sendable {
         } catch { throw .file(error) }
         do throws(ImportError) {
             let schema = try build(sources, first, in: publication.temporaryPath, &rejects, isCancelled, progress)
+            try willPublish()
             do { try publication.commit() } catch { throw ImportError.file(error) }
             let seconds = begin.duration(to: clock.now) / .seconds(1)
             return ImportSummary(counts: schema.counts, digest: schema.digest, seconds: seconds)
@@ -47,9 +52,8 @@ public struct ExportImporter: Sendable {
         // Item sequences: every line is a session of its own, and nobody's.
         let isItems = mapping.format == .items
         let hasTime = mapping.time != nil && !isItems
-        let spillPath = directory + "/.rows"
         let encoder = RowEncoder(
-            mapping, hasSessions: isItems || mapping.session != nil, hasTime: hasTime, settings: settings, spillPath: spillPath)
+            mapping, hasSessions: isItems || mapping.session != nil, hasTime: hasTime, settings: settings, directory: directory)
 
         let crew = ImportCrew(threads: settings.threads)
         for (number, source) in sources.enumerated() {
@@ -67,23 +71,22 @@ public struct ExportImporter: Sendable {
             }
         }
         guard encoder.store.count > 0 else { throw .noEvents(rejects: rejects.total) }
-        do { try encoder.store.finish() } catch { throw .file(error) }
+        let ordered = try encoder.finish()
 
         let writer: CorpusWriter
         do {
             writer = try CorpusWriter(
-                directory, schema: schema(mapping, hasTime, pairs: sources.first?.hasPairs ?? false), layout: encoder.layout,
-                tables: encoder.tables, zone: mapping.time?.zone.flatMap { TimeZoneOffset($0) }?.seconds ?? 0,
+                directory, schema: schema(mapping, hasTime, pairs: sources.first?.hasPairs ?? false), layout: ordered.order.layout,
+                tables: ordered.tables, zone: mapping.time?.zone.flatMap { TimeZoneOffset($0) }?.seconds ?? 0,
                 hasVisitorKeys: !isItems, dropsDuplicates: settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty),
-                in: settings.fileSystem, crew)
+                memory: settings.memoryLimit / 2, in: settings.fileSystem, crew)
         } catch { throw .file(error) }
         let sort = ExternalSort(
-            encoder.store, order: encoder.order(), runsPath: directory + "/.runs",
-            in: settings.fileSystem)
+            encoder.store, order: ordered.order, resolver: ordered.resolver, runsPath: directory + "/.runs", in: settings.fileSystem)
         let total = encoder.store.count
         let rejected = rejects.total
         var done = 0
-        try sort.forEachBlock(spillPath: spillPath) { (rows: UnsafeBufferPointer<RowPointer>) throws(ImportError) in
+        try sort.forEachBlock { (rows: UnsafeBufferPointer<RowPointer>) throws(ImportError) in
             do throws(FileError) { try writer.write(rows) } catch { throw .file(error) }
             done += rows.count
             // Blocks are small; the caller is asked as often as while reading.
@@ -95,7 +98,11 @@ public struct ExportImporter: Sendable {
             if isCancelled() { throw .cancelled }
         }
         let counts = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
-        do { return try writer.finish(rejects: counts) } catch { throw .file(error) }
+        do throws(FileError) {
+            let schema = try writer.finish(rejects: counts)
+            try ordered.merge?.remove()
+            return schema
+        } catch { throw .file(error) }
     }
 
     /// Reads a source that only comes batch by batch.

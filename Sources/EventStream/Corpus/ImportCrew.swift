@@ -15,8 +15,9 @@ final class ImportCrew: @unchecked Sendable {
     private let shared = Shared()
     private var handles: [pthread_t] = []
 
-    /// Processors this process may use.
-    static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// Threads worth having: the processors this process may use, up to 16. Every thread holds a block of the input, and as blocks are added
+    /// one after another, more threads would take memory and wait.
+    static var processors: Int { min(16, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     init(threads: Int) {
         self.threads = max(1, threads)

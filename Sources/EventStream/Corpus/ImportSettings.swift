@@ -6,8 +6,8 @@ public struct ImportSettings: Sendable {
     public var sessions = SessionRules.browsing
     /// Longest dwell kept, in seconds: a page left open over lunch was not read for an hour.
     public var dwellCapSeconds = 1800.0
-    /// Bytes for rows and for the tables of distinct visitors, sessions and field values. Beyond it rows are sorted on disk; the tables
-    /// always stay in memory, and rows keep an eighth. Threads, files and the program itself take some 60 MiB besides.
+    /// Bytes for rows and for the tables of distinct visitors, sessions and field values. Beyond it both are sorted on disk. Threads, files
+    /// and the program itself take some 60 MiB besides, so that the default stays below 300 MiB whatever the size of the file.
     public var memoryLimit = 192 << 20
     /// Key under which visitors are replaced by digests; nil keeps them in clear.
     public var pseudonymKey: [UInt8]?
@@ -25,7 +25,7 @@ public struct ImportSettings: Sendable {
     /// The defaults.
     public init() {}
 
-    /// Processors this process may use.
+    /// Processors this process may use, up to 16.
     public static var processors: Int { ImportCrew.processors }
 }
 

@@ -1,15 +1,24 @@
 internal import DurableFiles
 
 /// Turns blocks of typed rows into rows of fixed size: every text becomes a number of its table, identifiers their digests first.
+///
+/// When the tables have used up three quarters of the memory they are put aside and reading goes on with empty ones.
 final class RowEncoder {
     let layout: EventRow
     let store: RowStore
-    let visitors = ByteStringTable()
-    let sessions = ByteStringTable()
-    let fields: [ByteStringTable?]
+    private let visitors = ByteStringTable()
+    private let sessions = ByteStringTable()
+    private let fields: [ByteStringTable?]
     /// First time, or in exports without times first position, of each session number.
-    private(set) var sessionStarts: [Int64] = []
+    private var sessionStarts: [Int64] = []
 
+    private let directory: String
+    private let fileSystem: FileSystem
+    private let memoryLimit: Int
+    private var spill: TableSpill?
+    /// The first row whose numbers mean entries of the tables as they are, and the visitors in those put aside.
+    private var epochStart = 0
+    private var visitorsBefore = 0
     private let names: [String]
     private let hasSessions: Bool
     private let namesVisitors: Bool
@@ -23,11 +32,14 @@ final class RowEncoder {
     private var codes: [[Int32]] = []
 
     init(
-        _ mapping: ExportMapping, hasSessions: Bool, hasTime: Bool, settings: ImportSettings, spillPath: String
+        _ mapping: ExportMapping, hasSessions: Bool, hasTime: Bool, settings: ImportSettings, directory: String
     ) {
+        self.directory = directory
+        fileSystem = settings.fileSystem
+        memoryLimit = settings.memoryLimit
         let isNumeric = mapping.fields.map(\.isNumeric)
         layout = EventRow(orders: mapping.order.count, isNumeric: isNumeric)
-        store = RowStore(layout: layout, memoryLimit: settings.memoryLimit, spillPath: spillPath, in: settings.fileSystem)
+        store = RowStore(layout: layout, memoryLimit: settings.memoryLimit, spillPath: directory + "/.rows", in: settings.fileSystem)
         fields = isNumeric.map { $0 ? nil : ByteStringTable() }
         names = mapping.fields.map(\.name)
         self.hasSessions = hasSessions
@@ -39,12 +51,70 @@ final class RowEncoder {
         isIdentifier = names.map { settings.identifierFields.contains($0) }
     }
 
-    var tables: EventTables { EventTables(visitors: visitors, sessions: sessions, fields: fields) }
-
-    /// The order of the corpus, once all rows are here.
-    func order() -> RowOrder {
+    /// The rows, their order and what their numbers mean, once all are here.
+    func finish() throws(ImportError) -> OrderedRows {
+        guard spill == nil else { return try finishOnDisk() }
+        do { try store.finish(spilling: false) } catch { throw .file(error) }
         let ranks = hasTime ? visitors.ranks() : (0..<visitors.count).map { Int32($0) }
-        return RowOrder(layout: layout, visitorRanks: ranks, sessionStarts: sessionStarts, sessions: sessions, hasTime: hasTime)
+        let order = RowOrder(
+            layout: layout, visitorRanks: ranks, visitorPlaces: visitors.count, sessionStarts: sessionStarts, sessions: sessions,
+            hasTime: hasTime)
+        let tables = EventTables(
+            visitors: .inMemory(visitors), sessions: .inMemory(sessions), fields: fields.map { table in table.map { .inMemory($0) } })
+        return OrderedRows(order: order, tables: tables, resolver: nil, merge: nil)
+    }
+
+    private func finishOnDisk() throws(ImportError) -> OrderedRows {
+        let merge: KeyMerge
+        let resolver: RowResolver
+        do throws(FileError) {
+            let spill = try endEpoch()
+            store.tableBytes = 0
+            try store.finish(spilling: true)
+            try spill.finish()
+            merge = try KeyMerge(spill, in: directory, memory: memoryLimit / 2, fileSystem)
+            let visitors = try merge.merge(0)
+            let sessions = try merge.merge(1, prefixedBy: visitors)
+            var merged: [KeyMerge.Merged?] = []
+            for (index, field) in fields.enumerated() { merged.append(field == nil ? nil : try merge.merge(2 + index)) }
+            try merge.finish()
+            resolver = RowResolver(
+                merge, layout, isNumeric: fields.map { $0 == nil }, visitors: visitors, sessions: sessions, fields: merged,
+                hasTime: hasTime)
+        } catch { throw .file(error) }
+        for (count, name) in zip([resolver.visitors.count, resolver.sessions.count], ["visitor", "session"]) {
+            guard count < Int(Int32.max) - 1 else { throw .tooManyValues(column: name) }
+        }
+        for (merged, name) in zip(resolver.fields, names) {
+            guard merged?.count ?? 0 < Int(Int32.max) - 1 else { throw .tooManyValues(column: name) }
+        }
+        store.tableBytes = resolver.footprint
+        let order = RowOrder(
+            layout: resolver.layout, visitorRanks: [], visitorPlaces: hasTime ? resolver.visitors.count : visitorsBefore,
+            sessionStarts: [], sessions: nil, hasTime: hasTime)
+        let tables = EventTables(
+            visitors: merge.keys(resolver.visitors), sessions: merge.keys(resolver.sessions),
+            fields: resolver.fields.map { field in field.map { merge.keys($0) } })
+        return OrderedRows(order: order, tables: tables, resolver: resolver, merge: merge)
+    }
+
+    /// Puts the tables aside.
+    @discardableResult
+    private func endEpoch() throws(FileError) -> TableSpill {
+        let spill: TableSpill
+        if let begun = self.spill { spill = begun } else { spill = try TableSpill(directory + "/.tables", in: fileSystem) }
+        self.spill = spill
+        try spill.put([visitors, sessions] + fields, rows: epochStart..<store.count) { table, number in
+            // Numbers of visitors rise by first appearance, through all epochs.
+            table == 0 ? Int64(visitorsBefore + number) : table == 1 ? sessionStarts[number] : 0
+        }
+        visitorsBefore += visitors.count
+        epochStart = store.count
+        visitors.reset()
+        sessions.reset()
+        sessionStarts = []
+        for table in fields { table?.reset() }
+        return spill
     }
 
     /// Replaces identifiers by their digests; safe on several threads, each with rows of its own.
@@ -55,6 +125,9 @@ final class RowEncoder {
 
     /// Adds the rows of one block; blocks must come in the order of the input.
     func merge(_ rows: CodedRows, _ pseudonyms: borrowing PseudonymScratch) throws(ImportError) {
+        if footprint > memoryLimit / 4 * 3, store.count > epochStart {
+            do { try endEpoch() } catch { throw .file(error) }
+        }
         let first = store.count
         try number(rows.visitors, pseudonyms.visitors, into: visitors, &visitorNumbers, "visitor")
         if hasSessions { try numberSessions(rows, pseudonyms.sessions, first) }
@@ -153,12 +226,21 @@ final class RowEncoder {
         }
     }
 
-    /// Bytes of memory that the tables hold.
+    /// Bytes of memory that the tables hold, and that ordering visitors and numbering values anew will take.
     private var footprint: Int {
-        var bytes = visitors.footprint + sessions.footprint + sessionStarts.capacity * 8
-        for table in fields { bytes += table?.footprint ?? 0 }
+        var bytes = visitors.footprint + visitors.count * 20 + sessions.footprint + sessionStarts.count * 8
+        for case .some(let table) in fields { bytes += table.footprint + table.count * 8 }
         return bytes
     }
+}
+
+/// The rows of an import in their order, and what the numbers in them mean.
+struct OrderedRows {
+    let order: RowOrder
+    let tables: EventTables
+    /// Where tables were put aside: makes the rows that are sorted.
+    let resolver: RowResolver?
+    let merge: KeyMerge?
 }
 
 /// The digests of one block's identifiers, entry by entry; kept by a thread from block to block.

@@ -1,6 +1,12 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Distinct byte strings numbered by first appearance: an open-addressing hash table over one block of bytes.
 ///
-/// Each entry costs its bytes, 8 for its end and 8 to 16 for its slot. Lookups allocate nothing.
+/// Each entry costs its bytes, 8 for its end and 11 to 21 for its slot. Lookups allocate nothing.
 final class ByteStringTable {
     @exclusivity(unchecked) private var slots: UnsafeMutableBufferPointer<UInt64>  // high half: hash; low half: number + 1; 0 is free
     @exclusivity(unchecked) private var bytes: UnsafeMutableRawBufferPointer
@@ -12,18 +18,31 @@ final class ByteStringTable {
     private static let highHalf: UInt64 = 0xffff_ffff_0000_0000
 
     init() {
-        slots = .allocate(capacity: 64)
-        slots.initialize(repeating: 0)
-        bytes = .allocate(byteCount: 1024, alignment: 8)
-        ends = .allocate(capacity: 48)
+        (slots, bytes, ends) = Self.smallest()
         // Nothing written depends on the seed; it keeps a crafted export from making all strings collide.
         seed = UInt64.random(in: 0 ... .max) | 1
     }
 
-    deinit {
-        slots.deallocate()
-        bytes.deallocate()
-        ends.deallocate()
+    deinit { release() }
+
+    private static func smallest() -> (UnsafeMutableBufferPointer<UInt64>, UnsafeMutableRawBufferPointer, UnsafeMutableBufferPointer<Int>) {
+        (zeros(64), UnsafeMutableRawBufferPointer(start: PageMemory.allocate(1024), count: 1024), values(PageMemory.allocate(48 * 8), 48))
+    }
+
+    private static func values<Value>(_ start: UnsafeMutableRawPointer, _ count: Int) -> UnsafeMutableBufferPointer<Value> {
+        UnsafeMutableBufferPointer(start: start.bindMemory(to: Value.self, capacity: count), count: count)
+    }
+
+    private static func zeros(_ count: Int) -> UnsafeMutableBufferPointer<UInt64> {
+        let slots: UnsafeMutableBufferPointer<UInt64> = values(PageMemory.allocate(count * 8), count)
+        if count * 8 < PageMemory.smallest { slots.initialize(repeating: 0) }
+        return slots
+    }
+
+    private func release() {
+        PageMemory.deallocate(slots.baseAddress!, slots.count * 8)
+        PageMemory.deallocate(bytes.baseAddress!, bytes.count)
+        PageMemory.deallocate(ends.baseAddress!, ends.count * 8)
     }
 
     /// Forgets the entries and keeps the memory.
@@ -33,8 +52,16 @@ final class ByteStringTable {
         count = 0
     }
 
-    /// Bytes of memory held.
-    var footprint: Int { slots.count * 8 + bytes.count + ends.count * 8 }
+    /// Forgets the entries and gives the memory up.
+    func reset() {
+        release()
+        (slots, bytes, ends) = Self.smallest()
+        used = 0
+        count = 0
+    }
+
+    /// Bytes of memory in use; what was asked for and never touched is none.
+    var footprint: Int { slots.count * 8 + used + count * 8 }
 
     /// The bytes of an entry, valid until the next ``number(of:)``.
     @inline(__always)
@@ -75,16 +102,13 @@ final class ByteStringTable {
     private func store(_ string: UnsafeRawBufferPointer) -> Int {
         let number = count
         if number == ends.count {
-            let larger = UnsafeMutableBufferPointer<Int>.allocate(capacity: ends.count * 2)
-            _ = larger.moveInitialize(fromContentsOf: ends)
-            ends.deallocate()
-            ends = larger
+            let larger = PageMemory.enlarge(ends.baseAddress!, from: number * 8, to: number * 16, used: number * 8)
+            ends = Self.values(larger, number * 2)
         }
         if bytes.count - used < string.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count * 2, used + string.count), alignment: 8)
-            larger.baseAddress!.copyMemory(from: bytes.baseAddress!, byteCount: used)
-            bytes.deallocate()
-            bytes = larger
+            let capacity = max(bytes.count * 2, used + string.count)
+            let larger = PageMemory.enlarge(bytes.baseAddress!, from: bytes.count, to: capacity, used: used)
+            bytes = UnsafeMutableRawBufferPointer(start: larger, count: capacity)
         }
         if let start = string.baseAddress { (bytes.baseAddress! + used).copyMemory(from: start, byteCount: string.count) }
         used += string.count
@@ -94,10 +118,10 @@ final class ByteStringTable {
     }
 
     private func grow() {
-        let larger = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: slots.count * 2)
-        larger.initialize(repeating: 0)
-        slots.deallocate()
-        slots = larger
+        let capacity = slots.count * 2
+        // The numbers are found again from the strings, so both need not be there at once.
+        PageMemory.deallocate(slots.baseAddress!, slots.count * 8)
+        slots = Self.zeros(capacity)
         let mask = slots.count - 1
         for number in 0..<count {
             let hash = Self.hash(self[number], seed)
@@ -134,7 +158,7 @@ final class ByteStringTable {
     }
 
     @inline(__always)
-    private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         var offset = 0
         while offset + 8 <= left.count {
@@ -154,7 +178,16 @@ final class ByteStringTable {
 
     /// Whether one string comes before another in byte order.
     static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-        left.lexicographicallyPrecedes(right)
+        guard let first = left.baseAddress, let second = right.baseAddress else { return left.count < right.count }
+        let difference = memcmp(first, second, min(left.count, right.count))
+        return difference != 0 ? difference < 0 : left.count < right.count
+    }
+
+    /// The first eight bytes as an integer that orders as they do.
+    static func prefix(of string: UnsafeRawBufferPointer) -> UInt64 {
+        var prefix: UInt64 = 0
+        for offset in 0..<min(8, string.count) { prefix |= UInt64(string[offset]) << UInt64(56 - 8 * offset) }
+        return prefix
     }
 
     /// For each entry its place in byte order.
@@ -163,10 +196,7 @@ final class ByteStringTable {
         var keys: [(prefix: UInt64, number: Int32)] = []
         keys.reserveCapacity(count)
         for number in 0..<count {
-            let string = self[number]
-            var prefix: UInt64 = 0
-            for offset in 0..<min(8, string.count) { prefix |= UInt64(string[offset]) << UInt64(56 - 8 * offset) }
-            keys.append((prefix, Int32(number)))
+            keys.append((Self.prefix(of: self[number]), Int32(number)))
         }
         keys.sort {
             $0.prefix != $1.prefix ? $0.prefix < $1.prefix : Self.precedes(self[Int($0.number)], self[Int($1.number)])

@@ -1,13 +1,16 @@
 /// Where the parts of an event lie in a row of fixed size, as rows are held, spilled and sorted.
 ///
-/// `position i64 · time i64 · orders i64 × n · numbers f64 × n · visitor i32 · session i32 · codes i32 × n`, padded to 8 bytes. Texts are
-/// numbers of a ``ByteStringTable`` here, so a row never holds an identifier.
+/// `position i64 · time i64 · orders i64 × n · numbers f64 × n · visitor's and session's order i64 × 0 to 2 · visitor i32 · session i32 ·
+/// codes i32 × n`, padded to 8 bytes. Texts are numbers of a table here, so a row never holds an identifier.
 struct EventRow: Sendable {
     static let position = 0
     static let time = 8
     let orders: Int
     let orderStart = 16
     let numberStart: Int
+    /// Where it lies in the row what orders visitors and sessions; 0 where tables say it, or their numbers do.
+    let visitorOrder: Int
+    let sessionOrder: Int
     let visitor: Int
     let session: Int
     let codeStart: Int
@@ -16,11 +19,14 @@ struct EventRow: Sendable {
     /// For each field where its number or code lies.
     let fieldOffsets: [Int]
 
-    init(orders: Int, isNumeric: [Bool]) {
+    init(orders: Int, isNumeric: [Bool], ordersVisitors: Bool = false, ordersSessions: Bool = false) {
         self.orders = orders
         numberStart = 16 + 8 * orders
         var number = numberStart
-        visitor = numberStart + 8 * isNumeric.count { $0 }
+        let orderEnd = numberStart + 8 * isNumeric.count { $0 }
+        visitorOrder = ordersVisitors ? orderEnd : 0
+        sessionOrder = ordersSessions ? orderEnd + (ordersVisitors ? 8 : 0) : 0
+        visitor = orderEnd + (ordersVisitors ? 8 : 0) + (ordersSessions ? 8 : 0)
         session = visitor + 4
         codeStart = session + 4
         var code = codeStart
@@ -55,17 +61,23 @@ extension UnsafeRawPointer {
 /// a native session. That makes the order the same for any memory limit.
 struct RowOrder {
     let layout: EventRow
-    /// Place of each visitor.
+    /// Place of each visitor; empty where the row says it.
     let visitorRanks: [Int32]
-    /// First time of each native session; empty where there are none.
+    /// One above the last place.
+    let visitorPlaces: Int
+    /// First time of each native session; empty where there are none, and where the row says it.
     let sessionStarts: [Int64]
     /// Ids of native sessions, for sessions of one visitor that start together.
-    let sessions: ByteStringTable
+    let sessions: ByteStringTable?
     /// False where order is that of the input: exports without times.
     let hasTime: Bool
 
     @inline(__always)
-    func visitorRank(_ row: RowPointer) -> Int { Int(visitorRanks[row.number(layout.visitor)]) }
+    func visitorRank(_ row: RowPointer) -> Int {
+        if layout.visitorOrder != 0 { return Int(row.long(layout.visitorOrder)) }
+        let visitor = row.number(layout.visitor)
+        return visitorRanks.isEmpty ? visitor : Int(visitorRanks[visitor])
+    }
 
     /// Whether one row comes before another of the same visitor.
     @inline(__always)
@@ -73,10 +85,12 @@ struct RowOrder {
         let leftSession = left.number(layout.session)
         let rightSession = right.number(layout.session)
         if leftSession != rightSession {
-            let leftStart = sessionStarts[leftSession]
-            let rightStart = sessionStarts[rightSession]
+            let isInRow = layout.sessionOrder != 0
+            let leftStart = isInRow ? left.long(layout.sessionOrder) : sessionStarts[leftSession]
+            let rightStart = isInRow ? right.long(layout.sessionOrder) : sessionStarts[rightSession]
             if leftStart != rightStart { return leftStart < rightStart }
-            guard hasTime else { return leftSession < rightSession }
+            // Numbers are in byte order where the table is gone.
+            guard hasTime, let sessions else { return leftSession < rightSession }
             return ByteStringTable.precedes(sessions[leftSession], sessions[rightSession])
         }
         var offset = EventRow.time

@@ -10,17 +10,23 @@ struct ExternalSort: ~Copyable {
     private let order: RowOrder
     private let fileSystem: FileSystem
     private let runsPath: String
+    private let resolver: RowResolver?
+    /// Bytes of a row as it is sorted.
+    private let stride: Int
 
-    init(_ store: RowStore, order: RowOrder, runsPath: String, in fileSystem: FileSystem) {
+    /// - Parameter resolver: turns the rows of the store into those that are sorted; only for rows on disk.
+    init(_ store: RowStore, order: RowOrder, resolver: RowResolver?, runsPath: String, in fileSystem: FileSystem) {
         self.store = store
         self.order = order
+        self.resolver = resolver
+        stride = order.layout.stride
         self.runsPath = runsPath
         self.fileSystem = fileSystem
     }
 
     /// Calls `body` with blocks of rows in order; the pointers are valid during the call.
     consuming func forEachBlock<Failure: CarriesFileError>(
-        spillPath: String, _ body: (UnsafeBufferPointer<RowPointer>) throws(Failure) -> Void
+        _ body: (UnsafeBufferPointer<RowPointer>) throws(Failure) -> Void
     ) throws(Failure) {
         let pointers = UnsafeMutableBufferPointer<RowPointer>.allocate(capacity: Self.blockRows)
         defer { pointers.deallocate() }
@@ -38,8 +44,8 @@ struct ExternalSort: ~Copyable {
         }
         let runs: [Range<Int>]
         do throws(FileError) {
-            runs = try writeRuns(from: spillPath)
-            try fileSystem.removeFile(spillPath)
+            runs = try writeRuns()
+            try fileSystem.removeFile(store.spillPath)
         } catch { throw Failure(error) }
         try merge(runs, pointers, body)
         do { try fileSystem.removeFile(runsPath) } catch { throw Failure(error) }
@@ -53,49 +59,69 @@ struct ExternalSort: ~Copyable {
         var index = 1
         while index < count, !order.precedes(row(index), row(index - 1)) { index += 1 }
         if index >= count { return [] }
-        // Counting into visitors is stable, so that rows of a visitor stay in input order: mostly that of time.
-        var starts = [Int](repeating: 0, count: order.visitorRanks.count + 1)
-        for index in 0..<count { starts[order.visitorRank(row(index)) + 1] += 1 }
-        for rank in 1..<starts.count { starts[rank] += starts[rank - 1] }
-        var next = starts
+        // Counting into visitors is stable, so that rows of a visitor stay in input order: mostly that of time. Where there are many more
+        // visitors than rows, neighbours share a place, so that the counts are never larger than the permutation.
+        var shift = 0
+        while order.visitorPlaces >> shift > max(count, 1 << 16) { shift += 1 }
+        var ends = [UInt32](repeating: 0, count: order.visitorPlaces >> shift + 2)
+        for index in 0..<count { ends[order.visitorRank(row(index)) >> shift + 1] += 1 }
+        for place in 1..<ends.count { ends[place] += ends[place - 1] }
+        func precedes(_ left: RowPointer, _ right: RowPointer) -> Bool {
+            shift == 0 ? order.precedesInVisitor(left, right) : order.precedes(left, right)
+        }
         let permutation = [UInt32](unsafeUninitializedCapacity: count) { places, filled in
             for index in 0..<count {
-                let rank = order.visitorRank(row(index))
-                places[next[rank]] = UInt32(index)
-                next[rank] += 1
+                let place = order.visitorRank(row(index)) >> shift
+                places[Int(ends[place])] = UInt32(index)
+                ends[place] += 1
             }
             filled = count
-            for rank in 0..<(starts.count - 1) {
-                let range = starts[rank]..<starts[rank + 1]
+            var start = 0
+            for end in ends {
+                let range = start..<Int(end)
+                start = Int(end)
                 if range.count < 2 { continue }
                 var isOrdered = true
-                for place in range.dropFirst() where order.precedesInVisitor(row(Int(places[place])), row(Int(places[place - 1]))) {
+                for place in range.dropFirst() where precedes(row(Int(places[place])), row(Int(places[place - 1]))) {
                     isOrdered = false
                     break
                 }
                 if isOrdered { continue }
                 var visitor = UnsafeMutableBufferPointer(rebasing: places[range])
-                visitor.sort { order.precedesInVisitor(row(Int($0)), row(Int($1))) }
+                visitor.sort { precedes(row(Int($0)), row(Int($1))) }
             }
         }
         return permutation
     }
 
     /// Sorts the spilled rows piece by piece into one file; gives the rows of each piece.
-    private func writeRuns(from spillPath: String) throws(FileError) -> [Range<Int>] {
-        let stride = store.layout.stride
-        let input = try OpenFile(spillPath, .read, in: fileSystem)
+    private func writeRuns() throws(FileError) -> [Range<Int>] {
+        let sourceStride = store.layout.stride
+        let input = try OpenFile(store.spillPath, .read, in: fileSystem)
         defer { input.closeQuietly() }
         let writer = try FileWriter(creating: runsPath, in: fileSystem)
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: store.limit * stride, alignment: 64)
-        defer { piece.deallocate() }
+        let limit = max(16, store.budget / (stride + RowStore.sortingBytes))
+        let pieceBytes = min(limit, store.count) * stride
+        let piece = UnsafeMutableRawBufferPointer(start: PageMemory.allocate(pieceBytes), count: pieceBytes)
+        defer { PageMemory.deallocate(piece.baseAddress!, pieceBytes) }
+        // Rows that are still to be resolved come by in blocks.
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: resolver == nil ? 0 : Self.blockRows * sourceStride, alignment: 64)
+        defer { block.deallocate() }
         var runs: [Range<Int>] = []
         var first = 0
         while first < store.count {
-            let rows = min(store.limit, store.count - first)
+            let rows = min(limit, store.count - first)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(rows * stride)])
-            guard try input.read(at: first * stride, into: bytes) == bytes.count else {
-                throw FileError(.read, spillPath, code: 5, advice: "the temporary file was cut short by something else: run again")
+            if let resolver {
+                for start in Swift.stride(from: 0, to: rows, by: Self.blockRows) {
+                    let count = min(Self.blockRows, rows - start)
+                    let block = UnsafeMutableRawBufferPointer(rebasing: block[..<(count * sourceStride)])
+                    try input.readWhole(at: (first + start) * sourceStride, into: block)
+                    try resolver.resolve(
+                        RowPointer(block.baseAddress!), first: first + start, count: count, into: bytes.baseAddress! + start * stride)
+                }
+            } else {
+                try input.readWhole(at: first * stride, into: bytes)
             }
             let base = RowPointer(piece.baseAddress!)
             let permutation = Self.permutation(count: rows, order) { base + $0 * stride }
@@ -110,6 +136,7 @@ struct ExternalSort: ~Copyable {
             first += rows
         }
         try writer.finish(sync: false)
+        resolver?.finish()
         return runs
     }
 
@@ -117,7 +144,6 @@ struct ExternalSort: ~Copyable {
         _ runs: [Range<Int>], _ pointers: UnsafeMutableBufferPointer<RowPointer>,
         _ body: (UnsafeBufferPointer<RowPointer>) throws(Failure) -> Void
     ) throws(Failure) {
-        let stride = store.layout.stride
         let block = UnsafeMutableRawPointer.allocate(byteCount: Self.blockRows * stride, alignment: 64)
         defer { block.deallocate() }
         var filled = 0
@@ -125,37 +151,21 @@ struct ExternalSort: ~Copyable {
         var cursors: [RunCursor] = []
         do throws(FileError) {
             file = try OpenFile(runsPath, .read, in: fileSystem)
-            let rows = max(1, store.budget / (stride * (runs.count + 1)))
+            // The rest of the memory is for the writers of the columns.
+            let rows = max(1, store.budget / 4 / (stride * (runs.count + 1)))
             for run in runs { cursors.append(try RunCursor(file, run, stride: stride, bufferRows: min(rows, run.count))) }
         } catch { throw Failure(error) }
-        // A heap of the runs by their next rows; ties cannot be, as every row has its position.
-        var heap = Array(cursors.indices)
-        func comesFirst(_ left: Int, _ right: Int) -> Bool { order.precedes(cursors[left].row, cursors[right].row) }
-        func sink(_ start: Int) {
-            var place = start
-            while true {
-                var smallest = place
-                for child in [2 * place + 1, 2 * place + 2] where child < heap.count && comesFirst(heap[child], heap[smallest]) {
-                    smallest = child
-                }
-                if smallest == place { return }
-                heap.swapAt(place, smallest)
-                place = smallest
-            }
-        }
-        for place in Swift.stride(from: heap.count / 2, through: 0, by: -1) { sink(place) }
-        while let run = heap.first {
+        // Ties cannot be, as every row has its position.
+        func precedes(_ left: Int, _ right: Int) -> Bool { order.precedes(cursors[left].row, cursors[right].row) }
+        var heap = MergeHeap(cursors.count, precedes)
+        while let run = heap.top {
             let copy = block + filled * stride
             copy.copyMemory(from: cursors[run].row, byteCount: stride)
             pointers[filled] = RowPointer(copy)
             filled += 1
             let hasMore: Bool
             do { hasMore = try cursors[run].advance() } catch { throw Failure(error) }
-            if !hasMore {
-                heap[0] = heap[heap.count - 1]
-                heap.removeLast()
-            }
-            sink(0)
+            heap.advance(hasMore: hasMore, precedes)
             if filled == Self.blockRows {
                 try body(UnsafeBufferPointer(rebasing: pointers[..<filled]))
                 filled = 0
@@ -200,9 +210,19 @@ private final class RunCursor {
         held = min(buffer.count / stride, rest.count)
         index = 0
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(held * stride)])
-        guard try file.read(at: rest.lowerBound * stride, into: bytes) == bytes.count else {
-            throw FileError(.read, file.path, code: 5, advice: "the temporary file was cut short by something else: run again")
-        }
+        try file.readWhole(at: rest.lowerBound * stride, into: bytes)
         rest = (rest.lowerBound + held)..<rest.upperBound
+    }
+}
+
+extension OpenFile {
+    /// Fills a buffer from a temporary file, which must be long enough.
+    func readWhole(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(FileError) {
+        guard try read(at: offset, into: buffer) == buffer.count else { throw cutShort }
+    }
+
+    /// The error where a temporary file holds less than was written.
+    var cutShort: FileError {
+        FileError(.read, path, code: 5, advice: "the temporary file was cut short by something else: run again")
     }
 }

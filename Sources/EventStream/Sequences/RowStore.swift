@@ -15,12 +15,12 @@ final class RowStore {
     private(set) var count = 0
     private(set) var blocks: [UnsafeMutableRawPointer] = []
     private var inMemory = 0
-    private let spillPath: String
+    let spillPath: String
     private let fileSystem: FileSystem
     private(set) var spill: FileWriter?
 
-    /// Rows of memory that sorting takes beside the rows themselves: two permutations.
-    private static let sortingBytes = 8
+    /// Bytes for each row that sorting takes beside the rows themselves: a permutation and the visitors' places in it.
+    static let sortingBytes = 8
 
     init(layout: EventRow, memoryLimit: Int, spillPath: String, in fileSystem: FileSystem) {
         self.layout = layout
@@ -31,13 +31,15 @@ final class RowStore {
         rowsPerBlock = max(1, min(limit, (1 << 20) / layout.stride))
     }
 
-    deinit { for block in blocks { block.deallocate() } }
+    deinit { for block in blocks { free(block) } }
+
+    private func free(_ block: UnsafeMutableRawPointer) { PageMemory.deallocate(block, rowsPerBlock * layout.stride) }
 
     /// Places for some more rows, one after another, at least one and at most `rows`.
     func append(upTo rows: Int) throws(FileError) -> UnsafeMutableRawBufferPointer {
         if inMemory >= limit { try writeOut() }
         let block = inMemory / rowsPerBlock
-        if block == blocks.count { blocks.append(.allocate(byteCount: rowsPerBlock * layout.stride, alignment: 64)) }
+        if block == blocks.count { blocks.append(PageMemory.allocate(rowsPerBlock * layout.stride)) }
         let used = inMemory - block * rowsPerBlock
         let taken = max(1, min(rows, rowsPerBlock - used, limit - inMemory))
         inMemory += taken
@@ -56,11 +58,12 @@ final class RowStore {
     var isSpilled: Bool { spill != nil }
 
     /// Writes the rest where a part was already written.
-    func finish() throws(FileError) {
-        guard isSpilled else { return }
+    /// - Parameter spilling: whether all are to be written in any case.
+    func finish(spilling: Bool) throws(FileError) {
+        guard isSpilled || spilling else { return }
         try writeOut()
         try spill?.finish(sync: false)
-        for block in blocks { block.deallocate() }
+        for block in blocks { free(block) }
         blocks = []
     }
 
@@ -75,6 +78,6 @@ final class RowStore {
         inMemory = 0
         // The tables have grown meanwhile, and the rows have less room now.
         let needed = limit / rowsPerBlock + 1
-        while blocks.count > needed { blocks.removeLast().deallocate() }
+        while blocks.count > needed { free(blocks.removeLast()) }
     }
 }
