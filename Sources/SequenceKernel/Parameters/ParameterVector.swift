@@ -19,7 +19,7 @@ public final class ParameterVector: @unchecked Sendable {
         denseCount = scope.denseCount
         tableCount = scope.tableCount
         let count = scope.denseCount + scope.tableCount
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+        let memory = LargePages.allocate(max(count, 1) * 4)
         base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
         base.initialize(repeating: 0, count: max(count, 1))
     }

@@ -15,7 +15,7 @@ public final class Workspace: @unchecked Sendable {
     /// Starts with room for `floats` floats.
     public init(floats: Int = 1 << 16) {
         capacity = max(64, floats * 4)
-        block = .allocate(byteCount: capacity, alignment: 64)
+        block = LargePages.allocate(capacity)
     }
 
     deinit {
@@ -31,7 +31,7 @@ public final class Workspace: @unchecked Sendable {
             block.deallocate()
             capacity = (capacity + overflowBytes) * 5 / 4
             overflowBytes = 0
-            block = .allocate(byteCount: capacity, alignment: 64)
+            block = LargePages.allocate(capacity)
             allocationCount += 1
         }
         used = 0

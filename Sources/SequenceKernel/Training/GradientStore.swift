@@ -37,7 +37,7 @@ final class GradientStore {
     }
 
     private static func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 4, alignment: 64)
+        let memory = LargePages.allocate(max(1, count) * 4)
         let floats = memory.bindMemory(to: Float.self, capacity: max(1, count))
         floats.initialize(repeating: 0, count: max(1, count))
         return floats
@@ -192,7 +192,7 @@ final class OptimizerMoments {
 
     init(count: Int) {
         self.count = count
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 8 + 64, alignment: 64)
+        let memory = LargePages.allocate(max(1, count) * 8 + 64)
         first = memory.bindMemory(to: Float.self, capacity: max(1, count) * 2 + 16)
         first.initialize(repeating: 0, count: max(1, count) * 2 + 16)
         // Both halves begin on a cache line.

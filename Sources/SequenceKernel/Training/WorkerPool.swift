@@ -58,8 +58,11 @@ private final class Crew: @unchecked Sendable {
     private var type: any SharedWork.Type = ClosureWork.self
     private var total = 0
 
-    /// Rounds of looking for work before a thread goes to sleep: a training step's phases follow each other within microseconds.
-    private static let spins = 4_000
+    /// Rounds of looking for work before a thread goes to sleep, about a tenth of a millisecond: a training step's phases follow each
+    /// other within microseconds, and waking a thread takes longer than many of them.
+    private static let spins = 100_000
+    /// After so many rounds each, others may have the processor.
+    private static let politeness = 2_000
 
     init() {
         mutex = .allocate(capacity: 1)
@@ -151,7 +154,10 @@ private final class Crew: @unchecked Sendable {
             while generation.load(ordering: .acquiring) == seen {
                 if stopped.load(ordering: .acquiring) { return }
                 waited += 1
-                if waited < Self.spins { continue }
+                if waited < Self.spins {
+                    if waited.isMultiple(of: Self.politeness) { sched_yield() }
+                    continue
+                }
                 pthread_mutex_lock(mutex)
                 while generation.load(ordering: .acquiring) == seen && !stopped.load(ordering: .acquiring) {
                     pthread_cond_wait(wake, mutex)
