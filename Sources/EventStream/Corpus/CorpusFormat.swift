@@ -55,12 +55,16 @@ public enum CorpusFormat {
     }
 
     /// SHA-256 over one line for each array, in byte order of the names: hexadecimal digest, two spaces, name, newline.
-    static func digest(of directory: String, in fileSystem: FileSystem, _ crew: ImportCrew) throws(FileError) -> String {
+    /// - Parameter syncs: forces each array to the disk, too: some threads wait for the disk while others compute.
+    static func digest(
+        of directory: String, syncs: Bool = false, in fileSystem: FileSystem, _ crew: ImportCrew
+    ) throws(FileError) -> String {
         let names = try fileSystem.names(in: directory).filter { $0.hasSuffix(".npy") }
         let digests = UnsafeMutableBufferPointer<String>.allocate(capacity: names.count)
         digests.initialize(repeating: "")
         defer { digests.deinitialize().deallocate() }
         try crew.run(names.count) { index throws(FileError) in
+            if syncs { try fileSystem.sync(directory + "/" + names[index]) }
             digests[index] = try SHA256Digest.hex(ofFileAt: directory + "/" + names[index], in: fileSystem)
         }
         let total = SHA256Digest()

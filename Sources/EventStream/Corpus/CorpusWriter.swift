@@ -190,7 +190,7 @@ final class CorpusWriter {
         schema.counts.visitors = visitors
         schema.counts.duplicates = duplicates?.dropped ?? 0
         schema.counts.rejects = rejects
-        schema.digest = try CorpusFormat.digest(of: directory, in: fileSystem, crew)
+        schema.digest = try CorpusFormat.digest(of: directory, syncs: true, in: fileSystem, crew)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let text: Data
