@@ -13,7 +13,7 @@ final class ColumnWriter<Element: NumPyElement> {
     init(_ path: String, in fileSystem: FileSystem) throws(FileError) {
         // The buffer is here, where appending is inlined; the file's own is only for the header.
         file = try FileWriter(creating: path, bufferSize: 4096, in: fileSystem)
-        buffer = .allocate(capacity: 2 * ExternalSort.blockRows)
+        buffer = .allocate(capacity: 2 * RowBlock.capacity)
         try file.write(NumPyHeader.bytes(descriptor: Element.descriptor, count: 0))
     }
 
@@ -27,7 +27,7 @@ final class ColumnWriter<Element: NumPyElement> {
         filled += 1
     }
 
-    /// Room for `count` more elements, at most ``ExternalSort/blockRows``, which the closure fills.
+    /// Room for `count` more elements, at most ``RowBlock.capacity``, which the closure fills.
     @inline(__always)
     func append(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) throws(FileError) {
         if buffer.count - filled < count { try flush() }

@@ -35,7 +35,6 @@ final class CorpusWriter {
     private let weekday: ColumnWriter<UInt8>
     private var columns: [FieldWriter] = []
 
-    private var kept: UnsafeMutableBufferPointer<RowPointer>
     private var events = 0
     private var sessions = 0
     private var visitors = 0
@@ -48,11 +47,11 @@ final class CorpusWriter {
 
     /// - Parameters:
     ///   - hasVisitorKeys: false where the export names no visitors; their keys are empty then.
-    ///   - dropsDuplicates: false where equal rows are no repetitions, as in exports without times and order.
+    ///   - duplicates: what keeps repetitions from the rows; it is asked for their number at the end.
     ///   - memory: bytes for numbering values anew; where they do not suffice a file is used.
     init(
         _ directory: String, schema: EventSchema, layout: EventRow, tables: EventTables, zone: Int, hasVisitorKeys: Bool,
-        dropsDuplicates: Bool, memory: Int, in fileSystem: FileSystem, _ crew: ImportCrew
+        duplicates: DuplicateFilter?, memory: Int, in fileSystem: FileSystem, _ crew: ImportCrew
     ) throws(FileError) {
         self.crew = crew
         self.directory = directory
@@ -62,7 +61,7 @@ final class CorpusWriter {
         self.hasVisitorKeys = hasVisitorKeys
         self.fileSystem = fileSystem
         calendar = CalendarHour(offset: Int64(zone) * 1_000_000)
-        duplicates = dropsDuplicates ? DuplicateFilter(layout) : nil
+        self.duplicates = duplicates
         sessionizer = Sessionizer(
             schema.sessions,
             watchedOffsets: schema.sessions.splitOnChange.compactMap { name in
@@ -78,7 +77,6 @@ final class CorpusWriter {
         dwell = try ColumnWriter(place("dwell_s"), in: fileSystem)
         hour = try ColumnWriter(place("hour"), in: fileSystem)
         weekday = try ColumnWriter(place("weekday"), in: fileSystem)
-        kept = .allocate(capacity: ExternalSort.blockRows)
         for (index, field) in schema.fields.enumerated() {
             let stem = directory + "/" + field.stem
             if let keys = tables.fields[index] {
@@ -96,21 +94,15 @@ final class CorpusWriter {
         }
     }
 
-    deinit { kept.deallocate() }
-
-    /// Adds rows in order.
-    func write(_ rows: UnsafeBufferPointer<RowPointer>) throws(FileError) {
-        var count = 0
-        for row in rows {
-            if let duplicates, duplicates.isDuplicate(row) { continue }
-            kept[count] = row
-            count += 1
-        }
-        let kept = UnsafeBufferPointer(rebasing: self.kept[..<count])
-        // The times and sessions take longest, so they go first.
-        try crew.run(columns.count + 1) { index throws(FileError) in
-            guard index == 0 else { return try columns[index - 1].write(kept) }
-            for row in kept { try writeFrame(row) }
+    /// Adds rows in order, and does other work beside it.
+    func write(_ rows: UnsafeBufferPointer<RowPointer>, _ meanwhile: () -> Void) throws(FileError) {
+        // What takes longest goes first.
+        try crew.run(columns.count + 2) { index throws(FileError) in
+            switch index {
+            case 0: for row in rows { try writeFrame(row) }
+            case 1: meanwhile()
+            default: try columns[index - 2].write(rows)
+            }
         }
     }
 

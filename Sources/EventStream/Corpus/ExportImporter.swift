@@ -73,12 +73,15 @@ public struct ExportImporter: Sendable {
         guard encoder.store.count > 0 else { throw .noEvents(rejects: rejects.total) }
         let ordered = try encoder.finish()
 
+        // Equal rows are no repetitions in exports without times and order.
+        let dropsDuplicates = settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty)
+        let duplicates = dropsDuplicates ? DuplicateFilter(ordered.order.layout) : nil
         let writer: CorpusWriter
         do {
             writer = try CorpusWriter(
                 directory, schema: schema(mapping, hasTime, pairs: sources.first?.hasPairs ?? false), layout: ordered.order.layout,
                 tables: ordered.tables, zone: mapping.time?.zone.flatMap { TimeZoneOffset($0) }?.seconds ?? 0,
-                hasVisitorKeys: !isItems, dropsDuplicates: settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty),
+                hasVisitorKeys: !isItems, duplicates: duplicates,
                 memory: settings.memoryLimit / 2, in: settings.fileSystem, crew)
         } catch { throw .file(error) }
         let sort = ExternalSort(
@@ -86,11 +89,11 @@ public struct ExportImporter: Sendable {
         let total = encoder.store.count
         let rejected = rejects.total
         var done = 0
-        try sort.forEachBlock { (rows: UnsafeBufferPointer<RowPointer>) throws(ImportError) in
-            do throws(FileError) { try writer.write(rows) } catch { throw .file(error) }
-            done += rows.count
+        try sort.forEachBlock(dropping: duplicates, crew) { (block, meanwhile) throws(ImportError) in
+            do throws(FileError) { try writer.write(block.rows, meanwhile) } catch { throw .file(error) }
+            done += block.taken
             // Blocks are small; the caller is asked as often as while reading.
-            guard done % (ExternalSort.blockRows * 8) == 0 || done == total else { return }
+            guard done % (RowBlock.capacity * 8) == 0 || done == total else { return }
             progress(
                 ImportProgress(
                     phase: .writing, rows: done, rowsTotal: total, file: sources.count - 1,

@@ -63,6 +63,12 @@ final class ImportCrew: @unchecked Sendable {
         for case .some(let failure) in failures { throw failure }
     }
 
+    /// Calls `body` with parts that make up `0 ..< count`: a few for each thread, as some take longer than others.
+    func runParts(of count: Int, _ body: (Range<Int>) -> Void) {
+        let parts = max(1, min(count, handles.isEmpty ? 1 : 8 * threads))
+        run(parts) { part in body(count * part / parts..<count * (part + 1) / parts) }
+    }
+
     private final class Shared: @unchecked Sendable {
         private let gate = Gate()
         private let next = Atomic<Int>(0)

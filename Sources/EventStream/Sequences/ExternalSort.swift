@@ -24,78 +24,52 @@ struct ExternalSort: ~Copyable {
         self.fileSystem = fileSystem
     }
 
-    /// Calls `body` with blocks of rows in order; the pointers are valid during the call.
+    /// Calls `body` with blocks of rows in order, without repetitions.
+    /// - Parameter body: is given a block and work that makes the next one ready; it must do that work once, on any thread.
     consuming func forEachBlock<Failure: CarriesFileError>(
-        _ body: (UnsafeBufferPointer<RowPointer>) throws(Failure) -> Void
+        dropping duplicates: DuplicateFilter?, _ crew: ImportCrew, _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
     ) throws(Failure) {
-        let pointers = UnsafeMutableBufferPointer<RowPointer>.allocate(capacity: Self.blockRows)
-        defer { pointers.deallocate() }
+        let (count, stride) = (store.count, stride)
         guard store.isSpilled else {
-            let store = store
-            let permutation = Self.permutation(count: store.count, order) { store.row($0) }
-            var next = 0
-            while next < store.count {
-                let rows = min(Self.blockRows, store.count - next)
-                for index in 0..<rows { pointers[index] = store.row(permutation.isEmpty ? next + index : Int(permutation[next + index])) }
-                try body(UnsafeBufferPointer(rebasing: pointers[..<rows]))
-                next += rows
+            let order = order
+            return try store.withRows { (rows) throws(Failure) -> Void in
+                let permutation = RowPermutation.of(rows, count: count, order, crew)
+                try Self.handOn(HeldSupply(rows: rows, permutation: permutation, rest: 0..<count), stride, duplicates, body)
             }
-            return
         }
         let runs: [Range<Int>]
         do throws(FileError) {
-            runs = try writeRuns()
+            runs = try writeRuns(crew)
             try fileSystem.removeFile(store.spillPath)
         } catch { throw Failure(error) }
-        try merge(runs, pointers, body)
+        try merge(runs, duplicates, body)
         do { try fileSystem.removeFile(runsPath) } catch { throw Failure(error) }
     }
 
-    /// Rows handed on at once: enough to be shared among threads, few enough to stay in their caches.
-    static let blockRows = 8192
-
-    /// The order of rows as a permutation; empty where they are in order already.
-    private static func permutation(count: Int, _ order: RowOrder, _ row: (Int) -> RowPointer) -> [UInt32] {
-        var index = 1
-        while index < count, !order.precedes(row(index), row(index - 1)) { index += 1 }
-        if index >= count { return [] }
-        // Counting into visitors is stable, so that rows of a visitor stay in input order: mostly that of time. Where there are many more
-        // visitors than rows, neighbours share a place, so that the counts are never larger than the permutation.
-        var shift = 0
-        while order.visitorPlaces >> shift > max(count, 1 << 16) { shift += 1 }
-        var ends = [UInt32](repeating: 0, count: order.visitorPlaces >> shift + 2)
-        for index in 0..<count { ends[order.visitorRank(row(index)) >> shift + 1] += 1 }
-        for place in 1..<ends.count { ends[place] += ends[place - 1] }
-        func precedes(_ left: RowPointer, _ right: RowPointer) -> Bool {
-            shift == 0 ? order.precedesInVisitor(left, right) : order.precedes(left, right)
+    /// Hands on one block while another is filled.
+    private static func handOn<Failure: CarriesFileError>(
+        _ supply: some RowSupply, _ stride: Int, _ duplicates: DuplicateFilter?,
+        _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
+    ) throws(Failure) {
+        var supply = supply
+        var (current, next) = (RowBlock(stride: stride), RowBlock(stride: stride))
+        var failure: FileError?
+        func prepare(_ block: RowBlock) {
+            block.removeAll()
+            do throws(FileError) { try supply.fill(block) } catch { failure = error }
+            if let duplicates { block.remove(duplicates) }
         }
-        let permutation = [UInt32](unsafeUninitializedCapacity: count) { places, filled in
-            for index in 0..<count {
-                let place = order.visitorRank(row(index)) >> shift
-                places[Int(ends[place])] = UInt32(index)
-                ends[place] += 1
-            }
-            filled = count
-            var start = 0
-            for end in ends {
-                let range = start..<Int(end)
-                start = Int(end)
-                if range.count < 2 { continue }
-                var isOrdered = true
-                for place in range.dropFirst() where precedes(row(Int(places[place])), row(Int(places[place - 1]))) {
-                    isOrdered = false
-                    break
-                }
-                if isOrdered { continue }
-                var visitor = UnsafeMutableBufferPointer(rebasing: places[range])
-                visitor.sort { precedes(row(Int($0)), row(Int($1))) }
-            }
+        prepare(current)
+        while failure == nil, current.taken > 0 {
+            let following = next
+            try body(current) { prepare(following) }
+            (current, next) = (next, current)
         }
-        return permutation
+        if let failure { throw Failure(failure) }
     }
 
     /// Sorts the spilled rows piece by piece into one file; gives the rows of each piece.
-    private func writeRuns() throws(FileError) -> [Range<Int>] {
+    private func writeRuns(_ crew: ImportCrew) throws(FileError) -> [Range<Int>] {
         let sourceStride = store.layout.stride
         let input = try OpenFile(store.spillPath, .read, in: fileSystem)
         defer { input.closeQuietly() }
@@ -105,7 +79,7 @@ struct ExternalSort: ~Copyable {
         let piece = UnsafeMutableRawBufferPointer(start: PageMemory.allocate(pieceBytes), count: pieceBytes)
         defer { PageMemory.deallocate(piece.baseAddress!, pieceBytes) }
         // Rows that are still to be resolved come by in blocks.
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: resolver == nil ? 0 : Self.blockRows * sourceStride, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: resolver == nil ? 0 : RowBlock.capacity * sourceStride, alignment: 64)
         defer { block.deallocate() }
         var runs: [Range<Int>] = []
         var first = 0
@@ -113,8 +87,8 @@ struct ExternalSort: ~Copyable {
             let rows = min(limit, store.count - first)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: piece[..<(rows * stride)])
             if let resolver {
-                for start in Swift.stride(from: 0, to: rows, by: Self.blockRows) {
-                    let count = min(Self.blockRows, rows - start)
+                for start in Swift.stride(from: 0, to: rows, by: RowBlock.capacity) {
+                    let count = min(RowBlock.capacity, rows - start)
                     let block = UnsafeMutableRawBufferPointer(rebasing: block[..<(count * sourceStride)])
                     try input.readWhole(at: (first + start) * sourceStride, into: block)
                     try resolver.resolve(
@@ -124,7 +98,8 @@ struct ExternalSort: ~Copyable {
                 try input.readWhole(at: first * stride, into: bytes)
             }
             let base = RowPointer(piece.baseAddress!)
-            let permutation = Self.permutation(count: rows, order) { base + $0 * stride }
+            var block = piece.baseAddress!
+            let permutation = RowPermutation.of(HeldRows(in: &block, stride: stride), count: rows, order, crew)
             if permutation.isEmpty {
                 try writer.write(UnsafeRawBufferPointer(bytes))
             } else {
@@ -141,12 +116,8 @@ struct ExternalSort: ~Copyable {
     }
 
     private func merge<Failure: CarriesFileError>(
-        _ runs: [Range<Int>], _ pointers: UnsafeMutableBufferPointer<RowPointer>,
-        _ body: (UnsafeBufferPointer<RowPointer>) throws(Failure) -> Void
+        _ runs: [Range<Int>], _ duplicates: DuplicateFilter?, _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
     ) throws(Failure) {
-        let block = UnsafeMutableRawPointer.allocate(byteCount: Self.blockRows * stride, alignment: 64)
-        defer { block.deallocate() }
-        var filled = 0
         let file: OpenFile
         var cursors: [RunCursor] = []
         do throws(FileError) {
@@ -155,23 +126,52 @@ struct ExternalSort: ~Copyable {
             let rows = max(1, store.budget / 4 / (stride * (runs.count + 1)))
             for run in runs { cursors.append(try RunCursor(file, run, stride: stride, bufferRows: min(rows, run.count))) }
         } catch { throw Failure(error) }
-        // Ties cannot be, as every row has its position.
-        func precedes(_ left: Int, _ right: Int) -> Bool { order.precedes(cursors[left].row, cursors[right].row) }
-        var heap = MergeHeap(cursors.count, precedes)
-        while let run = heap.top {
-            let copy = block + filled * stride
-            copy.copyMemory(from: cursors[run].row, byteCount: stride)
-            pointers[filled] = RowPointer(copy)
-            filled += 1
-            let hasMore: Bool
-            do { hasMore = try cursors[run].advance() } catch { throw Failure(error) }
-            heap.advance(hasMore: hasMore, precedes)
-            if filled == Self.blockRows {
-                try body(UnsafeBufferPointer(rebasing: pointers[..<filled]))
-                filled = 0
-            }
+        try Self.handOn(MergedSupply(cursors, order), stride, duplicates, body)
+    }
+}
+
+/// Where blocks of rows in order come from.
+private protocol RowSupply {
+    /// Puts the next rows into an empty block; none at the end.
+    mutating func fill(_ block: RowBlock) throws(FileError)
+}
+
+/// Rows held in memory.
+private struct HeldSupply: RowSupply {
+    let rows: HeldRows
+    let permutation: [UInt32]
+    var rest: Range<Int>
+
+    mutating func fill(_ block: RowBlock) {
+        let part = rest.prefix(RowBlock.capacity)
+        rest = part.upperBound..<rest.upperBound
+        if permutation.isEmpty {
+            for index in part { block.append(rows[index]) }
+        } else {
+            for index in part { block.append(copyOf: rows[Int(permutation[index])]) }
         }
-        if filled > 0 { try body(UnsafeBufferPointer(rebasing: pointers[..<filled])) }
+    }
+}
+
+/// Sorted runs, merged.
+private struct MergedSupply: RowSupply {
+    private let cursors: [RunCursor]
+    private let order: RowOrder
+    private var heap: MergeHeap
+
+    init(_ cursors: [RunCursor], _ order: RowOrder) {
+        self.cursors = cursors
+        self.order = order
+        heap = MergeHeap(cursors.count) { order.precedes(cursors[$0].row, cursors[$1].row) }
+    }
+
+    mutating func fill(_ block: RowBlock) throws(FileError) {
+        let (cursors, order) = (cursors, order)
+        while block.taken < RowBlock.capacity, let run = heap.top {
+            block.append(copyOf: cursors[run].row)
+            // Ties cannot be, as every row has its position.
+            heap.advance(hasMore: try cursors[run].advance()) { order.precedes(cursors[$0].row, cursors[$1].row) }
+        }
     }
 }
 

@@ -3,8 +3,9 @@ internal import DurableFiles
 /// Rows as they are read: in memory up to a limit, then in a file beside the corpus that is being built.
 final class RowStore {
     let layout: EventRow
-    /// Rows of a block; blocks keep rows in place while more arrive.
+    /// Rows of a block, a power of two; blocks keep rows in place while more arrive.
     let rowsPerBlock: Int
+    private let blockShift: Int
     /// Most rows held in memory: what the tables beside them leave of the memory, but never less than an eighth.
     var limit: Int { max(16, budget / (layout.stride + Self.sortingBytes)) }
     /// Bytes for rows and what sorts them.
@@ -19,8 +20,8 @@ final class RowStore {
     private let fileSystem: FileSystem
     private(set) var spill: FileWriter?
 
-    /// Bytes for each row that sorting takes beside the rows themselves: a permutation and the visitors' places in it.
-    static let sortingBytes = 8
+    /// Bytes for each row that sorting takes beside the rows themselves: a permutation, the rows' visitors and their places in it.
+    static let sortingBytes = 12
 
     init(layout: EventRow, memoryLimit: Int, spillPath: String, in fileSystem: FileSystem) {
         self.layout = layout
@@ -28,7 +29,9 @@ final class RowStore {
         self.fileSystem = fileSystem
         self.memoryLimit = memoryLimit
         let limit = max(16, memoryLimit / (layout.stride + Self.sortingBytes))
-        rowsPerBlock = max(1, min(limit, (1 << 20) / layout.stride))
+        let most = max(1, min(limit, (1 << 20) / layout.stride))
+        blockShift = Int.bitWidth - 1 - most.leadingZeroBitCount
+        rowsPerBlock = 1 << blockShift
     }
 
     deinit { for block in blocks { free(block) } }
@@ -47,11 +50,11 @@ final class RowStore {
         return UnsafeMutableRawBufferPointer(start: blocks[block] + used * layout.stride, count: taken * layout.stride)
     }
 
-    /// A row held in memory.
-    @inline(__always)
-    func row(_ index: Int) -> RowPointer {
-        let block = index / rowsPerBlock
-        return RowPointer(blocks[block] + (index - block * rowsPerBlock) * layout.stride)
+    /// Calls `body` with where the rows are that are held in memory.
+    func withRows<Result, Failure: Error>(_ body: (HeldRows) throws(Failure) -> Result) throws(Failure) -> Result {
+        try blocks.withUnsafeBufferPointer { (blocks) throws(Failure) -> Result in
+            try body(HeldRows(blocks: blocks.baseAddress, shift: blockShift, stride: layout.stride))
+        }
     }
 
     /// True when some rows are in the file; then all are, once ``finish()`` was called.
@@ -79,5 +82,31 @@ final class RowStore {
         // The tables have grown meanwhile, and the rows have less room now.
         let needed = limit / rowsPerBlock + 1
         while blocks.count > needed { free(blocks.removeLast()) }
+    }
+}
+
+/// Where rows held in memory are.
+struct HeldRows: @unchecked Sendable {
+    fileprivate let blocks: UnsafePointer<UnsafeMutableRawPointer>?
+    fileprivate let shift: Int
+    /// Bytes of a row.
+    let stride: Int
+
+    fileprivate init(blocks: UnsafePointer<UnsafeMutableRawPointer>?, shift: Int, stride: Int) {
+        self.blocks = blocks
+        self.shift = shift
+        self.stride = stride
+    }
+
+    /// Rows one after another in one block, whose address lies at `block`.
+    init(in block: UnsafePointer<UnsafeMutableRawPointer>, stride: Int) {
+        self.init(blocks: block, shift: Int.bitWidth - 2, stride: stride)
+    }
+
+    /// A row by its number. Not checked.
+    @inline(__always)
+    subscript(_ index: Int) -> RowPointer {
+        let block = index >> shift
+        return RowPointer(blocks![block] + (index - block << shift) * stride)
     }
 }
