@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import Glibc
 
 extension Figure {
-    /// {minutes, executions, crashes, targets: {NAME: {minutes, executions, crashes, edges, inputs}}}.
+    /// {minutes, executions, crashes, targets: {NAME: {minutes, executions, crashes, edges, inputs}}}. A target ends at its first crash.
     static let fuzz = Figure(
         pattern: "fuzz",
         summary: "every reader of foreign bytes under libFuzzer with AddressSanitizer, two minutes each (--rounds: so many times as long)"
@@ -19,9 +19,10 @@ extension Figure {
                 // libFuzzer talks on standard error alone.
                 let talk = "\(folder)/talk"
                 let began = FigureContext.now()
-                let run = try ChildRun([
-                    "/bin/sh", "-c", "exec \"$0\" \"$@\" 2> '\(talk)'", program, name, "\(seconds)", "-seed=\(seed)", "-max_len=4096",
-                ])
+                let run = try ChildRun(
+                    [
+                        "/bin/sh", "-c", "exec \"$0\" \"$@\" 2> '\(talk)'", program, name, "\(seconds)", "-seed=\(seed)", "-max_len=4096",
+                    ], environment: ["TESSERA_FUZZ_CORPUS": "\(folder)/corpus"])
                 let text = String(decoding: try FileSystem.live.contents(of: talk), as: UTF8.self)
                 return try FuzzCounts(text, code: run.code, target: name, elapsed: FigureContext.now() - began)
             }

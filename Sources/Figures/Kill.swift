@@ -23,6 +23,10 @@ extension Figure {
             try bench.killTrainings(total / 3, &training)
             try bench.killEmbeddings(total - 2 * (total / 3), &embedding)
             let all = [importing, training, embedding]
+            let kills = all.reduce(0) { $0 + $1.kills }
+            guard kills >= total else {
+                throw FigureError(code: EX_SOFTWARE, description: "\(kills) kills, not \(total): most runs were quicker than their kill")
+            }
             func sum(_ part: KeyPath<KillCounts, Int>) -> FigureValue { .integer(all.reduce(0) { $0 + $1[keyPath: part] }) }
             return [
                 "kills": sum(\.kills), "lost": sum(\.lost), "corrupt": sum(\.corrupt), "blocked": sum(\.blocked),

@@ -37,7 +37,9 @@ extension KillBench {
         counts.undisturbed = try seconds(of: command) { try clear() }
         let new = try Corpus.open(place).digest
         let refused = try SHA256Digest.hex(ofFileAt: rejects)
-        guard try succeeds(importing([], to: folder + "/kept/bank.corpus")) else { return }
+        guard try succeeds(importing([], to: folder + "/kept/bank.corpus")) else {
+            throw FigureError(code: EX_SOFTWARE, description: "an import without rejects failed")
+        }
 
         while counts.kills < kills && counts.finishedFirst < 5 * kills {
             try clear()
@@ -45,11 +47,18 @@ extension KillBench {
             if hasOld, try !succeeds(importing(["--max-events", "5"], to: place)) { counts.blocked += 1 }
             let told = try kill(command, within: counts.undisturbed, &counts) == .exit(0)
             check(try corpus(place), old: hasOld ? old : nil, new: new, told: told, &counts)
-            if try exists(rejects), try SHA256Digest.hex(ofFileAt: rejects) != refused { counts.corrupt += 1 }
+            if try exists(rejects) {
+                if try SHA256Digest.hex(ofFileAt: rejects) != refused { counts.corrupt += 1 }
+            } else if try corpus(place) == .whole(new) {
+                // What was refused is published first: no corpus stands without it.
+                counts.lost += 1
+            }
             let left = try stale()
             counts.staleFound += left
             // The same command again, as a person would give it.
-            if try !succeeds(command) || corpus(place) != .whole(new) { counts.blocked += 1 }
+            if try !succeeds(command) || corpus(place) != .whole(new) || SHA256Digest.hex(ofFileAt: rejects) != refused {
+                counts.blocked += 1
+            }
             counts.staleSwept += left - (try stale())
         }
         try clear()

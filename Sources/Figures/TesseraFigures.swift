@@ -11,13 +11,14 @@ struct TesseraFigures: ParsableCommand {
         discussion: """
             Rates are fractions. Progress goes to standard error.
 
-            Example: tools/figures next-item:retailrocket_sessions --data ../shared/data
+            Example: tools/figures next-item:retailrocket_sessions --data sets
             """)
 
     @Argument(help: ArgumentHelp("A figure; see --list.", valueName: "name")) var name: String?
     @Flag(help: "Name the figures and what they need.") var list = false
     @Option(
-        help: ArgumentHelp("Root that holds the sets' folders (default: ../shared/data beside the repository).", valueName: "dir"))
+        help: ArgumentHelp(
+            "Root that holds the sets' folders (default: TESSERA_DATA, or ../shared/data beside the repository).", valueName: "dir"))
     var data: String?
     @Option(
         help: ArgumentHelp("Root whose sets are the test part; training parts then come from --data.", valueName: "dir"))
@@ -48,8 +49,9 @@ struct TesseraFigures: ParsableCommand {
             return
         }
         guard let name, let (figure, set) = Figure.named(name) else { return }
-        let data = data ?? "\(repository)/../shared/data"
-        let named = peers ?? ProcessInfo.processInfo.environment["TESSERA_PEERS"]
+        let environment = ProcessInfo.processInfo.environment
+        let data = data ?? environment["TESSERA_DATA"] ?? "\(repository)/../shared/data"
+        let named = peers ?? environment["TESSERA_PEERS"]
         let context = FigureContext(
             repository: repository, data: data, testData: testData, quick: quick, peers: named ?? "\(data)/../peers",
             peersPython: peersPython, rounds: rounds, set: set)

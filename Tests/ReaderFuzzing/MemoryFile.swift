@@ -26,8 +26,9 @@ final class MemoryFile {
         unlink(path)
     }
 
-    /// Memory where there is a file system for it: a fuzzer makes thousands of files a second.
-    static let root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    /// The folder that the caller clears away, or memory where there is a file system for it: a fuzzer makes thousands of files a second.
+    static let root = getenv("TESSERA_FUZZ_FILES").map { String(cString: $0) } ?? defaultRoot
+    private static let defaultRoot = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
 
     /// A fresh folder, which stays until the process ends.
     static func folder() -> String {

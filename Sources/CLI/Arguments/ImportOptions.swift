@@ -79,27 +79,33 @@ struct ImportOptions: ParsableArguments {
     }
 
     /// Imports files into a corpus at `path`, with progress.
-    /// - Parameter willPublish: called before the corpus can be seen.
+    /// - Parameters:
+    ///   - threads: as many as there are processors when nil.
+    ///   - readsInBlocks: see ``ImportSettings``.
+    ///   - willPublish: called before the corpus can be seen.
     func run(
-        _ files: [String], to path: String, replacing: Bool, showsGuess: Bool = true, rejects: inout RejectCollector,
-        willPublish: () throws(ImportError) -> Void = {}
+        _ files: [String], to path: String, replacing: Bool, threads: Int?, readsInBlocks: Bool = true, showsGuess: Bool = true,
+        rejects: inout RejectCollector, willPublish: () throws(ImportError) -> Void = {}
     ) throws -> ImportSummary {
         var settings = try settings()
         settings.replacesCorpus = replacing
+        settings.threads = threads ?? ImportSettings.processors
+        settings.readsInBlocks = readsInBlocks
         let sources = try open(files, showsGuess: showsGuess)
         let line = ProgressLine("import")
-        let summary: ImportSummary
-        do {
-            summary = try ExportImporter(settings).run(
+        do throws(ImportError) {
+            let summary = try ExportImporter(settings).run(
                 sources: sources, to: path, rejects: &rejects, willPublish: willPublish, isCancelled: { Interruption.isRequested },
                 progress: { progress in line.update(Self.text(progress, files: files.count, seconds: line.elapsed)) })
-        } catch ImportError.cancelled {
+            line.finish(
+                "\(Reading.count(summary.counts.events)) events in \(Reading.duration(summary.seconds)), "
+                    + "\(Reading.count(Int(Double(summary.counts.events) / max(summary.seconds, 1e-3)))) a second")
+            return summary
+        } catch {
+            // Not as a pattern of the catch: compiler 6.3 fails on it.
+            guard case .cancelled = error else { throw error }
             throw Interrupted(remedy: "nothing was kept; run the command again")
         }
-        line.finish(
-            "\(Reading.count(summary.counts.events)) events in \(Reading.duration(summary.seconds)), "
-                + "\(Reading.count(Int(Double(summary.counts.events) / max(summary.seconds, 1e-3)))) a second")
-        return summary
     }
 
     private static func text(_ progress: ImportProgress, files: Int, seconds: Double) -> String {

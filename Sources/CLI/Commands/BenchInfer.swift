@@ -53,7 +53,7 @@ struct BenchInfer: ParsableCommand {
             sessionsPerSecond: rates.sessionsPerSecond,
             eventsPerSecond: rates.eventsPerSecond, gigaflops: rates.gigaflops, peakGigaflops: peak, shareOfPeak: rates.gigaflops / peak,
             medianMilliseconds: single.percentile(0.5) * 1000, p99Milliseconds: single.percentile(0.99) * 1000,
-            greatestDifference: Double(difference), greatestBatchDifference: Double(batchDifference))
+            greatestDifference: Double(difference), greatestBatchDifference: batchDifference)
         if json {
             try StandardOutput.print(json: summary)
         } else {
@@ -63,7 +63,7 @@ struct BenchInfer: ParsableCommand {
                     + "\(Reading.decimal(summary.medianMilliseconds, 3)) ms (median), \(Reading.decimal(summary.p99Milliseconds, 3)) ms (p99); "
                     + "embeddings differ by at most \(difference)")
         }
-        if max(difference, batchDifference) > (precision.precision == .bfloat16 ? 0.02 : 1e-3) { throw ExitCode(1) }
+        if max(Double(difference), batchDifference) > (precision.precision == .bfloat16 ? 0.02 : 1e-3) { throw ExitCode(1) }
     }
 
     private struct Summary: Encodable {

@@ -46,7 +46,7 @@ struct Embed: ParsableCommand, WritesOutput {
         }
         try TemporaryFolder.with { folder in
             var rejects = RejectCollector()
-            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, rejects: &rejects)
+            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
             if rejects.total > 0 { StandardError.write("embed: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
             try embed(Corpus.open("\(folder)/corpus"), artifact, format)
         }

@@ -37,7 +37,7 @@ struct EvaluateNext: ParsableCommand {
         }
         try TemporaryFolder.with { folder in
             var rejects = RejectCollector()
-            _ = try options.run([test], to: "\(folder)/corpus", replacing: false, rejects: &rejects)
+            _ = try options.run([test], to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
             if rejects.total > 0 { StandardError.write("evaluate next: \(Reading.count(rejects.total)) lines refused\n") }
             try judge(artifact, Corpus.open("\(folder)/corpus"), training)
         }

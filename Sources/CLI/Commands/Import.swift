@@ -17,6 +17,7 @@ struct Import: ParsableCommand, WritesOutput {
     var files: [String]
     @Option(help: ArgumentHelp("Corpus directory to write.", valueName: "corpus"), completion: .directory) var out: String
     @OptionGroup var options: ImportOptions
+    @OptionGroup var threads: ThreadsOption
     @Option(
         help: ArgumentHelp("Write refused rows as CSV: file, line, column, byte offset, reason, hint.", valueName: "file"),
         completion: .file())
@@ -37,7 +38,8 @@ struct Import: ParsableCommand, WritesOutput {
         var collector = RejectCollector(sink: file)
         let summary: ImportSummary
         do {
-            summary = try options.run(files, to: out, replacing: replace, rejects: &collector) { () throws(ImportError) in
+            summary = try options.run(files, to: out, replacing: replace, threads: threads.threads, rejects: &collector) {
+                () throws(ImportError) in
                 do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
             }
         } catch ImportError.noEvents(let count) where count > 0 {

@@ -64,7 +64,7 @@ public struct ExportImporter: Sendable {
                         rejects: rejects.total))
                 if isCancelled() { throw .cancelled }
             }
-            if let blocks = source as? any BlockSource {
+            if settings.readsInBlocks, let blocks = source as? any BlockSource {
                 try BlockPipeline.run(blocks, into: encoder, &rejects, crew, report)
             } else {
                 try read(source, mapping, into: encoder, &rejects, report)

@@ -19,6 +19,8 @@ public struct ImportSettings: Sendable {
     public var threads = ImportSettings.processors
     /// Whether a corpus already at the place is replaced.
     public var replacesCorpus = false
+    /// Whether threads share a file in blocks; without, it is read from front to back: slower, obvious, and the same.
+    package var readsInBlocks = true
     /// The files; another value in tests.
     public var fileSystem = FileSystem.live
 

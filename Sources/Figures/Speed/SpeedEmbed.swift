@@ -94,7 +94,8 @@ private struct EmbeddingRace {
             "engines_sessions_per_second": .object(rates.mapValues(\.figure)), "engines_median_us": .object(medians.mapValues(\.figure)),
             "engine_versions": .object(versions), "greatest_difference": .number(difference), "instruction_set": .text(instructionSet),
         ]
-        if !failed.isEmpty { value["engines_that_failed"] = .object(failed) }
+        value["complete"] = .truth(failed.isEmpty)
+        value["engines_that_failed"] = .object(failed)
         return .object(value)
     }
 }

@@ -63,6 +63,9 @@ private struct TrainingRace {
             let mine = try context.tessera(
                 ["bench", "train", peers.data, "--size", size, "--steps", "\(Self.batches[size] ?? 20)", "--threads", "2", "--json"]
             ).checked().json(Ours.self)
+            guard mine.compared_steps >= 20 else {
+                throw FigureError(code: 70, description: "\(size): \(mine.compared_steps) losses compared with the reference, not 20")
+            }
             ours.add(mine.events_per_second)
             withBatches.add(mine.events_per_second_with_batches)
             gigaflops.add(mine.gigaflops)
@@ -97,7 +100,8 @@ private struct TrainingRace {
             "peer_modes": .object(modes.mapValues(\.figure)), "instruction_set": .text(instructionSet),
             "reference_losses": ["steps": .integer(compared), "greatest_relative_difference": .number(difference)],
         ]
-        if !failed.isEmpty { value["peer_modes_that_failed"] = .object(failed) }
+        value["complete"] = .truth(failed.isEmpty)
+        value["peer_modes_that_failed"] = .object(failed)
         value["peer_bf16_autocast"] = try halfPrecision()
         return .object(value)
     }

@@ -12,6 +12,8 @@ public struct BenchmarkPasses: Sendable {
     public var operations = 0.0
     /// Seconds of a pass: the sum of its steps' medians over all passes, or the median pass.
     public var seconds = 0.0
+    /// Seconds of the fastest and of the slowest pass, counted as ``seconds``.
+    public var secondsRange = (least: 0.0, greatest: 0.0)
     /// Seconds of making the batches of a pass, which are not in ``seconds``.
     public var batchSeconds = 0.0
 
@@ -52,9 +54,10 @@ extension BenchmarkWorkload {
 
     /// Trains from the given weights, which change: first the steps whose losses are kept, not timed, then `passes` passes over the
     /// first `batches` batches of the plan.
+    /// - Parameter accepts: is given the losses; where it says no nothing is timed.
     public func trainingPasses(
         _ name: String, _ weights: ParameterVector, _ model: SequenceModel, batches: Int, passes: Int, compared: Int = 20, shards: Int = 8,
-        pool: WorkerPool
+        pool: WorkerPool, accepts: ([Double]) -> Bool = { _ in true }
     ) throws(Fault) -> BenchmarkPasses {
         let batcher = batcher(shardCount: shards, pool: pool)
         let trainer = Trainer(
@@ -67,6 +70,7 @@ extension BenchmarkWorkload {
             batcher.fill(batch, sessions: trainingPlan[step], key: 0)
             result.losses.append(Double(trainer.step(batch, learningRate: 1e-3).loss))
         }
+        guard accepts(result.losses) else { return result }
         var steps = [[Double]](repeating: [], count: count)
         var fills = steps
         for _ in 0..<max(1, passes) {
@@ -76,6 +80,8 @@ extension BenchmarkWorkload {
             }
         }
         result.seconds = steps.reduce(0) { $0 + Self.median($1) }
+        let sums = (0..<max(1, passes)).map { pass in steps.reduce(0) { $0 + $1[pass] } }
+        result.secondsRange = (sums.min() ?? .nan, sums.max() ?? .nan)
         result.batchSeconds = fills.reduce(0) { $0 + Self.median($1) }
         let sessions = trainingPlan[..<count].joined()
         result.sessions = sessions.count
@@ -96,7 +102,7 @@ extension BenchmarkWorkload {
     /// - Returns: the passes, and the greatest difference of an embedding from the one that the session has alone.
     public func inferencePasses(
         _ name: String, _ embedder: SessionEmbedder, sessions: [Int], passes: Int, pool: WorkerPool
-    ) -> (passes: BenchmarkPasses, difference: Float) {
+    ) -> (passes: BenchmarkPasses, difference: Double) {
         let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
         let size = embedder.model.configuration.embeddingSize
         let ordered = Array(sessions.reversed())
@@ -113,17 +119,19 @@ extension BenchmarkWorkload {
             }
         }
         _ = pass()
-        var difference: Float = 0
+        var difference = GreatestDifference()
         for place in stride(from: 0, to: ordered.count, by: max(1, ordered.count / 500)) {
             let alone = embedder.embed(events, session: ordered[place], scratch[0])
-            for column in 0..<size { difference = max(difference, abs(alone[column] - output[place * size + column])) }
+            difference.add(alone, UnsafeBufferPointer(start: output + place * size, count: size))
         }
         var result = BenchmarkPasses()
-        result.seconds = Self.median((0..<max(1, passes)).map { _ in pass() })
+        let times = (0..<max(1, passes)).map { _ in pass() }
+        result.seconds = Self.median(times)
+        result.secondsRange = (times.min() ?? .nan, times.max() ?? .nan)
         result.sessions = ordered.count
         result.events = ordered.reduce(0) { $0 + events.events(ofSession: $1).count }
         result.operations = sizes[name].map { operations($0, sessions: ordered, training: false) } ?? .nan
-        return (result, difference)
+        return (result, difference.value)
     }
 
     /// Embeds the first sessions of ``latencyPlan`` one at a time, in `passes` passes; the first 200 calls of all are not timed.
