@@ -18,7 +18,7 @@ public final class FaultPlan: Sendable {
     private let code: Int32
     private let aftermath: Aftermath
     /// Whether a failing write leaves half of its bytes in the file, as a disk does that fills up on the way.
-    let tearsWrites: Bool
+    private let tearsWrites: Bool
 
     /// Operation number `failing` fails with `code`; a negative number lets everything pass and only counts.
     /// - Parameter tearsWrites: a failing write leaves half of its bytes in the file instead of none.
@@ -32,16 +32,23 @@ public final class FaultPlan: Sendable {
     /// Operations asked for so far.
     public var operationsSeen: Int { seen.load(ordering: .relaxed) }
 
-    /// The error number the next operation must fail with, or nil.
-    func next() -> Int32? {
-        let number = seen.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard failing >= 0 else { return nil }
-        switch aftermath {
-        case .recover: return number == failing ? code : nil
-        case .dead: return number >= failing ? code : nil
-        }
+    /// How an operation fails.
+    struct Fault {
+        /// The error number.
+        var code: Int32
+        /// Whether a write leaves half of its bytes: only the failing operation itself, a dead process writes nothing more.
+        var tears: Bool
     }
 
-    /// Whether the failing operation itself was just asked for: only that one is torn, a dead process writes nothing more.
-    var isAtFault: Bool { operationsSeen == failing + 1 }
+    /// How the next operation must fail, or nil.
+    func next() -> Fault? {
+        let number = seen.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard failing >= 0 else { return nil }
+        let fails =
+            switch aftermath {
+            case .recover: number == failing
+            case .dead: number >= failing
+            }
+        return fails ? Fault(code: code, tears: tearsWrites && number == failing) : nil
+    }
 }

@@ -39,7 +39,15 @@ public struct FileSystem: Sendable {
     }
 
     func check(_ operation: FileError.Operation, _ path: String) throws(FileError) {
-        if let code = faults?.next() { throw FileError(operation, path, code: code) }
+        if let fault = faults?.next() { throw FileError(operation, path, code: fault.code) }
+    }
+
+    /// Asks as ``check(_:_:)`` does whether a write of so many bytes may be done. Gives the bytes to write, and what to throw once they are.
+    func checkWrite(_ count: Int, _ path: String) throws(FileError) -> (count: Int, fault: FileError?) {
+        guard let fault = faults?.next() else { return (count, nil) }
+        let error = FileError(.write, path, code: fault.code)
+        guard fault.tears else { throw error }
+        return (count / 2, error)
     }
 
     /// Size and kind, following links; nil where there is nothing.

@@ -59,13 +59,8 @@ public final class OpenFile {
 
     /// Writes all bytes at the file's end.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-        var rest = bytes
-        var fault: FileError?
-        do throws(FileError) { try fileSystem.check(.write, path) } catch {
-            guard let plan = fileSystem.faults, plan.tearsWrites, plan.isAtFault else { throw error }
-            fault = error
-            rest = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)])
-        }
+        let (whole, fault) = try fileSystem.checkWrite(bytes.count, path)
+        var rest = UnsafeRawBufferPointer(rebasing: bytes[..<whole])
         while !rest.isEmpty {
             #if canImport(Glibc)
                 let count = Glibc.write(descriptor, rest.baseAddress!, rest.count)
@@ -83,16 +78,17 @@ public final class OpenFile {
 
     /// Overwrites bytes at a place.
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
-        try fileSystem.check(.write, path)
+        let (whole, fault) = try fileSystem.checkWrite(bytes.count, path)
         var done = 0
-        while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+        while done < whole {
+            let count = pwrite(descriptor, bytes.baseAddress! + done, whole - done, off_t(offset + done))
             guard count >= 0 else {
                 if errno == EINTR { continue }
                 throw FileError(.write, path, code: errno)
             }
             done += count
         }
+        if let fault { throw fault }
     }
 
     /// Reads until the buffer is full or the file ends; returns the bytes read.

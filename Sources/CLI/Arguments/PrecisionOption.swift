@@ -6,7 +6,7 @@ public import SequenceEmbedding
 struct PrecisionOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Precision of the wide products: float32, or bfloat16, up to twice as fast and accurate to about 1 % of an embedding's length; needs a processor with AVX-512 BF16.",
+            "Precision of the wide products: float32, or bfloat16, up to twice as fast and accurate to 1 % of an embedding's length; a model narrower than 32, as `tiny` is, stays in float32. Needs a processor with AVX-512 BF16.",
             valueName: "name"))
     var precision = SessionEmbedder.Precision.float32
 

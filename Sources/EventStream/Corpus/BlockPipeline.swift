@@ -2,7 +2,7 @@
 /// to the import when all blocks before it have been added.
 ///
 /// So the rows, the rejects and the first error are those of one thread reading from front to back, and as many blocks are in memory
-/// as there are threads.
+/// as there are threads. A block with very many rejects waits for its turn on the way and hands them over piece by piece.
 enum BlockPipeline {
     /// - Parameter report: called after every block, by one thread at a time; what it throws ends the reading.
     static func run(
@@ -59,7 +59,7 @@ private final class Belt: @unchecked Sendable {
                 number = taken
                 guard let parser else { preconditionFailure("BlockPipeline: a block without a parser") }
                 do throws(ExportError) {
-                    let lines = try parser.parse(rejects: &found)
+                    guard let lines = try parse(parser, number, &found) else { return }
                     encoder.pseudonymise(parser.rows, &pseudonyms)
                     result = .success((lines, progress))
                 } catch {
@@ -86,6 +86,18 @@ private final class Belt: @unchecked Sendable {
             adding.signal()
             adding.unlock()
             if !goesOn { return }
+        }
+    }
+
+    /// The physical lines of a block, once it is read; nil when the reading has failed before it.
+    private func parse(_ parser: any BlockParser, _ number: Int, _ found: inout RejectCollector) throws(ExportError) -> Int? {
+        var goingOn = false
+        while true {
+            if let lines = try parser.parse(goingOn: goingOn, rejects: &found) { return lines }
+            goingOn = true
+            guard waitForTurn(number) else { return nil }
+            rejects.take(&found, linesBefore: lines)
+            adding.unlock()
         }
     }
 

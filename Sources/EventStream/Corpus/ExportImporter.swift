@@ -18,8 +18,8 @@ public struct ExportImporter: Sendable {
     ///   - rejects: takes every refused row. Whether to go on in spite of them was the caller's choice when it made the collector.
     ///   - willPublish: called when the corpus is whole and before it can be seen, with everything decided that `rejects` will hold: what
     ///     belongs beside it is published here, so that no corpus ever stands without. What it throws ends the import.
-    ///   - isCancelled: asked after every batch; true ends the import with ``ImportError/cancelled``.
-    ///   - progress: told after every batch.
+    ///   - isCancelled: asked after every batch, from any thread, one call at a time; true ends the import with ``ImportError/cancelled``.
+    ///   - progress: told after every batch, from any thread, one call at a time.
     public func run(
         sources: [any EventSource], to path: String, rejects: inout RejectCollector,
         willPublish: () throws(ImportError) -> Void = {}, isCancelled: () -> Bool = { false },

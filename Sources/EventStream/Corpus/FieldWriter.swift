@@ -126,12 +126,12 @@ final class PagedCodeWriter: FieldWriter {
         defer { list.closeQuietly() }
         let dictionary = try StringWriter(stem + ".dictionary", in: fileSystem)
         // Some at once, so that they can be read in the order in which they lie there, instead of each from a place of its own.
-        let room = max(1, memory / 64)
-        let buffer = UnsafeMutableBufferPointer<Int32>.allocate(capacity: min(room, max(1, count)))
+        let buffer = UnsafeMutableBufferPointer<Int32>.allocate(capacity: min(max(1, memory / 64), max(1, count)))
         defer { buffer.deallocate() }
         var done = 0
+        var room = buffer.count
         while done < count {
-            let piece = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - done)])
+            let piece = UnsafeMutableBufferPointer(rebasing: buffer[..<min(room, count - done)])
             try list.readWhole(at: 4 * done, into: UnsafeMutableRawBufferPointer(piece))
             let texts = try keys.texts(of: piece.map { Int($0) - 1 }, memory: memory / 4)
             for text in texts {
@@ -139,6 +139,8 @@ final class PagedCodeWriter: FieldWriter {
                 try dictionary.end()
             }
             done += texts.count
+            // Where texts are so long that only some of them fit, the places of the others would be looked up again in every round.
+            room = min(buffer.count, 2 * texts.count)
         }
         try dictionary.finish()
         try fileSystem.removeFile(entriesPath)

@@ -1,3 +1,4 @@
+internal import DurableFiles
 private import Synchronization
 
 #if canImport(Glibc)
@@ -17,7 +18,7 @@ final class ImportCrew: @unchecked Sendable {
 
     /// Threads worth having: the processors this process may use, up to 16. Every thread holds a block of the input, and as blocks are added
     /// one after another, more threads would take memory and wait.
-    static var processors: Int { min(16, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    static var processors: Int { min(16, Processors.available) }
 
     init(threads: Int) {
         self.threads = max(1, threads)

@@ -7,7 +7,8 @@ public struct ImportSettings: Sendable {
     /// Longest dwell kept, in seconds: a page left open over lunch was not read for an hour.
     public var dwellCapSeconds = 1800.0
     /// Bytes for rows and for the tables of distinct visitors, sessions and field values. Beyond it both are sorted on disk. Threads, files
-    /// and the program itself take some 60 MiB besides, so that the default stays below 300 MiB whatever the size of the file.
+    /// and the program itself take some 60 MiB besides, so that the default stays below 300 MiB whatever the size of the file. One
+    /// very long row (up to 16 MiB are read) costs its length some times over for each thread.
     public var memoryLimit = 192 << 20
     /// Key under which visitors are replaced by digests; nil keeps them in clear.
     public var pseudonymKey: [UInt8]?

@@ -22,8 +22,9 @@ protocol BlockSource: EventSource {
 protocol BlockParser: AnyObject {
     /// The rows of the last block.
     var rows: CodedRows { get }
-    /// Reads the whole block. Line numbers in the rejects count from 1 at its beginning. Gives its physical lines.
-    func parse(rejects: inout RejectCollector) throws(ExportError) -> Int
+    /// Reads the block from its beginning, or goes on where it stopped. Line numbers in the rejects count from 1 at its beginning. Gives its
+    /// physical lines; nil when it stopped because the collector is full.
+    func parse(goingOn: Bool, rejects: inout RejectCollector) throws(ExportError) -> Int?
 }
 
 extension InputWindow {

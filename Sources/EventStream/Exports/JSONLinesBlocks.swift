@@ -31,5 +31,7 @@ private final class JSONLinesBlockParser: BlockParser {
 
     init(_ source: JSONLinesReader, _ block: ExportBlock) { reader = JSONLinesReader(source, window: block.window) }
 
-    func parse(rejects: inout RejectCollector) throws(ExportError) -> Int { try reader.readAll(&rejects) }
+    func parse(goingOn: Bool, rejects: inout RejectCollector) throws(ExportError) -> Int? {
+        try reader.readAll(goingOn: goingOn, &rejects)
+    }
 }

@@ -36,11 +36,15 @@ struct JSONLinesReader: EventSource {
         return true
     }
 
-    /// All rows of the window, which is whole; gives its lines.
-    mutating func readAll(_ rejects: inout RejectCollector) throws(ExportError) -> Int {
-        assembler.begin()
-        cursor = LineCursor(cursor.window, maximumBytes: limits.maximumRowBytes)
-        while try step(&rejects) {}
+    /// All rows of the window, which is whole, or those that are left; gives its lines, or nil when the collector is full before its end.
+    mutating func readAll(goingOn: Bool, _ rejects: inout RejectCollector) throws(ExportError) -> Int? {
+        if !goingOn {
+            assembler.begin()
+            cursor = LineCursor(cursor.window, maximumBytes: limits.maximumRowBytes)
+        }
+        while try step(&rejects) {
+            if rejects.isFull { return nil }
+        }
         return cursor.number - 1
     }
 

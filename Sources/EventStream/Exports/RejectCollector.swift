@@ -18,11 +18,16 @@ public struct RejectCollector {
         shown = Self.shownCount
     }
 
-    /// A collector of one block, which keeps them all.
+    /// A collector of one block, which keeps them all. Whoever reads the block has it emptied when it is full: a block may hold hundreds
+    /// of thousands of refused rows, and together they would take many times its memory.
     init(keepingAll: Void) {
         sink = nil
         shown = .max
     }
+
+    /// Whether a collector of one block holds so many that it must be emptied.
+    var isFull: Bool { first.count >= Self.blockRejects }
+    private static let blockRejects = 4096
 
     /// Takes the rejects of a block that begins after so many lines, and empties it.
     mutating func take(_ block: inout RejectCollector, linesBefore: Int) {
@@ -30,7 +35,9 @@ public struct RejectCollector {
             reject.line += linesBefore
             record(reject)
         }
-        block = RejectCollector(keepingAll: ())
+        block.total = 0
+        block.counts.removeAll(keepingCapacity: true)
+        block.first.removeAll(keepingCapacity: true)
     }
 
     /// Rejects by reason; reasons that did not occur are left out.

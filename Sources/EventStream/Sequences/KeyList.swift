@@ -73,6 +73,7 @@ final class StoredKeys {
         try bytes.copy(range.lowerBound, into: place)
         return UnsafeRawBufferPointer(place)
     }
+
     /// The bytes of the first of these entries, as many as fit into the memory and one at least, valid for as long as the value is kept.
     func texts(of numbers: [Int], memory: Int) throws(FileError) -> TextList {
         let order = numbers.indices.sorted { numbers[$0] < numbers[$1] }

@@ -4,7 +4,8 @@ internal import SequenceEmbedding
 internal import SequenceKernel
 
 extension Figure {
-    /// {tiny, small, every_objective: {threads_1, threads_2: {training_step, training_batch}, single_embedding}}, each with calls and allocations.
+    /// {tiny, small, every_objective: {threads_1, threads_2: {training_step, training_batch}, single_embedding}}, each with calls and allocations,
+    /// and {gru, large_tables, bfloat16: {single_embedding}}, the last where the processor has it.
     static let allocations = Figure(
         pattern: "allocations",
         summary: "blocks of memory asked for in the steady state of training and of embedding, counted at malloc and its kin"
@@ -33,8 +34,20 @@ extension Figure {
                     "training_step": training.steps.figure, "training_batch": training.batches.figure,
                 ]
             }
-            value["single_embedding"] = countEmbedding(sessions).figure
+            value["single_embedding"] = countEmbedding(sessions, SessionEmbedder(sessions.model, sessions.weights)).figure
             result[name] = .object(value)
+        }
+        let lengths = SyntheticSessions.usualLengths(1280)
+        let sessions = SyntheticSessions(lengths: lengths)
+        func alone(_ sessions: SyntheticSessions, _ embedder: SessionEmbedder) -> FigureValue {
+            ["single_embedding": countEmbedding(sessions, embedder).figure]
+        }
+        let recurrent = SyntheticSessions(lengths: lengths, encoder: .gru)
+        result["gru"] = alone(recurrent, SessionEmbedder(recurrent.model, recurrent.weights))
+        // No table may be multiplied by the projection beforehand, as with tables that are too large for it.
+        result["large_tables"] = alone(sessions, SessionEmbedder(sessions.model, sessions.weights, foldedBytes: 0))
+        if SessionEmbedder.Precision.bfloat16.isSupported {
+            result["bfloat16"] = alone(sessions, SessionEmbedder(sessions.model, sessions.weights, precision: .bfloat16))
         }
         return .object(result)
     }
@@ -76,8 +89,7 @@ extension Figure {
         return (steps, batches)
     }
 
-    private static func countEmbedding(_ sessions: SyntheticSessions) -> Counted {
-        let embedder = SessionEmbedder(sessions.model, sessions.weights)
+    private static func countEmbedding(_ sessions: SyntheticSessions, _ embedder: SessionEmbedder) -> Counted {
         let scratch = embedder.makeScratch()
         let output = UnsafeMutablePointer<Float>.allocate(capacity: sessions.model.configuration.embeddingSize)
         defer { output.deallocate() }

@@ -11,8 +11,11 @@ struct SyntheticSessions {
     private static let vocabularies = [200, 50, 5000, 30, 12, 8, 31, 1000]
 
     /// Sessions of the given lengths for a model of width 64 with two layers, or of width 8 with one, that predicts hidden events, or
-    /// has every objective there is.
-    init(lengths: [Int], small: Bool = true, everyObjective: Bool = false, seed: UInt64 = 1) {
+    /// has every objective there is; a Transformer, or another encoder.
+    init(
+        lengths: [Int], small: Bool = true, everyObjective: Bool = false, encoder: ModelConfiguration.Encoder = .transformer,
+        seed: UInt64 = 1
+    ) {
         self.lengths = lengths
         let plan = FeaturePlan(
             encoded: Self.vocabularies.enumerated().map { ("field\($0.offset)", $0.element) }, width: 16,
@@ -20,6 +23,7 @@ struct SyntheticSessions {
         var configuration = ModelConfiguration()
         (configuration.width, configuration.embeddingSize) = small ? (64, 64) : (8, 8)
         (configuration.heads, configuration.layers, configuration.feedForward) = small ? (4, 2, 256) : (2, 1, 32)
+        configuration.encoder = encoder
         configuration.maximumEvents = max(128, lengths.max() ?? 1)
         if everyObjective {
             configuration.objectives.maskedEvent.summaryWeight = 1

@@ -57,7 +57,7 @@ final class LaneEmbedder: @unchecked Sendable {
             x = workspace.floats(LaneLoops.padded(width) * row)
             scratch.columns.write(to: x, row: row, folded, workspace)
         } else {
-            scratch.shard.fill(events, stretches.map { Stretch(events: $0, visitor: 0, key: 0) }[...])
+            scratch.fillShard(events, stretches)
             let view = EventView(scratch.shard)
             offsets = view.offsets
             row = Self.rowFloats(offsets.rowCount)

@@ -5,7 +5,7 @@
 /// Copies of a model's wide matrices rounded to bfloat16, for inference on processors with AVX-512 BF16.
 ///
 /// A pass that carries them rounds the inputs of these matrices too and sums in single precision: each product keeps about three
-/// decimal digits of its factors, which moves an embedding by about 0.1 % of its length. Narrow matrices, tables, normalisation,
+/// decimal digits of its factors, which moves an embedding by less than 1 % of its length. Narrow matrices, tables, normalisation,
 /// attention and everything else stay in single precision. The bytes differ from those of single precision, and are the same at any
 /// thread count and batch.
 public final class BFloat16Weights: @unchecked Sendable {
@@ -16,6 +16,9 @@ public final class BFloat16Weights: @unchecked Sendable {
     /// Narrower matrices gain nothing.
     private static let leastColumns = 32
     private static let leastInputs = 32
+
+    /// Whether no matrix is wide enough: then nothing is gained or changed.
+    public var isEmpty: Bool { places.isEmpty }
 
     /// Whether this processor has the instructions.
     public static var isSupported: Bool { VectorLoops.supportsBFloat16 }

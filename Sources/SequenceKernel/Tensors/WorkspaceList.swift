@@ -25,10 +25,16 @@ public struct WorkspaceList<Element: BitwiseCopyable>: RandomAccessCollection, @
     /// Behind the last element.
     public var endIndex: Int { count }
 
-    /// An element; `nonmutating`, since the memory belongs to the workspace.
+    /// An element; `nonmutating`, since the memory belongs to the workspace. Traps outside of the elements appended.
     @inlinable
     public subscript(_ index: Int) -> Element {
-        get { base[index] }
-        nonmutating set { base[index] = newValue }
+        get {
+            precondition(index >= 0 && index < count, "WorkspaceList: no such element")
+            return base[index]
+        }
+        nonmutating set {
+            precondition(index >= 0 && index < count, "WorkspaceList: no such element")
+            base[index] = newValue
+        }
     }
 }

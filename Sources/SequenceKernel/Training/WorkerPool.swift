@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import Glibc
 private import Synchronization
 
@@ -8,15 +9,17 @@ private import Synchronization
 ///
 /// One `run` at a time: a call from inside a body or from a second thread traps, whatever the number of threads.
 public final class WorkerPool: @unchecked Sendable {
-    /// Workers, the calling thread among them.
+    /// Workers, the calling thread among them; fewer than were asked for where the system gives no more threads.
     public let threads: Int
     private let crew = Crew()
-    private var handles: [pthread_t] = []
+    private let handles: [pthread_t]
 
     /// Starts `threads - 1` threads; all available processors by default.
     public init(threads: Int = WorkerPool.availableProcessors) {
-        self.threads = max(1, threads)
-        for worker in 0..<self.threads where worker > 0 { handles.append(crew.start(worker)) }
+        var handles: [pthread_t] = []
+        while handles.count + 1 < threads, let handle = crew.start(handles.count + 1) { handles.append(handle) }
+        self.handles = handles
+        self.threads = handles.count + 1
     }
 
     deinit {
@@ -25,7 +28,7 @@ public final class WorkerPool: @unchecked Sendable {
     }
 
     /// Processors this process may use.
-    public static var availableProcessors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    public static var availableProcessors: Int { Processors.available }
 
     /// Calls `body(index, worker)` once for every index in `0 ..< count` and returns when all are done.
     public func run(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
@@ -113,7 +116,8 @@ private final class Crew: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    func start(_ worker: Int) -> pthread_t {
+    /// Nil when the system gives no thread.
+    func start(_ worker: Int) -> pthread_t? {
         var handle = pthread_t()
         let argument = Unmanaged.passRetained(Start(self, worker))
         let failure = pthread_create(
@@ -123,7 +127,10 @@ private final class Crew: @unchecked Sendable {
                 start.crew.serve(start.worker)
                 return nil
             }, argument.toOpaque())
-        precondition(failure == 0, "WorkerPool: the system gives no thread (error \(failure))")
+        guard failure == 0 else {
+            argument.release()
+            return nil
+        }
         return handle
     }
 

@@ -133,5 +133,7 @@ private final class DelimitedBlockParser: BlockParser {
 
     init(_ source: DelimitedReader, _ block: ExportBlock) { reader = DelimitedReader(source, window: block.window) }
 
-    func parse(rejects: inout RejectCollector) throws(ExportError) -> Int { try reader.readAll(&rejects) }
+    func parse(goingOn: Bool, rejects: inout RejectCollector) throws(ExportError) -> Int? {
+        try reader.readAll(goingOn: goingOn, &rejects)
+    }
 }

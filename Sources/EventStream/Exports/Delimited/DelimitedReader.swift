@@ -14,6 +14,8 @@ struct DelimitedReader: EventSource {
     /// For every needed column, where it stands in a record.
     private var places: [Int] = []
     private let row: RowTexts
+    /// Hints by the number of fields.
+    private var countHints: [Int: String] = [:]
 
     /// A reader at the beginning of `window`. The mapping must say delimiter, quote and header.
     init(window: InputWindow, path: String, mapping: ExportMapping, limits: ExportLimits, input: ExportInput?) throws(ExportError) {
@@ -55,11 +57,16 @@ struct DelimitedReader: EventSource {
         return assembler.count > 0 || rejects.total > before
     }
 
-    /// All rows of the window, which is whole; gives its physical lines.
-    mutating func readAll(_ rejects: inout RejectCollector) throws(ExportError) -> Int {
-        assembler.begin()
-        line = 1
-        while try step(&rejects) {}
+    /// All rows of the window, which is whole, or those that are left; gives its physical lines, or nil when the collector is full before
+    /// its end.
+    mutating func readAll(goingOn: Bool, _ rejects: inout RejectCollector) throws(ExportError) -> Int? {
+        if !goingOn {
+            assembler.begin()
+            line = 1
+        }
+        while try step(&rejects) {
+            if rejects.isFull { return nil }
+        }
         return line - 1
     }
 
@@ -102,9 +109,7 @@ struct DelimitedReader: EventSource {
     private mutating func takeRecord(_ rejects: inout RejectCollector) {
         guard scanner.count == columnCount else {
             let reason: RejectReason = scanner.count < columnCount ? .tooFewFields : .tooManyFields
-            return refuse(
-                reason, min(scanner.count, columnCount), "\(scanner.count) fields for \(columnCount) columns; \(hint(for: reason))",
-                &rejects)
+            return refuse(reason, min(scanner.count, columnCount), countHint(reason), &rejects)
         }
         guard !scanner.holdsNUL else { return refuse(.nulByte, nil, hint(for: .nulByte), &rejects) }
         let base = window.bytes + window.start
@@ -121,6 +126,15 @@ struct DelimitedReader: EventSource {
 
     private func invalidField(_ base: UnsafePointer<UInt8>) -> Int? {
         (0..<scanner.count).first { !isUTF8(base, scanner[$0].start, scanner[$0].end) }
+    }
+
+    /// The same text for all rows with as many fields: in a file with another delimiter that is nearly every row.
+    private mutating func countHint(_ reason: RejectReason) -> String {
+        if let known = countHints[scanner.count] { return known }
+        if countHints.count >= 64 { countHints.removeAll(keepingCapacity: true) }
+        let text = "\(scanner.count) fields for \(columnCount) columns; \(hint(for: reason))"
+        countHints[scanner.count] = text
+        return text
     }
 
     private func refuse(_ reason: RejectReason, _ field: Int?, _ hint: String, _ rejects: inout RejectCollector) {
