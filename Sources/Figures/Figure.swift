@@ -40,6 +40,8 @@ struct FigureContext {
     var rounds: Int?
     /// What came after the colon of the name.
     let set: String?
+    /// Threads of Tessera and of its peers in every figure that is timed.
+    static let timedThreads = 2
 
     /// A file beside the figures.
     func settings(_ name: String) -> String { "\(repository)/tools/figures.d/\(name)" }
@@ -76,6 +78,8 @@ struct FigureContext {
 struct FigureError: Error, CustomStringConvertible {
     let code: Int32
     let description: String
+    /// What was measured all the same: printed before the failure.
+    var figure: FigureValue?
 }
 
 /// Any JSON value.

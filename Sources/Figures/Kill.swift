@@ -27,13 +27,19 @@ extension Figure {
             guard kills >= total else {
                 throw FigureError(code: EX_SOFTWARE, description: "\(kills) kills, not \(total): most runs were quicker than their kill")
             }
-            func sum(_ part: KeyPath<KillCounts, Int>) -> FigureValue { .integer(all.reduce(0) { $0 + $1[keyPath: part] }) }
-            return [
-                "kills": sum(\.kills), "lost": sum(\.lost), "corrupt": sum(\.corrupt), "blocked": sum(\.blocked),
-                "stale_found": sum(\.staleFound), "stale_swept": sum(\.staleSwept), "seed": .integer(Int(seed)),
+            func sum(_ part: KeyPath<KillCounts, Int>) -> Int { all.reduce(0) { $0 + $1[keyPath: part] } }
+            let (lost, corrupt, blocked) = (sum(\.lost), sum(\.corrupt), sum(\.blocked))
+            let figure: FigureValue = [
+                "kills": .integer(kills), "lost": .integer(lost), "corrupt": .integer(corrupt), "blocked": .integer(blocked),
+                "stale_found": .integer(sum(\.staleFound)), "stale_swept": .integer(sum(\.staleSwept)), "seed": .integer(Int(seed)),
                 "seconds": .number(FigureContext.now() - began), "quick": .truth(context.quick),
                 "phases": ["import": importing.value, "pretrain": training.value, "embed": embedding.value],
             ]
+            guard lost == 0, corrupt == 0, blocked == 0 else {
+                throw FigureError(
+                    code: EX_SOFTWARE, description: "\(kills) kills: \(lost) lost, \(corrupt) corrupt, \(blocked) blocked", figure: figure)
+            }
+            return figure
         }
     }
 }

@@ -17,8 +17,7 @@ struct TesseraFigures: ParsableCommand {
     @Argument(help: ArgumentHelp("A figure; see --list.", valueName: "name")) var name: String?
     @Flag(help: "Name the figures and what they need.") var list = false
     @Option(
-        help: ArgumentHelp(
-            "Root that holds the sets' folders (default: TESSERA_DATA, or ../shared/data beside the repository).", valueName: "dir"))
+        help: ArgumentHelp("Root that holds the sets' folders; the variable TESSERA_DATA may name it, too.", valueName: "dir"))
     var data: String?
     @Option(
         help: ArgumentHelp("Root whose sets are the test part; training parts then come from --data.", valueName: "dir"))
@@ -59,12 +58,17 @@ struct TesseraFigures: ParsableCommand {
         do {
             value = try figure.run(context)
         } catch let error as FigureError {
+            if let figure = error.figure { try Self.show(figure) }
             FigureContext.say(error.description)
             throw ExitCode(error.code)
         } catch {
             FigureContext.say("\(name): \(error)")
             throw ExitCode(EX_DATAERR)
         }
+        try Self.show(value)
+    }
+
+    private static func show(_ value: FigureValue) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))

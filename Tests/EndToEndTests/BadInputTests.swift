@@ -137,6 +137,12 @@ import Testing
         Case(
             name: "no threads", code: 64, says: ["--threads"], arguments: ["pretrain", "out.corpus", "--out", "m.model", "--threads", "0"],
             prepare: corpusAndSettings("epochs: 1")),
+        Case(name: "no threads for an import", code: 64, says: ["--threads"], arguments: importing + ["--threads", "0"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+        },
+        Case(name: "no timed runs", code: 64, says: ["--runs"], arguments: ["bench", "import", "clicks.csv", "--runs", "0"]) {
+            try mapped($0, Data(TinyExports.clicks().utf8))
+        },
         Case(name: "no such workload", code: 66, says: ["nope", "workload.json"], arguments: ["bench", "train", "nope"]) { _ in },
         Case(name: "no such corpus", code: 66, says: ["no.corpus"], arguments: ["pretrain", "no.corpus", "--out", "m.model"]) { _ in },
     ]

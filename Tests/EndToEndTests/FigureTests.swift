@@ -7,8 +7,13 @@ import Testing
         let bench = try Workbench()
         let run = try CommandRun.tessera("--list", in: bench.folder, program: "tessera-figures")
         #expect(run.code == 0)
-        for name in ["import-counts", "next-item:", "determinism", "speed-train", "speed-embed", "speed-import", "growth", "allocations"] {
-            #expect(run.output.contains(name))
+        let names = [
+            "import-counts", "next-item:", "determinism", "probe-synthetic", "speed-train", "speed-embed", "speed-import", "kill", "fuzz",
+            "growth", "allocations",
+        ]
+        for name in names {
+            // Each on a line of its own: a summary may hold the word, too.
+            #expect(run.output.split(separator: "\n").contains { $0.hasPrefix(name) })
         }
     }
 
@@ -31,6 +36,38 @@ import Testing
             program: "tessera-figures")
         #expect(run.code == 66)
         #expect(run.talk.contains("no-python"))
+    }
+
+    /// Who fails in a race is named, and the race is not called complete. The engines are a script that prints what theirs would.
+    @Test func aFailedPeerIsNamed() throws {
+        let bench = try Workbench()
+        let header = ["visitor", "session", "timestamp", "event", "page", "title", "search", "device", "campaign", "value"]
+        let rows = (0..<40).map { ["v\($0 / 4)", "s\($0 / 4)", "2026-02-25T06:1\($0 % 4):45Z", "view", "/p\($0)", "", "", "", "", "1"] }
+        let csv = ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+        let objects = rows.map { row in "{" + zip(header, row).map { "\"\($0)\": \"\($1)\"" }.joined(separator: ", ") + "}\n" }
+        let fields = header.dropFirst(3).map { "  - { name: \($0), column: \($0), kind: categorical }\n" }.joined()
+        let mapping = "visitor: visitor\ntime: { column: timestamp, unit: iso8601 }\nfields:\n" + fields
+        let engine = """
+            #!/bin/sh
+            case "$*" in *engine=pyarrow*) echo '{"error": "no such reader"}'; exit 1 ;; esac
+            echo '{"first_rows_per_s": 1, "rows_per_s": 2, "rss_mib": 3, "version": "4"}'
+            """
+        let files = [
+            ("clicks.csv", csv), ("clicks.jsonl", objects.joined()), ("clicks.json", "{\"rows\": 40, \"sessions\": 10}"),
+            ("common.py", ""), ("train.py", ""), ("engine", engine), ("tools/figures.d/speed-import.mapping.yaml", mapping),
+        ]
+        for (name, text) in files { try bench.write(text, to: name) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: bench.folder.appending(path: "engine").path)
+        let run = try CommandRun.tessera(
+            "speed-import", "--quick", "--rounds", "2", "--peers", ".", "--peers-python", "./engine", "--repository", ".",
+            in: bench.folder, environment: ["BENCH_DATA": "."], program: "tessera-figures")
+        #expect(run.code == 0, "\(run.talk)")
+        let result = try run.json()
+        #expect(result["complete"] as? Bool == false)
+        let failed = result["engines_that_failed"] as? [String: [String: String]]
+        let reason = ["pyarrow": "round 1: no such reader"]
+        #expect(failed == ["csv": reason, "jsonl": reason])
+        #expect((result["csv"] as? [String: Any])?["peer_engine"] != nil)
     }
 
     /// In the steady state neither a training step nor making its batch nor one session's embedding asks for memory; the figure itself

@@ -82,15 +82,17 @@ struct ImportOptions: ParsableArguments {
     /// - Parameters:
     ///   - threads: as many as there are processors when nil.
     ///   - readsInBlocks: see ``ImportSettings``.
+    ///   - memoryLimit: bytes in place of --memory.
     ///   - willPublish: called before the corpus can be seen.
     func run(
-        _ files: [String], to path: String, replacing: Bool, threads: Int?, readsInBlocks: Bool = true, showsGuess: Bool = true,
-        rejects: inout RejectCollector, willPublish: () throws(ImportError) -> Void = {}
+        _ files: [String], to path: String, replacing: Bool, threads: Int?, readsInBlocks: Bool = true, memoryLimit: Int? = nil,
+        showsGuess: Bool = true, rejects: inout RejectCollector, willPublish: () throws(ImportError) -> Void = {}
     ) throws -> ImportSummary {
         var settings = try settings()
         settings.replacesCorpus = replacing
         settings.threads = threads ?? ImportSettings.processors
         settings.readsInBlocks = readsInBlocks
+        if let memoryLimit { settings.memoryLimit = memoryLimit }
         let sources = try open(files, showsGuess: showsGuess)
         let line = ProgressLine("import")
         do throws(ImportError) {

@@ -14,4 +14,11 @@ struct Bench: ParsableCommand {
             code: EX_NOINPUT, place: folder, reason: "it holds no workload.json",
             remedy: "name a workload folder, made by the workload's own program")
     }
+
+    /// Nothing to compare with would pass for no difference.
+    static func emptyReference(_ folder: String, _ size: String) -> CommandFault {
+        CommandFault(
+            code: EX_DATAERR, place: folder, reason: "its reference of \(size) is empty",
+            remedy: "make the workload's reference files again")
+    }
 }

@@ -8,7 +8,7 @@ struct BenchInfer: ParsableCommand {
         abstract: "Embed with reference weights: embeddings against the reference, sessions a second, latency of one.",
         discussion: """
             WORKLOAD is a folder as for `bench train`. Embeddings are compared before anything is timed. The median pass over the \
-            chosen batches counts; single sessions are embedded one after the other by one thread. Exits with 1 when an embedding \
+            chosen batches counts; single sessions are embedded one after the other by one thread. Exits with 1, and times nothing, when an embedding \
             differs from the reference, or from the one that the session has alone, by more than 0.001 (in bfloat16 from the reference by \
             more than 1 % of its length).
 
@@ -39,7 +39,7 @@ struct BenchInfer: ParsableCommand {
         let dimension = model.configuration.embeddingSize
         let embedder = SessionEmbedder(model, weights, precision: try precision.chosen())
         let scratch = embedder.makeScratch()
-        guard expected.count >= dimension else { throw ValidationError("\(workload): the reference holds no embeddings of \(size)") }
+        guard expected.count >= dimension else { throw Bench.emptyReference(workload, size) }
         var difference = GreatestDifference()
         var relative = GreatestDifference()
         for (place, session) in work.latencyPlan.prefix(expected.count / dimension).enumerated() {
@@ -59,8 +59,17 @@ struct BenchInfer: ParsableCommand {
             throw ExitCode(1)
         }
         let pool = WorkerPool(threads: threads.count)
-        let before = MachinePeak.gigaflops(pool)
-        let (rates, batchDifference) = work.inferencePasses(size, embedder, sessions: sessions, passes: passes, pool: pool)
+        var before = 0.0
+        let (rates, batchDifference) = work.inferencePasses(size, embedder, sessions: sessions, passes: passes, pool: pool) { difference in
+            guard difference <= Self.tolerance else { return false }
+            before = MachinePeak.gigaflops(pool)
+            return true
+        }
+        guard batchDifference <= Self.tolerance else {
+            StandardError.write(
+                "bench infer: embeddings differ from those that the sessions have alone by up to \(batchDifference); nothing was timed\n")
+            throw ExitCode(1)
+        }
         let peak = max(before, MachinePeak.gigaflops(pool))
         let single = work.singleCalls(embedder)
         let summary = Summary(
@@ -82,7 +91,6 @@ struct BenchInfer: ParsableCommand {
                     + "\(Reading.decimal(summary.medianMilliseconds, 3)) ms (median), \(Reading.decimal(summary.p99Milliseconds, 3)) ms (p99); "
                     + "embeddings differ by at most \(difference.value)")
         }
-        if !(batchDifference <= Self.tolerance) { throw ExitCode(1) }
     }
 
     /// Of one number of an embedding: what another order of sums makes of it in single precision, with room.

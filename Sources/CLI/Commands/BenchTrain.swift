@@ -32,14 +32,17 @@ struct BenchTrain: ParsableCommand {
         let model = try work.model(size)
         let weights = try work.referenceWeights(size, model)
         let reference = try work.referenceLosses(size)
+        guard !reference.isEmpty else { throw Bench.emptyReference(workload, size) }
         let pool = WorkerPool(threads: threads.count)
-        let before = MachinePeak.gigaflops(pool)
+        var before = 0.0
         var greatest = GreatestDifference()
         let rates = try work.trainingPasses(
             size, weights, model, batches: steps, passes: passes, compared: reference.count, pool: pool
         ) { losses in
             for (loss, expected) in zip(losses, reference) { greatest.add(abs(loss - expected) / max(abs(expected), 1e-9)) }
-            return greatest.value <= Self.tolerance
+            guard greatest.value <= Self.tolerance else { return false }
+            before = MachinePeak.gigaflops(pool)
+            return true
         }
         let difference = greatest.value
         guard difference <= Self.tolerance else {

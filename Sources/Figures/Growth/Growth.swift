@@ -10,7 +10,7 @@ extension Figure {
     ) { context in
         // First, while this process is small: a child's peak is not less than its parent's memory.
         let imports = try ImportGrowth(context).run(context.quick ? [100_000, 200_000, 400_000] : [1_000_000, 10_000_000, 50_000_000])
-        let pool = WorkerPool(threads: 2)
+        let pool = WorkerPool(threads: FigureContext.timedThreads)
         FigureContext.say("growth: sessions")
         let base = context.quick ? 250 : 2000
         let factors = [1, 2, 4, 8, 16]
@@ -30,7 +30,7 @@ extension Figure {
         return [
             "training": ["sessions": bySessions(sessions, \.trainingSeconds), "lengths": byLength(lengths, \.trainingSeconds)],
             "embedding": ["sessions": bySessions(sessions, \.embeddingSeconds), "lengths": byLength(lengths, \.embeddingSeconds)],
-            "import": imports.figure, "threads": .integer(2), "quick": .truth(context.quick),
+            "import": imports.figure, "threads": .integer(FigureContext.timedThreads), "quick": .truth(context.quick),
         ]
     }
 

@@ -55,7 +55,7 @@ struct ImportGrowth {
                 for number in 0..<(rows > 10_000_000 ? 1 : 2) {
                     let run = try context.tessera([
                         "import", "\(folder)/clicks.csv", "--mapping", context.settings("growth.mapping.yaml"), "--out",
-                        "\(folder)/\(number).corpus", "--threads", "2", "--json",
+                        "\(folder)/\(number).corpus", "--threads", "\(FigureContext.timedThreads)", "--json",
                     ]).checked()
                     let counts = try run.json(ImportedCounts.self)
                     guard counts.events == rows, counts.sessions == file.sessions, counts.rejects == 0 else {

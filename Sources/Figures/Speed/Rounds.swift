@@ -13,12 +13,13 @@ struct Rounds {
     /// Least and greatest.
     var range: FigureValue { [.number(values.min() ?? .nan), .number(values.max() ?? .nan)] }
 
-    /// One quotient a round.
+    /// One quotient a round, as far as both go.
     static func / (left: Rounds, right: Rounds) -> Rounds {
         Rounds(values: zip(left.values, right.values).map { $0 / $1 })
     }
 
-    /// The greatest or least of some programs' values in each round.
+    /// The greatest or least of some programs' values in each round, up to the last in which all of them ran: whoever failed in one runs no
+    /// more, and what the others did later is not what the fastest would have done.
     static func best(_ programs: some Collection<Rounds>, greatest: Bool = true) -> Rounds {
         let count = programs.map(\.values.count).min() ?? 0
         return Rounds(

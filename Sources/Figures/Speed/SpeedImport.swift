@@ -10,9 +10,16 @@ extension Figure {
         let peers = try PeerPrograms(context, needed: [("clicks.json", ["ingest.py", "generate"])])
         var result: [String: FigureValue] = [:]
         let rounds = context.rounds ?? (context.quick ? 1 : 3)
-        for form in ["csv", "jsonl"] { result[form] = try ImportRace(form, context, peers).run(rounds: rounds) }
+        var failed: [String: FigureValue] = [:]
+        for form in ["csv", "jsonl"] {
+            let race = try ImportRace(form, context, peers).run(rounds: rounds)
+            result[form] = race.value
+            if !race.failed.isEmpty { failed[form] = .object(race.failed) }
+        }
+        result["complete"] = .truth(failed.isEmpty)
+        result["engines_that_failed"] = .object(failed)
         result["rounds"] = .integer(rounds)
-        result["threads"] = .integer(2)
+        result["threads"] = .integer(FigureContext.timedThreads)
         result["quick"] = .truth(context.quick)
         return .object(result)
     }
@@ -45,7 +52,8 @@ private struct ImportRace {
         (self.form, self.context, self.peers) = (form, context, peers)
     }
 
-    func run(rounds: Int) throws -> FigureValue {
+    /// - Returns: the figures, and why those printed beside that failed did; whoever failed once runs no more.
+    func run(rounds: Int) throws -> (value: FigureValue, failed: [String: FigureValue]) {
         let file = "\(peers.data)/clicks.\(form)"
         let work = try JSONDecoder().decode(Work.self, from: Data(contentsOf: URL(filePath: "\(peers.data)/clicks.json")))
         var ours = Rounds()
@@ -72,8 +80,10 @@ private struct ImportRace {
             ours.add(Double(work.rows) / times.median)
             let again = try context.tessera(["bench"] + importing(file) + ["--runs", "3", "--json"]).checked().json(Warm.self)
             warm.add(again.events_per_second)
-            for engine in counted + beside {
-                switch try peers.measure("ingest.py", "form=\(form)", "engine=\(engine)", "threads=2", as: PeerImport.self) {
+            for engine in counted + beside where failed[engine] == nil {
+                switch try peers.measure(
+                    "ingest.py", "form=\(form)", "engine=\(engine)", "threads=\(FigureContext.timedThreads)", as: PeerImport.self)
+                {
                 case .success(let peer):
                     rates[engine, default: Rounds()].add(max(peer.rows_per_s, peer.first_rows_per_s))
                     firsts[engine, default: Rounds()].add(peer.first_rows_per_s)
@@ -89,7 +99,7 @@ private struct ImportRace {
         let peer = Rounds.best(counted.compactMap { rates[$0] })
         let first = Rounds.best(counted.compactMap { firsts[$0] })
         let ratio = ours / peer
-        return [
+        let value: FigureValue = [
             "rows_per_second": .number(ours.median), "peer": .number(peer.median), "ratio": .number(ratio.median),
             "peak_mib": .number(Double(peak) / 1_048_576),
             "peer_engine": .text(counted.max { rates[$0]?.median ?? 0 < rates[$1]?.median ?? 0 } ?? ""), "ratio_range": ratio.range,
@@ -97,8 +107,9 @@ private struct ImportRace {
             "ratio_to_first_runs": .number((ours / first).median), "engines_rows_per_second": .object(rates.mapValues(\.figure)),
             "engines_first_run_rows_per_second": .object(firsts.mapValues(\.figure)), "engines_peak_mib": .object(memories),
             "engine_versions": .object(versions), "rows": .integer(work.rows), "sessions": .integer(work.sessions),
-            "engines_that_failed": .object(failed),
+            "complete": .truth(failed.isEmpty), "engines_that_failed": .object(failed),
         ]
+        return (value, failed)
     }
 
     private struct Warm: Decodable {
@@ -106,7 +117,7 @@ private struct ImportRace {
     }
 
     private func importing(_ file: String) -> [String] {
-        ["import", file, "--mapping", context.settings("speed-import.mapping.yaml"), "--threads", "2"]
+        ["import", file, "--mapping", context.settings("speed-import.mapping.yaml"), "--threads", "\(FigureContext.timedThreads)"]
     }
 
     /// No row lost, and the sessions that the generator made.

@@ -99,9 +99,11 @@ extension BenchmarkWorkload {
     /// Embeds the sessions again and again, the longest first, some dozens at a time to a worker. A first pass is not timed; the
     /// median of the others counts.
     ///
+    /// - Parameter accepts: is given the difference that is returned; where it says no nothing is timed.
     /// - Returns: the passes, and the greatest difference of an embedding from the one that the session has alone.
     public func inferencePasses(
-        _ name: String, _ embedder: SessionEmbedder, sessions: [Int], passes: Int, pool: WorkerPool
+        _ name: String, _ embedder: SessionEmbedder, sessions: [Int], passes: Int, pool: WorkerPool,
+        accepts: (Double) -> Bool = { _ in true }
     ) -> (passes: BenchmarkPasses, difference: Double) {
         let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
         let size = embedder.model.configuration.embeddingSize
@@ -125,6 +127,7 @@ extension BenchmarkWorkload {
             difference.add(alone, UnsafeBufferPointer(start: output + place * size, count: size))
         }
         var result = BenchmarkPasses()
+        guard accepts(difference.value) else { return (result, difference.value) }
         let times = (0..<max(1, passes)).map { _ in pass() }
         result.seconds = Self.median(times)
         result.secondsRange = (times.min() ?? .nan, times.max() ?? .nan)
