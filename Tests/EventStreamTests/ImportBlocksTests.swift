@@ -4,17 +4,6 @@ import Testing
 
 /// A file shared among threads gives the corpus and the rejects that reading it from front to back gives.
 @Suite struct ImportBlocksTests {
-    /// Hides that a reader can be cut into blocks.
-    struct FrontToBack: EventSource {
-        var reader: any EventSource
-        var mapping: ExportMapping { reader.mapping }
-        var hasPairs: Bool { reader.hasPairs }
-        var progress: ExportProgress { reader.progress }
-        mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
-            try reader.read(into: &batch, rejects: &rejects)
-        }
-    }
-
     struct Outcome: Equatable {
         var corpus: [String: [UInt8]]
         var rejects: [UInt8]
@@ -39,13 +28,13 @@ import Testing
     ) throws -> Outcome {
         var settings = ImportSettings()
         settings.threads = threads ?? 1
+        settings.readsInBlocks = threads != nil
         settings.replacesCorpus = true
         change(&settings)
         let rejectFile = try RejectFile(path: folder("rejects.csv"))
         var rejects = RejectCollector(sink: rejectFile)
         let reader = try ExportReaders.open(folder(file), mapping: mapping, limits: limits)
-        let source: any EventSource = threads == nil ? FrontToBack(reader: reader) : reader
-        _ = try ExportImporter(settings).run(sources: [source], to: folder("corpus"), rejects: &rejects)
+        _ = try ExportImporter(settings).run(sources: [reader], to: folder("corpus"), rejects: &rejects)
         try rejectFile.finish()
         return Outcome(corpus: try folder.corpusBytes("corpus"), rejects: try folder.bytes("rejects.csv"), total: rejects.total)
     }

@@ -11,17 +11,6 @@ enum Imports {
         var error: String?
     }
 
-    /// Hides that a reader can be cut into blocks.
-    private struct FrontToBack: EventSource {
-        var reader: any EventSource
-        var mapping: ExportMapping { reader.mapping }
-        var hasPairs: Bool { reader.hasPairs }
-        var progress: ExportProgress { reader.progress }
-        mutating func read(into batch: inout EventBatch, rejects: inout RejectCollector) throws(ExportError) -> Bool {
-            try reader.read(into: &batch, rejects: &rejects)
-        }
-    }
-
     private static let corpus = MemoryFile.folder() + "/corpus"
 
     private static func run(
@@ -31,12 +20,12 @@ enum Imports {
         settings.threads = threads
         settings.memoryLimit = memory
         settings.replacesCorpus = true
+        settings.readsInBlocks = inBlocks
         var rejects = RejectCollector()
         var outcome = Outcome()
         do {
             let reader = try ExportReaders.open(path, mapping: mapping, limits: limits)
-            let source: any EventSource = inBlocks ? reader : FrontToBack(reader: reader)
-            outcome.digest = try ExportImporter(settings).run(sources: [source], to: corpus, rejects: &rejects).digest
+            outcome.digest = try ExportImporter(settings).run(sources: [reader], to: corpus, rejects: &rejects).digest
             (outcome.rejects, outcome.total) = (rejects.first, rejects.total)
         } catch { outcome.error = "\(error)" }
         return outcome
