@@ -36,7 +36,7 @@ let mathematics: [LinkerSetting] = [.linkedLibrary("m", .when(platforms: [.linux
 let package = Package(
     name: "tessera",
     products: [
-        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation"]),
+        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Evaluation"]),
         .executable(name: "tessera", targets: ["CLI"]),
         .executable(name: "tessera-figures", targets: ["Figures"]),
     ],

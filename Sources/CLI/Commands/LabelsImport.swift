@@ -10,7 +10,8 @@ struct LabelsImport: ParsableCommand, WritesOutput {
         discussion: """
             JSON Lines ({"session_id": …, "annotator": …, "intents": {"card-compare": 0.9}}), a table with the columns intent and \
             confidence, or a table with a column for each intent; plain, gzip or zstd. Optional: user_id, annotator_version, time, \
-            rationale, taxonomy_digest. Rows that cannot be used are counted by reason and never vanish.
+            rationale, taxonomy_digest. Rows that cannot be used are counted by reason and never vanish. Where \
+            the corpus was imported with a key, the same key finds its sessions by the ids of the export.
 
             Example: tessera labels import labels.jsonl --corpus bank.corpus --taxonomy taxonomy/retail-bank.yaml --out bank.labels
             """)
