@@ -37,7 +37,7 @@ let mathematics: [LinkerSetting] = [.linkedLibrary("m", .when(platforms: [.linux
 let package = Package(
     name: "tessera",
     products: [
-        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation"]),
+        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Evaluation"]),
         .executable(name: "tessera", targets: ["CLI"]),
         .executable(name: "tessera-figures", targets: ["Figures"]),
     ],
@@ -72,6 +72,12 @@ let package = Package(
             name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        // Row 2: what is made of embeddings.
+        .target(
+            name: "IntentTaxonomy",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
         // Row 3: what the command line and the figures both print, and the one place that reads YAML.
         .target(
             name: "Studies",
@@ -85,14 +91,15 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IntentTaxonomy", "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "Studies", "SettingsFiles", "CAllocationCount", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IntentTaxonomy", "Studies", "SettingsFiles", "CAllocationCount",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -123,6 +130,10 @@ let package = Package(
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "DurableFiles"],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
+        .testTarget(
+            name: "IntentTaxonomyTests",
+            dependencies: ["IntentTaxonomy", "EventStream", "SyntheticBank", "SettingsFiles", "Evaluation", "DurableFiles"],
+            exclude: ["Golden"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
