@@ -68,6 +68,12 @@ let package = Package(
             name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        // Row 2: what is made of embeddings.
+        .target(
+            name: "IntentTaxonomy",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
         // Row 3: what the command line and the figures both print, and the one place that reads YAML.
         .target(
             name: "Studies",
@@ -80,14 +86,14 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IntentTaxonomy", "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IntentTaxonomy", "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -106,6 +112,10 @@ let package = Package(
         .testTarget(
             name: "SequenceEmbeddingTests",
             dependencies: ["SequenceEmbedding", "EventStream", "SequenceKernel", "DurableFiles", "KernelTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IntentTaxonomyTests",
+            dependencies: ["IntentTaxonomy", "EventStream", "SyntheticBank", "SettingsFiles", "Evaluation", "DurableFiles"],
             swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
