@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import EventStream
 internal import Glibc
+internal import IntentTaxonomy
 internal import SequenceEmbedding
 internal import SequenceKernel
 internal import SettingsFiles
@@ -35,6 +36,8 @@ struct Diagnosis {
         case let error as CheckpointError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TrainingError: self.init(EX_DATAERR, "\(error)")
         case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as TaxonomyError: self.init(EX_DATAERR, "\(error)")
+        case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error), "\(error)")
         default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
@@ -117,6 +120,18 @@ struct Diagnosis {
         case .file(let error): code(error, outputs: outputs)
         case .badTruth, .tooLittle: EX_DATAERR
         case .noSuchField, .wrongModel: EX_CONFIG
+        }
+    }
+
+    private static func code(_ error: LabelError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error): code(error, outputs: outputs)
+        case .input(let error): code(error)
+        case .notALabelSet: EX_NOINPUT
+        case .badHeader, .unknownForm: EX_CONFIG
+        case .taxonomyDiffers, .otherCorpus: EX_CONFIG
+        case .damaged, .unsupportedVersion, .nothingLabelled, .nothingToTrain: EX_DATAERR
+        case .noSuchIntent, .noSuchAnnotator: EX_USAGE
         }
     }
 

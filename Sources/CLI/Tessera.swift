@@ -20,7 +20,8 @@ struct Tessera: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, Simulate.self, Report.self, Bench.self, Version.self,
+            Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self, Simulate.self,
+            Report.self, Bench.self, Version.self,
         ])
 
     static func main() {

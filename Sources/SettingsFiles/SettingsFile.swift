@@ -103,6 +103,13 @@ public enum SettingsFile {
         }
     }
 
+    /// The lines on which settings stand in a text that was read before; each is a path of keys from the top, list entries by number.
+    /// A setting that is not there has the line of the last part of its path that is.
+    public static func lines(of paths: [[String]], yaml: String) -> [Int] {
+        guard let root = try? compose(yaml: yaml) else { return paths.map { _ in 1 } }
+        return paths.map { NodeReading.line(of: $0, in: root) }
+    }
+
     /// The value as YAML, in the order in which the type encodes its keys.
     public static func yaml(_ value: some Encodable) throws(SettingsFileError) -> String {
         do {
