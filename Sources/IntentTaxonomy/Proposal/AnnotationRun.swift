@@ -168,7 +168,9 @@ public struct AnnotationRun: Sendable {
                 guard found[entry.session - 1] == nil else { throw AnswerFault("session \(entry.session) is answered twice") }
                 var confidences: [String: Double] = [:]
                 for scored in entry.intents {
-                    guard known.contains(scored.id) else { throw AnswerFault("session \(entry.session) has an intent that is not in the list") }
+                    guard known.contains(scored.id) else {
+                        throw AnswerFault("session \(entry.session) has an intent that is not in the list")
+                    }
                     guard scored.confidence >= 0, scored.confidence <= 1 else {
                         throw AnswerFault("session \(entry.session) has a confidence outside 0 to 1")
                     }
@@ -184,21 +186,27 @@ public struct AnnotationRun: Sendable {
         }.answer
     }
 
-    /// Writes annotations as JSON Lines: `session_id`, `intents`, `annotator`, `annotator_version`, and `time` where one is given.
+    /// Writes annotations as JSON Lines: `session_id`, `user_id` where the corpus has one (ids of sessions may repeat between visitors),
+    /// `intents`, `annotator`, `annotator_version`, `taxonomy_digest`, and `time` where one is given. Ids are those of the corpus.
     public func write(_ annotations: [Annotation], annotator: String, time: String?, to path: String) throws(FileError) {
         struct Row: Encodable {
             var session_id: String
+            var user_id: String?
+            var taxonomy_digest: String
             var intents: [String: Double]
             var annotator: String
             var annotator_version: String
             var time: String?
         }
+        let (digest, version) = (taxonomy.digest, version)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(to: path) { writer throws(FileError) in
             for annotation in annotations {
+                let visitor = corpus.visitorKey(corpus.visitor(ofSession: annotation.session))
                 let row = Row(
-                    session_id: corpus.sessionKey(annotation.session), intents: annotation.confidences, annotator: annotator,
+                    session_id: corpus.sessionKey(annotation.session), user_id: visitor.isEmpty ? nil : visitor, taxonomy_digest: digest,
+                    intents: annotation.confidences, annotator: annotator,
                     annotator_version: version, time: time)
                 // Texts and finite numbers only: nothing of this can be refused.
                 guard let line = try? encoder.encode(row) else { preconditionFailure("AnnotationRun.write: cannot be encoded") }

@@ -58,7 +58,9 @@ public struct BatchFiles: ChatModel {
     /// Says beside the answer what is wrong with it.
     public func refuse(_ request: ChatRequest, because reason: String) throws(ChatError) {
         let path = folder + "/" + request.name + ".refused.txt"
-        do { try AtomicFile.write(Array("The answer was refused: \(reason).\n".utf8), to: path, in: fileSystem) } catch { throw .file(error) }
+        do { try AtomicFile.write(Array("The answer was refused: \(reason).\n".utf8), to: path, in: fileSystem) } catch {
+            throw .file(error)
+        }
     }
 
     private func questionDigest(_ stem: String) throws(FileError) -> String? {

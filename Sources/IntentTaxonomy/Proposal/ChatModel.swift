@@ -57,7 +57,8 @@ public struct ChatRequest: Sendable, Equatable {
     /// What is sent as the user's words.
     public var userText: String {
         guard let complaint else { return input }
-        return input + "\n\nYour last answer to this could not be used: \(complaint). Answer again with one JSON object of the schema and nothing else."
+        return input
+            + "\n\nYour last answer to this could not be used: \(complaint). Answer again with one JSON object of the schema and nothing else."
     }
 
     /// Tokens of everything that is sent, guessed: one for each three bytes, which is more than usual for English.

@@ -1,12 +1,12 @@
 /// Takes words that might name a person out of a text: mail addresses, long numbers, codes, and what follows the `?` of an address.
-enum IdentifierMask {
+package enum IdentifierMask {
     /// What stands in place of a masked word.
-    static let mark = "#"
+    package static let mark = "#"
     /// Numbers with as many digits are masked, also when blanks or dashes part them: 12, 24 or 2026 say something, 4929 1234 5678 does not.
     static let digits = 5
 
     /// The words of a text, masked. `isPath` is for addresses: the host, the query and the fragment go, and the parts become words.
-    static func words(of text: String, isPath: Bool) -> [String] {
+    package static func words(of text: String, isPath: Bool) -> [String] {
         let text = isPath ? path(of: text) : text[...]
         let pieces = text.split { $0.isWhitespace || (isPath && $0 == "/") }.prefix(64)
         var words: [String] = []

@@ -48,7 +48,9 @@ struct IntentDraft: Sendable, Equatable {
         for (place, proposed) in answer.intents.enumerated() {
             let entry = "intent \(place + 1)"
             try Self.checkTexts(proposed, entry)
-            guard !next.entries.contains(where: { $0.intent.id == proposed.id }) else { throw AnswerFault("\(entry): its id is given twice") }
+            guard !next.entries.contains(where: { $0.intent.id == proposed.id }) else {
+                throw AnswerFault("\(entry): its id is given twice")
+            }
             guard names.insert(proposed.name.lowercased()).inserted else { throw AnswerFault("\(entry): its name is given twice") }
             for old in proposed.replaces where present[old] == nil || kept.contains(old) {
                 throw AnswerFault(

@@ -139,7 +139,9 @@ private struct NearestCentres {
         let (dimension, count, clusters) = (dimension, assignment.count, centres.count / dimension)
         // Centres side by side: the inner loop runs over centres, so each distance is summed in the order of the dimensions.
         var columns = [Double](repeating: 0, count: centres.count)
-        for centre in 0..<clusters { for place in 0..<dimension { columns[place * clusters + centre] = centres[centre * dimension + place] } }
+        for centre in 0..<clusters {
+            for place in 0..<dimension { columns[place * clusters + centre] = centres[centre * dimension + place] }
+        }
         points.withUnsafeBufferPointer { points in
             columns.withUnsafeBufferPointer { columns in
                 assignment.withUnsafeMutableBufferPointer { assignment in

@@ -82,7 +82,9 @@ public struct ProposalPlan: Sendable, Equatable {
             var outside: [(distance: Double, point: Int)] = []
             for (point, cluster) in groups.assignment.enumerated() where cluster != number {
                 let distance = groups.distance(points[point * groups.dimension..<(point + 1) * groups.dimension], toCentre: number)
-                if outside.count == settings.outsiders, let last = outside.last, (distance, point) >= (last.distance, last.point) { continue }
+                if outside.count == settings.outsiders, let last = outside.last, (distance, point) >= (last.distance, last.point) {
+                    continue
+                }
                 outside.append((distance, point))
                 outside.sort { ($0.distance, $0.point) < ($1.distance, $1.point) }
                 if outside.count > settings.outsiders { outside.removeLast() }

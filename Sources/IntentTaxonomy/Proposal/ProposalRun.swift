@@ -123,7 +123,8 @@ public struct ProposalRun: Sendable {
         }
         let claimed = draft.entries.reduce(into: Set<Int>()) { $0.formUnion($1.support) }
         return ProposalReport(
-            corpusDigest: corpus.digest, model: model, prompt: ProposalPrompt.version, sessions: plan.sessions, clusters: plan.clusters.count,
+            corpusDigest: corpus.digest, model: model, prompt: ProposalPrompt.version, sessions: plan.sessions,
+            clusters: plan.clusters.count,
             batches: plan.batches.count, steps: steps, support: support,
             clustersWithoutIntent: plan.clusters.map(\.number).filter { !claimed.contains($0) })
     }

@@ -148,7 +148,9 @@ public struct SessionSummary: Sendable {
             var seen = [Audience](repeating: Audience(), count: dictionary.count)
             for session in 0..<corpus.sessionCount {
                 let visitor = corpus.sessionVisitors[session]
-                for event in corpus.events(ofSession: session) where codes[event] > 0 { seen[Int(codes[event]) - 1].add(visitor, upTo: fewest) }
+                for event in corpus.events(ofSession: session) where codes[event] > 0 {
+                    seen[Int(codes[event]) - 1].add(visitor, upTo: fewest)
+                }
             }
             let parts = (0..<dictionary.count).map { IdentifierMask.words(of: dictionary[$0], isPath: field.kind == .url) }
             for (entry, list) in parts.enumerated() {
@@ -171,7 +173,9 @@ public struct SessionSummary: Sendable {
     private static func commonEnding(_ entries: [[String]]) -> [String] {
         var counts: [[String]: Int] = [:]
         for entry in entries {
-            if let bar = entry.lastIndex(where: { ["|", "–", "·"].contains($0) }), bar > 0 { counts[Array(entry[bar...]), default: 0] += 1 }
+            if let bar = entry.lastIndex(where: { ["|", "–", "·"].contains($0) }), bar > 0 {
+                counts[Array(entry[bar...]), default: 0] += 1
+            }
         }
         guard let most = counts.max(by: { ($0.value, $1.key.joined()) < ($1.value, $0.key.joined()) }) else { return [] }
         return entries.count > 2 && most.value * 2 > entries.count ? most.key : []
