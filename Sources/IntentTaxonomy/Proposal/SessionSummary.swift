@@ -19,6 +19,8 @@ public struct SessionSummary: Sendable {
     private let corpus: Corpus
     /// For each field, what stands for each entry of its dictionary.
     private let texts: [String: [String]]
+    /// The code of each kind field that is usual, and therefore not told.
+    private let usualKinds: [String: Int32]
 
     /// Reads what is needed of all sessions. `fields` are the step fields to use, most telling first; nil chooses them by name and kind.
     public init(_ corpus: Corpus, fields: [String]? = nil, fewestVisitors: Int = 3, mostSteps: Int = 30) {
@@ -42,6 +44,7 @@ public struct SessionSummary: Sendable {
         var fields: [EventSchema.Field] = []
         for name in stepFields + kindFields + contextFields { fields.append(corpus.schema.field(name)!) }
         texts = Self.texts(corpus, fields, fewestVisitors)
+        usualKinds = Dictionary(uniqueKeysWithValues: kindFields.map { ($0, Self.usual(corpus, $0)) })
     }
 
     /// A session as text: one line of circumstances, then a line a step.
@@ -74,9 +77,10 @@ public struct SessionSummary: Sendable {
     static func stay(_ seconds: Float) -> String {
         switch seconds {
         case ..<5: "glance"
-        case ..<20: "short"
-        case ..<90: "a while"
-        case ..<300: "long"
+        case ..<15: "short"
+        case ..<45: "a while"
+        case ..<120: "a minute or two"
+        case ..<300: "some minutes"
         default: "very long"
         }
     }
@@ -111,7 +115,7 @@ public struct SessionSummary: Sendable {
         }
         let kinds = kindFields.compactMap { field in
             let code = corpus.codes(field)![event]
-            return code > 0 ? texts[field]![Int(code) - 1] : nil
+            return code > 0 && code != usualKinds[field] ? texts[field]![Int(code) - 1] : nil
         }
         return kinds.isEmpty ? text : (text == "–" ? "" : text + " ") + "[\(kinds.joined(separator: ", "))]"
     }
@@ -130,6 +134,15 @@ public struct SessionSummary: Sendable {
             if differs { changing += 1 }
         }
         return changing * 5 > counted
+    }
+
+    /// The most frequent code of a field, the lower of two equally frequent; 0 where nothing is known.
+    private static func usual(_ corpus: Corpus, _ field: String) -> Int32 {
+        let codes = corpus.codes(field)!
+        var counts = [Int](repeating: 0, count: corpus.dictionary(field)!.count + 1)
+        for event in 0..<corpus.eventCount where codes[event] > 0 { counts[Int(codes[event])] += 1 }
+        let most = counts.max() ?? 0
+        return most == 0 ? 0 : Int32(counts.firstIndex(of: most)!)
     }
 
     /// Up to so many different visitors; more need not be told apart.
