@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "IntentTaxonomyTests",
             dependencies: ["IntentTaxonomy", "EventStream", "SyntheticBank", "SettingsFiles", "Evaluation", "DurableFiles"],
-            swiftSettings: settings),
+            exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "ProposalTests",
             dependencies: [

@@ -5,7 +5,10 @@ import Testing
 /// difference before it is committed.
 @Suite struct HelpTests {
     static let commands = [
-        "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "simulate", "report", "bench",
+        "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy propose",
+        "taxonomy check",
+        "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import", "labels agreement", "simulate",
+        "report", "bench",
         "bench train", "bench infer", "bench import", "version",
     ]
 
@@ -22,8 +25,9 @@ import Testing
         #expect(run.output == String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self), "help of \(name) changed")
     }
 
-    @Test(arguments: commands.filter { !["", "evaluate", "bench", "version"].contains($0) }) func helpHasAnExample(_ command: String) throws
-    {
+    @Test(arguments: commands.filter { !["", "evaluate", "taxonomy", "labels", "bench", "version"].contains($0) }) func helpHasAnExample(
+        _ command: String
+    ) throws {
         let bench = try Workbench()
         let run = try CommandRun.tessera(command.split(separator: " ").map(String.init) + ["--help"], in: bench.folder)
         #expect(run.output.contains("Example: tessera \(command)"))

@@ -42,7 +42,7 @@ public struct ConflictQueue: Sendable, Equatable {
 
     /// Collects the conflicts of a label set.
     /// - Parameter margin: opinions on both sides of the threshold that lie closer together than this are no conflict.
-    public init(_ labels: LabelSet, merge: LabelMerge = LabelMerge(), margin: Double = 0.3) {
+    public init(_ labels: LabelSet, merge: LabelMerge = LabelMerge(), margin: Double = 0.1) {
         var entries: [Entry] = []
         let intents = labels.taxonomy.assignable
         for group in labels.bySession {

@@ -98,7 +98,7 @@ public struct LabelFile {
     }
 
     /// Seconds since 1970 of a time in ISO 8601 or in seconds; nil where it is neither.
-    static func seconds(_ text: String) -> Double? {
+    package static func seconds(_ text: String) -> Double? {
         if let number = Double(text) { return number.isFinite && number >= 0 ? number : nil }
         let whole = Date.ISO8601FormatStyle()
         if let date = try? Date(text, strategy: whole) { return date.timeIntervalSince1970 }
