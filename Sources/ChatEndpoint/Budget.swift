@@ -42,6 +42,9 @@ public final class Budget: Sendable {
         public var inputTokens = 0
         /// Tokens received.
         public var outputTokens = 0
+
+        /// Nothing yet.
+        public init() {}
     }
 
     /// The limits.

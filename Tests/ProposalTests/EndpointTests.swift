@@ -2,6 +2,7 @@ import ChatEndpoint
 import DurableFiles
 import Foundation
 import IntentTaxonomy
+import SequenceKernel
 import Synchronization
 import Testing
 
@@ -113,7 +114,7 @@ import Testing
 
     @Test(arguments: [true, false]) func slowAnswersTimeOut(_ drips: Bool) throws {
         let bed = try Bed(timeout: 0.4) { number, _ in
-            number < 2 ? (drips ? .dripping : .silent(seconds: 1)) : .whole(200, Self.completion("yes"))
+            number < 2 ? (drips ? .dripping : .silent(seconds: 0.5)) : .whole(200, Self.completion("yes"))
         }
         #expect(try bed.model.reply(to: Self.request).text == "yes")
         #expect(bed.budget.spent.requests == 2)

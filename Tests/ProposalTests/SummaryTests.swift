@@ -1,3 +1,4 @@
+import EventStream
 import IntentTaxonomy
 import SequenceKernel
 import Testing
@@ -23,15 +24,14 @@ import Testing
         #expect(summary.stepFields == ["query", "title", "url"])
         #expect(summary.kindFields == ["event"])
         #expect(summary.contextFields.contains("device"))
-        print(summary.text(3))
         // Words that fewer than three visitors typed: none of them may be shown.
         let (codes, dictionary) = (bank.corpus.codes("query")!, bank.corpus.dictionary("query")!)
         var audiences: [Substring: Set<Int32>] = [:]
-        for field in ["query", "title"] {
+        for field in ["query", "title", "url"] {
             let (codes, dictionary) = (bank.corpus.codes(field)!, bank.corpus.dictionary(field)!)
             for session in 0..<bank.corpus.sessionCount {
                 for event in bank.corpus.events(ofSession: session) where codes[event] > 0 {
-                    for word in dictionary[Int(codes[event]) - 1].split(separator: " ") {
+                    for word in dictionary[Int(codes[event]) - 1].split(whereSeparator: { $0 == " " || $0 == "/" }) {
                         audiences[word, default: []].insert(bank.corpus.sessionVisitors[session])
                     }
                 }

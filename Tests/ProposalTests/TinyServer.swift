@@ -109,6 +109,6 @@ final class TinyServer: Sendable {
 
     @discardableResult private func put(_ text: String, _ connection: Int32) -> Bool {
         var text = text
-        return text.withUTF8 { Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) == $0.count }
+        return text.withUTF8 { Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count }
     }
 }
