@@ -113,8 +113,8 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func slowAnswersTimeOut(_ drips: Bool) throws {
-        let bed = try Bed(timeout: 0.4) { number, _ in
-            number < 2 ? (drips ? .dripping : .silent(seconds: 0.5)) : .whole(200, Self.completion("yes"))
+        let bed = try Bed(timeout: 2) { number, _ in
+            number < 2 ? (drips ? .dripping : .silent(seconds: 2.5)) : .whole(200, Self.completion("yes"))
         }
         #expect(try bed.model.reply(to: Self.request).text == "yes")
         #expect(bed.budget.spent.requests == 2)

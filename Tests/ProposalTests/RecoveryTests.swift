@@ -20,8 +20,15 @@ import Testing
         let dimension = trained.model.configuration.embeddingSize
         let embeddings = EmbeddingTable.make(
             SessionEmbedder(trained.model, trained.weights), events, sessions: 0..<bank.corpus.sessionCount, pool: pool)
+        // The usual number of groups, and five for each need: smaller groups are purer, and cost more questions.
+        for clusters in [nil, 5 * bank.shares.count] {
+            try recover(bank, embeddings, dimension, clusters: clusters, pool)
+        }
+    }
+
+    private func recover(_ bank: Bank, _ embeddings: [Float], _ dimension: Int, clusters: Int?, _ pool: WorkerPool) throws {
         var choice = ProposalPlan.Settings(intents: bank.shares.count + 1, seed: 1)
-        choice.restarts = 3
+        (choice.restarts, choice.clusters) = (3, clusters)
         let plan = ProposalPlan(embeddings, dimension: dimension, choice, pool: pool)
         let run = ProposalRun(
             bank.corpus, plan: plan, summary: SessionSummary(bank.corpus), .init(id: "recovered", intents: bank.shares.count + 1))
