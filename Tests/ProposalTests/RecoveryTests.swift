@@ -10,8 +10,13 @@ import Testing
 @Suite struct RecoveryTests {
     @Test func plantedNeedsAreRecoveredThroughFiles() throws {
         let bank = try Bank.shared.get()
-        var configuration = ModelConfiguration(preset: .tiny)
-        configuration.training.epochs = 12
+        var configuration = ModelConfiguration(preset: .small)
+        // The aims of the demo, for fewer epochs.
+        configuration.objectives.maskedEvent.eventShare = 0.4
+        configuration.objectives.maskedEvent.summaryWeight = 2
+        configuration.training.batchSessions = 64
+        configuration.training.learningRate = 0.002
+        configuration.training.epochs = 18
         configuration.training.patience = 0
         let pool = WorkerPool()
         let trained = try Pretraining.run(
@@ -53,10 +58,10 @@ import Testing
                 + "\(found.intersection(rare).count) of \(rare.count) rare ones; needs found have \(weight) of the sessions; "
                 + "missing \(Set(bank.shares.keys).subtracting(found).sorted())")
         #expect(found.isSubset(of: Set(bank.shares.keys)))
-        // Floors, not aims: an encoder of some seconds parts near needs badly, and a group is named by its majority alone.
-        #expect(Double(found.count) >= 0.65 * Double(bank.shares.count))
-        #expect(weight >= 0.75)
-        #expect(Double(found.intersection(rare).count) >= 0.4 * Double(rare.count))
+        // Floors, not aims: the encoder has some seconds, and a group is named by its majority alone.
+        #expect(Double(found.count) >= 0.75 * Double(bank.shares.count))
+        #expect(weight >= 0.9)
+        #expect(Double(found.intersection(rare).count) >= 0.5 * Double(rare.count))
     }
 
     /// Names each group by the need that most of its shown members truly have; sessions of that need are the evidence.
