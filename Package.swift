@@ -78,6 +78,9 @@ let package = Package(
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
+        .target(name: "ChatEndpoint", dependencies: ["IntentTaxonomy", "DurableFiles"], swiftSettings: settings),
+
         // Row 3: what the command line and the figures both print, and the one place that reads YAML.
         .target(
             name: "Studies",
@@ -91,7 +94,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "IntentTaxonomy", "Studies", "SettingsFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IntentTaxonomy", "ChatEndpoint", "Studies", "SettingsFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -134,6 +138,12 @@ let package = Package(
             name: "IntentTaxonomyTests",
             dependencies: ["IntentTaxonomy", "EventStream", "SyntheticBank", "SettingsFiles", "Evaluation", "DurableFiles"],
             exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
+            name: "ProposalTests",
+            dependencies: [
+                "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -1,3 +1,4 @@
+internal import ChatEndpoint
 internal import DurableFiles
 internal import EventStream
 internal import Glibc
@@ -38,6 +39,8 @@ struct Diagnosis {
         case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TaxonomyError: self.init(EX_DATAERR, "\(error)")
         case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
@@ -132,6 +135,18 @@ struct Diagnosis {
         case .taxonomyDiffers, .otherCorpus: EX_CONFIG
         case .damaged, .unsupportedVersion, .nothingLabelled, .nothingToTrain: EX_DATAERR
         case .noSuchIntent, .noSuchAnnotator: EX_USAGE
+        }
+    }
+
+    private static func code(_ error: ChatError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error): code(error, outputs: outputs)
+        case .interrupted: 130
+        case .timedOut, .budgetSpent, .awaiting: EX_TEMPFAIL
+        case .unreachable: EX_UNAVAILABLE
+        case .status(_, let code, _): [400, 401, 403, 404, 422].contains(code) ? EX_CONFIG : EX_TEMPFAIL
+        case .notAnEndpoint: EX_CONFIG
+        case .staleAnswer, .refused: EX_DATAERR
         }
     }
 

@@ -5,9 +5,9 @@ import Testing
 /// difference before it is committed.
 @Suite struct HelpTests {
     static let commands = [
-        "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy check",
-        "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels import", "labels agreement", "simulate", "report", "bench",
-        "bench train", "bench infer", "bench import", "bench peak", "version",
+        "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy propose",
+        "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
+        "labels agreement", "simulate", "report", "bench", "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
     @Test(arguments: commands) func helpIsAsRead(_ command: String) throws {

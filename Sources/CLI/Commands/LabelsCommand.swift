@@ -8,5 +8,5 @@ struct LabelsCommand: ParsableCommand {
             Labels name the intents of a session with a confidence from 0 to 1. They are kept with the taxonomy they were given under \
             and can be traced to annotator, version and time.
             """,
-        subcommands: [LabelsImport.self, LabelsAgreement.self])
+        subcommands: [LabelsAnnotate.self, LabelsImport.self, LabelsAgreement.self])
 }

@@ -3,10 +3,10 @@ internal import ArgumentParser
 struct TaxonomyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "taxonomy",
-        abstract: "Check, show, compare and approve a taxonomy of intents.",
+        abstract: "Propose, check, show, compare and approve a taxonomy of intents.",
         discussion: """
             A taxonomy is a YAML file that people read and approve: each intent has an id, a definition, rules, examples, an owner, \
             and uses it is prohibited for. Its digest stands in every label and model made with it. taxonomy/retail-bank.yaml is one.
             """,
-        subcommands: [TaxonomyCheck.self, TaxonomyShow.self, TaxonomyDiff.self, TaxonomyApprove.self])
+        subcommands: [TaxonomyPropose.self, TaxonomyCheck.self, TaxonomyShow.self, TaxonomyDiff.self, TaxonomyApprove.self])
 }
