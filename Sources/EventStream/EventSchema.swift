@@ -30,14 +30,17 @@ public struct EventSchema: Sendable, Equatable, Codable {
         public var kind: Kind
         /// What it may be used for.
         public var role: Role
+        /// What stands between the values of a text that holds several, such as filters set together; nil for words.
+        public var separator: String?
         /// What the names of its files begin with: `field_` and the name with unusual characters escaped.
         public var stem: String
 
         /// A field; its files are named after it.
-        public init(name: String, kind: Kind, role: Role = .input) {
+        public init(name: String, kind: Kind, role: Role = .input, separator: String? = nil) {
             self.name = name
             self.kind = kind
             self.role = role
+            self.separator = separator
             stem = CorpusFormat.stem(of: name)
         }
 
@@ -51,7 +54,9 @@ public struct EventSchema: Sendable, Equatable, Codable {
                 case .url: .url
                 case .outcome: field.isNumeric ? .numeric : .categorical
                 }
-            self.init(name: field.name, kind: kind, role: field.kind == .outcome ? .outcome : .input)
+            self.init(
+                name: field.name, kind: kind, role: field.kind == .outcome ? .outcome : .input,
+                separator: kind == .text ? field.separator : nil)
         }
     }
 

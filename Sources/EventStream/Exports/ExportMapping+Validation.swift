@@ -63,8 +63,10 @@ extension ExportMapping {
                 throw refuse("fields: \(field.name)", "`outcome` goes with `kind: outcome` only", "remove it or change the kind")
             }
             if let separator = field.separator {
-                guard format == .items || format == .auto else {
-                    throw refuse("fields: \(field.name)", "`separator` is for item sequences only", "remove it")
+                guard format == .items || format == .auto || field.kind == .text else {
+                    throw refuse(
+                        "fields: \(field.name)", "`separator` is for item sequences and for texts that hold several values",
+                        "remove it, or write `kind: text`")
                 }
                 guard separator.utf8.count == 1, let byte = separator.utf8.first, byte != 0, byte != 0x0A, byte != 0x0D, byte != 0x09 else {
                     throw refuse(

@@ -74,7 +74,7 @@ public struct ExportMapping: Sendable, Equatable {
         public var kind: Kind
         /// What an outcome holds; only with kind `outcome`, categorical unless said.
         public var outcome: OutcomeKind?
-        /// What stands between the items of an item sequence; a space unless said.
+        /// What stands between the items of an item sequence (a space unless said), or between the values of a text that holds several.
         public var separator: String?
 
         /// A field; its column has the same name unless given.

@@ -24,7 +24,9 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
     /// Looks at a corpus.
     public init(_ corpus: Corpus) {
         self.corpus = corpus
-        fields = corpus.schema.fields.map { TableField(name: $0.name, kind: $0.role == .outcome ? .outcome : .init($0.kind)) }
+        fields = corpus.schema.fields.map {
+            TableField(name: $0.name, kind: $0.role == .outcome ? .outcome : .init($0.kind), separator: $0.separator)
+        }
         times = Self.pointer(corpus.timesMicroseconds)
         gaps = Self.pointer(corpus.gaps)
         dwells = Self.pointer(corpus.dwells)

@@ -56,10 +56,13 @@ public struct TableField: Sendable, Hashable, Codable {
     public let name: String
     /// What its values are.
     public let kind: Kind
+    /// What stands between the values of a text that holds several; nil for words.
+    public let separator: String?
 
     /// A field.
-    public init(name: String, kind: Kind) {
+    public init(name: String, kind: Kind, separator: String? = nil) {
         self.name = name
         self.kind = kind
+        self.separator = separator
     }
 }
