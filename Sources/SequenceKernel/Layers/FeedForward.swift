@@ -1,7 +1,7 @@
-/// `y = down(gelu(up(x)))`, with GELU by the error function.
+/// `y = down(dropout(gelu(up(x))))`, with GELU by the error function.
 ///
-/// - Shapes: `x`, `y` are `[N, D]`; `up` is `[F, D]`, `down` is `[D, F]`.
-/// - Complexity: 4 N D F operations forward, twice that backward. Blocks of rows go through both products while they are in cache.
+/// - Shapes: `x` is `[N, D]`, `y` is `[N, O]`, with O = D unless said; `up` is `[F, D]`, `down` is `[O, F]`.
+/// - Complexity: 2 N F (D + O) operations forward, twice that backward. Blocks of rows go through both products while they are in cache.
 public struct FeedForward: Layer {
     /// Input, activated rows, and the activation's derivative at each.
     public struct Tape: BitwiseCopyable {
@@ -12,19 +12,28 @@ public struct FeedForward: Layer {
 
     /// D → F.
     public let up: Linear
-    /// F → D.
+    /// F → O.
     public let down: Linear
+    /// Between the two; none in an encoder's layers.
+    private let dropout: Dropout?
 
     /// Rows taken through the layer together: a multiple of every product's row block, small enough for the second-level cache.
     private static let block = 48
 
     /// Declares `up` and `down`.
     public init(width: Int, hidden: Int, in scope: inout ParameterScope) {
-        up = scope.scope("up") { Linear(inputs: width, outputs: hidden, in: &$0) }
-        down = scope.scope("down") { Linear(inputs: hidden, outputs: width, in: &$0) }
+        self.init(inputs: width, hidden: hidden, outputs: width, in: &scope)
     }
 
-    /// `[N, D]` → `[N, D]`.
+    /// Declares `up` and `down` of a perceptron whose output has another width than its input.
+    /// - Parameter dropout: chance of a hidden float to be dropped in training.
+    public init(inputs: Int, hidden: Int, outputs: Int, dropout: Float = 0, in scope: inout ParameterScope) {
+        up = scope.scope("up") { Linear(inputs: inputs, outputs: hidden, in: &$0) }
+        down = scope.scope("down") { Linear(inputs: hidden, outputs: outputs, in: &$0) }
+        self.dropout = dropout > 0 ? Dropout(dropout, in: scope) : nil
+    }
+
+    /// `[N, D]` → `[N, O]`.
     public func forward(_ input: Rows, _ pass: Pass) -> (output: Rows, tape: Tape) {
         let output = pass.workspace.rows(input.count, down.outputs)
         return (output, apply(input, into: output, residual: nil, pass))
@@ -44,6 +53,7 @@ public struct FeedForward: Layer {
                 let before = slope.rows(place)
                 up.apply(input.rows(rows), transposed: upTransposed, into: before, pass)
                 vectorLoops.geluWithSlope(before.scalarCount, before.base, activated.base, before.base)
+                drop(activated, rows, pass)
             } else {
                 up.apply(input.rows(rows), transposed: upTransposed, into: activated, pass)
                 vectorLoops.gelu(activated.scalarCount, activated.base, activated.base)
@@ -60,10 +70,18 @@ public struct FeedForward: Layer {
         for rows in Self.blocks(upstream.count) {
             let gradient = scratch.rows(0..<rows.count)
             down.backward(upstream.rows(rows), tape.hidden.rows(rows), into: gradient, pass)
+            drop(gradient, rows, pass)
             vectorLoops.multiply(gradient.scalarCount, gradient.base, tape.slope.rows(rows).base, gradient.base)
             up.backward(gradient, tape.input.rows(rows), into: result.rows(rows), pass)
         }
         return result
+    }
+
+    /// Each block of rows has masks of its own, the same forward and backward.
+    private func drop(_ floats: Rows, _ rows: Range<Int>, _ pass: Pass) {
+        guard let dropout, let key = dropout.key(pass) else { return }
+        let own = RandomSource.mix(key ^ UInt64(rows.lowerBound))
+        vectorLoops.dropout(floats.scalarCount, own, dropout.probability, floats.base, floats.base)
     }
 
     private static func blocks(_ count: Int) -> some Sequence<Range<Int>> {
