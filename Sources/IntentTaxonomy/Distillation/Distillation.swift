@@ -13,6 +13,8 @@ public enum Distillation {
         public let student: TrainedStudent
         /// Logits of each session by students that saw no session of its visitor, `[S * K]`.
         public let heldOutLogits: [Float]
+        /// The students that gave these logits, one a part.
+        public let partStudents: [TrainedStudent]
         /// Mean training loss of the last epoch over the students taught on all.
         public let trainLoss: Double
     }
@@ -54,9 +56,11 @@ public enum Distillation {
         func students(of part: Int) -> [Taught] { (0..<settings.members).map { taught[part * settings.members + $0]! } }
 
         var heldOut = [Float](repeating: 0, count: targets.count)
+        var partStudents: [TrainedStudent] = []
         for part in 0..<folds.count {
             let rows = all.filter { folds.fold[$0] == part }
             let student = parts[part].folded(students(of: part))
+            partStudents.append(student)
             let logits = student.logits(features.rows(rows), pool: pool)
             for (place, row) in rows.enumerated() {
                 for k in 0..<outputs { heldOut[row * outputs + k] = logits[place * outputs + k] }
@@ -64,7 +68,7 @@ public enum Distillation {
         }
         let last = students(of: folds.count)
         return Outcome(
-            student: parts[folds.count].folded(last), heldOutLogits: heldOut,
+            student: parts[folds.count].folded(last), heldOutLogits: heldOut, partStudents: partStudents,
             trainLoss: last.reduce(0) { $0 + $1.loss } / Double(last.count))
     }
 

@@ -53,8 +53,10 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
     public var batchSessions = 64
     /// Greatest learning rate of AdamW (0.002).
     public var learningRate: Float = 2e-3
-    /// Share of the greatest rate for the encoder's weights under `fine-tuned` (0.1).
+    /// Under `fine-tuned`, share of the greatest rate at which encoder and student are trained on together (0.1).
     public var encoderRate: Float = 0.1
+    /// Under `fine-tuned`, passes over the labelled sessions of encoder and student together (10).
+    public var encoderEpochs = 10
     /// AdamW's decay of weights (0.1).
     public var weightDecay: Float = 0.1
     /// Rare intents weigh more: weights by effective number (Cui et al., 2019, equation 2) with this beta; 0 for equal weights (0).
@@ -74,8 +76,8 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case student, inputs, hidden, inputDropout, dropout, members, epochs, batchSessions, learningRate, encoderRate, weightDecay
-        case effectiveNumberBeta, folds, calibration, aim, coverage, seed
+        case student, inputs, hidden, inputDropout, dropout, members, epochs, batchSessions, learningRate, encoderRate, encoderEpochs
+        case weightDecay, effectiveNumberBeta, folds, calibration, aim, coverage, seed
     }
 
     private struct AnyKey: CodingKey {
@@ -109,6 +111,7 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
         try read(.batchSessions, &batchSessions)
         try read(.learningRate, &learningRate)
         try read(.encoderRate, &encoderRate)
+        try read(.encoderEpochs, &encoderEpochs)
         try read(.weightDecay, &weightDecay)
         try read(.effectiveNumberBeta, &effectiveNumberBeta)
         try read(.folds, &folds)
@@ -133,6 +136,7 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
         try check("batchSessions", batchSessions, 1...1_000_000)
         try check("learningRate", learningRate, 1e-9...10)
         try check("encoderRate", encoderRate, 0...10)
+        try check("encoderEpochs", encoderEpochs, 1...10_000)
         try check("weightDecay", weightDecay, 0...100)
         try check("effectiveNumberBeta", effectiveNumberBeta, 0...0.999999)
         try check("folds", folds, 2...100)

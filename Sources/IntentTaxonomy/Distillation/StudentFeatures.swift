@@ -27,6 +27,14 @@ public struct StudentFeatures: Sendable, Equatable {
     /// Sessions (S).
     public var count: Int { floats.count / width }
 
+    /// Some of the features of all sessions.
+    public func columns(_ columns: Range<Int>) -> StudentFeatures {
+        var chosen: [Float] = []
+        chosen.reserveCapacity(count * columns.count)
+        for row in 0..<count { chosen += floats[row * width + columns.lowerBound..<row * width + columns.upperBound] }
+        return StudentFeatures(width: columns.count, floats: chosen)
+    }
+
     /// Some of the sessions, in this order.
     public func rows(_ rows: [Int]) -> StudentFeatures {
         var chosen: [Float] = []

@@ -104,7 +104,8 @@ public struct SessionSummary: Sendable {
         return parts.joined(separator: ", ")
     }
 
-    private func step(_ event: Int) -> String {
+    /// One event in words: what was seen or typed, and what kind of step it was if that is not the usual one.
+    public func step(_ event: Int) -> String {
         var text = "–"
         for field in stepFields {
             let code = corpus.codes(field)![event]

@@ -121,6 +121,43 @@ public final class EncodedEvents: @unchecked Sendable {
         }
     }
 
+    /// The same events' encoding over another table whose fields have the same dictionaries, entry by entry: what depends on a value only is
+    /// shared and not worked out again.
+    public func rebound(to table: any EventTable) -> EncodedEvents { EncodedEvents(self, table) }
+
+    private init(_ other: EncodedEvents, _ table: any EventTable) {
+        (plan, sessionCount, offsets) = (other.plan, table.sessionCount, nil)
+        self.table = table
+        func numbers(_ numbers: Numbers, _ field: String?) -> Numbers {
+            switch numbers {
+            case .logarithms: .logarithms(field == nil ? table.gaps : table.dwells)
+            case .values: .values(table.numbers(field!)!)
+            }
+        }
+        lookups = zip(plan.lookups, other.lookups).map { lookup, column in
+            switch column {
+            case .codes(_, let map): .codes(table.codes(lookup.field)!, map: map)
+            case .bins(let old, let statistics): .bins(numbers(old, lookup.field), statistics)
+            case .ids: preconditionFailure("EncodedEvents.rebound: events that came encoded have no table")
+            }
+        }
+        bags = zip(plan.bags, other.bags).map { bag, column in
+            BagColumn(codes: table.codes(bag.field)!, starts: column.starts, buckets: column.buckets, targets: column.targets)
+        }
+        scalars = zip(plan.scalars, other.scalars).map { scalar, column in
+            switch (scalar, column) {
+            case (.value(let field), .number(let old, let statistics)): .number(numbers(old, field), statistics)
+            case (.previousGap, .number(let old, let statistics)): .number(numbers(old, nil), statistics)
+            case (.hourSine, .answers(_, let answers)), (.hourCosine, .answers(_, let answers)): .answers(table.hours, answers)
+            case (.weekdaySine, .answers(_, let answers)), (.weekdayCosine, .answers(_, let answers)): .answers(table.weekdays, answers)
+            case (.vector(let field, _), .vector(_, let rows, let vectors, let index)):
+                .vector(table.codes(field)!, rows: rows, vectors, column: index)
+            case (.vectorAbsent(let field), .vectorAbsent(_, let rows)): .vectorAbsent(table.codes(field)!, rows: rows)
+            default: column
+            }
+        }
+    }
+
     /// Ids and numbers as given, one array a lookup and one a scalar: for workloads that come encoded.
     public init(plan: FeaturePlan, offsets: [Int], lookups: [[Int32]], scalars: [[Float]]) {
         precondition(plan.lookups.count == lookups.count && plan.scalars.count == scalars.count && plan.bags.isEmpty)

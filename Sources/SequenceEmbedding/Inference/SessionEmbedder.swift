@@ -84,14 +84,14 @@ public final class SessionEmbedder: @unchecked Sendable {
         _ events: EncodedEvents, sessions: some Collection<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>
     ) {
         scratch.stretches.removeAll(keepingCapacity: true)
-        for session in sessions { scratch.stretches.append(stretch(events, session)) }
+        for session in sessions { scratch.stretches.append(keptEvents(events, session: session)) }
         embedStretches(events, scratch, into: output)
     }
 
     /// Embeds one session into `output`, `embeddingSize` floats. Allocates nothing once the longest session has been seen.
     public func embed(_ events: EncodedEvents, session: Int, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
         scratch.stretches.removeAll(keepingCapacity: true)
-        scratch.stretches.append(stretch(events, session))
+        scratch.stretches.append(keptEvents(events, session: session))
         embedStretches(events, scratch, into: output)
     }
 
@@ -101,12 +101,6 @@ public final class SessionEmbedder: @unchecked Sendable {
             embed(events, session: session, scratch, into: buffer.baseAddress!)
             count = model.configuration.embeddingSize
         }
-    }
-
-    /// The events of a session that are read: the most recent ones.
-    private func stretch(_ events: EncodedEvents, _ session: Int) -> Range<Int> {
-        let all = events.events(ofSession: session)
-        return max(all.lowerBound, all.upperBound - model.configuration.maximumEvents)..<all.upperBound
     }
 
     private func embedStretches(_ events: EncodedEvents, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {

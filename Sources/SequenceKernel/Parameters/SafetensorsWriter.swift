@@ -112,6 +112,17 @@ public struct SafetensorsWriter {
         for tensor in tensors { try tensor.withBytes { bytes throws(FileError) in try writer.write(bytes) } }
     }
 
+    /// The whole file in memory, for small ones.
+    public func contents() -> [UInt8] {
+        let tensors = sorted
+        let header = header(tensors)
+        precondition(header.count <= SafetensorsHeader.longest, "SafetensorsWriter: a header of \(header.count) bytes")
+        var bytes = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+        bytes += header
+        for tensor in tensors { tensor.withBytes { bytes += $0 } }
+        return bytes
+    }
+
     /// Writes a file whole or not at all.
     public func write(to path: String, in fileSystem: FileSystem = .live) throws(FileError) {
         try AtomicFile.write(to: path, in: fileSystem) { writer throws(FileError) in try write(to: writer) }

@@ -1,0 +1,184 @@
+public import DurableFiles
+internal import FoundationEssentials
+public import SequenceEmbedding
+internal import SequenceKernel
+
+/// A classifier as a directory:
+///
+/// ```
+/// intents.json             settings, thresholds, calibration; names taxonomy and encoder
+/// taxonomy.json            the taxonomy, word by word, with its approval
+/// facts.json               the facts it reads, where it reads any
+/// classifier.safetensors   the network
+/// encoder.safetensors      the encoder's weights, where it was trained on
+/// card.json                what the training says of itself
+/// manifest.json            size and SHA-256 of each
+/// ```
+extension IntentClassifier {
+    /// The format this program writes.
+    public static let version = 1
+    /// What the manifest calls it.
+    public static let kind = "intents"
+    private static let settingsFile = TaxonomyUse.file
+    private static let taxonomyFile = "taxonomy.json"
+    private static let factsFile = "facts.json"
+    private static let networkFile = "classifier.safetensors"
+    private static let encoderFile = "encoder.safetensors"
+    private static let cardFile = "card.json"
+
+    /// Writes the directory whole or not at all.
+    /// - Returns: the id.
+    @discardableResult
+    public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws(IntentClassifierError) -> String {
+        do {
+            return try SealedFolder.write(
+                files, kind: Self.kind, version: Self.version, to: path, replacing: replacing, in: fileSystem)
+        } catch { throw .file(error) }
+    }
+
+    /// Names and contents of its files.
+    var files: [String: [UInt8]] {
+        var network = SafetensorsWriter()
+        student.weights.add(to: &network)
+        var files = [
+            Self.settingsFile: Self.json(settings), Self.taxonomyFile: Self.json(taxonomy), Self.cardFile: Self.json(card),
+            Self.networkFile: network.contents(),
+        ]
+        if let facts { files[Self.factsFile] = Self.json(facts) }
+        if let encoderWeights {
+            var encoder = SafetensorsWriter()
+            encoderWeights.add(to: &encoder)
+            files[Self.encoderFile] = encoder.contents()
+        }
+        return files
+    }
+
+    /// Reads a directory, checking version, sizes, digests and that its parts fit together.
+    /// - Parameter encoder: the model whose embeddings it reads.
+    public init(_ path: String, encoder: ModelArtifact, in fileSystem: FileSystem = .live) throws(IntentClassifierError) {
+        let folder: SealedFolder
+        do { folder = try SealedFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem) } catch {
+            throw .folder(error)
+        }
+        try self.init(folder, encoder: encoder, in: fileSystem)
+    }
+
+    init(_ folder: SealedFolder, encoder: ModelArtifact, in fileSystem: FileSystem) throws(IntentClassifierError) {
+        func damaged(_ file: String, _ reason: String) -> IntentClassifierError {
+            .folder(.damaged(path: folder.path, file: file, reason: reason))
+        }
+        func decoded<Value: Decodable>(_ type: Value.Type, _ name: String) throws(IntentClassifierError) -> Value {
+            let bytes: [UInt8]
+            do { bytes = try folder.contents(name) } catch { throw .folder(error) }
+            do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch { throw damaged(name, "it cannot be read") }
+        }
+        let settings = try decoded(Settings.self, Self.settingsFile)
+        let taxonomy = try decoded(Taxonomy.self, Self.taxonomyFile)
+        let card = try decoded(ClassifierCard.self, Self.cardFile)
+        guard taxonomy.digest == settings.taxonomy.digest else {
+            throw damaged(Self.taxonomyFile, "it is not the taxonomy that \(Self.settingsFile) names")
+        }
+        let assignable = taxonomy.assignable.map(\.id)
+        guard !settings.intents.isEmpty, settings.intents == assignable.filter(Set(settings.intents).contains) else {
+            throw damaged(Self.settingsFile, "its intents are not those of its taxonomy, in its order")
+        }
+        let count = settings.intents.count
+        guard settings.calibration.count == count, settings.thresholds.count == count,
+            settings.thresholds.allSatisfy({ (0...IntentThresholds.never).contains($0) }), settings.conformal.threshold.isFinite
+        else { throw damaged(Self.settingsFile, "not one calibration and one threshold for each intent") }
+        guard settings.encoder == encoder.id else {
+            throw .otherEncoder(path: folder.path, wanted: settings.encoder, given: encoder.id)
+        }
+        guard settings.embeddingSize == encoder.configuration.embeddingSize else {
+            throw damaged(Self.settingsFile, "embeddings of \(settings.embeddingSize) floats, the model's have another size")
+        }
+        var facts: FactPlan?
+        if settings.inputs.readFacts {
+            facts = try decoded(FactPlan.self, Self.factsFile)
+            if let fault = facts?.fault { throw damaged(Self.factsFile, fault) }
+        }
+        let inputs = Self.width(settings, facts)
+        guard inputs > 0, (0...(1 << 20)).contains(settings.hidden) else { throw damaged(Self.settingsFile, "a network of an impossible size") }
+        let network = StudentNetwork(inputs: inputs, hidden: settings.hidden, outputs: count)
+        let weights = try Self.read(network.parameters, folder, Self.networkFile, fileSystem)
+        var encoderWeights: ParameterVector?
+        if folder.files[Self.encoderFile] != nil {
+            encoderWeights = try Self.read(encoder.model.parameters, folder, Self.encoderFile, fileSystem)
+        }
+        self.init(
+            settings, taxonomy: taxonomy, student: TrainedStudent(network, weights), facts: facts, encoderWeights: encoderWeights, card: card,
+            id: folder.id)
+    }
+
+    private static func read(
+        _ scope: ParameterScope, _ folder: SealedFolder, _ name: String, _ fileSystem: FileSystem
+    ) throws(IntentClassifierError) -> ParameterVector {
+        func damaged(_ reason: String) -> IntentClassifierError { .folder(.damaged(path: folder.path, file: name, reason: reason)) }
+        guard folder.files[name] != nil else { throw damaged("it is not there") }
+        let file: SafetensorsFile
+        do { file = try SafetensorsFile("\(folder.path)/\(name)", in: fileSystem) } catch { throw damaged("\(error)") }
+        // Compared before memory is asked for: settings changed by hand could ask for more than there is.
+        for parameter in scope.parameters {
+            guard let entry = file[parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {
+                throw damaged("its tensors are not those that \(settingsFile) asks for (\(parameter.name))")
+            }
+        }
+        let weights = ParameterVector(zeros: scope)
+        weights.read(from: file)
+        guard UnsafeBufferPointer(start: weights.base, count: weights.count).allSatisfy(\.isFinite) else {
+            throw damaged("it holds values that are not finite numbers")
+        }
+        return weights
+    }
+
+    private static func json(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        // Our own values hold nothing that JSON cannot say.
+        return Array(try! encoder.encode(value)) + [0x0A]
+    }
+}
+
+/// A classifier cannot be read, written or used.
+public enum IntentClassifierError: Error, CarriesFileError, CustomStringConvertible {
+    /// The system refused.
+    case file(FileError)
+    /// The directory is not a classifier, or not what was written.
+    case folder(SealedFolder.Fault)
+    /// It reads embeddings of another model.
+    case otherEncoder(path: String, wanted: String, given: String)
+    /// Nobody approved the taxonomy as it is.
+    case unapproved(path: String, state: ApprovalState, taxonomy: TaxonomyReference)
+    /// An approval was given for another taxonomy.
+    case otherTaxonomy(path: String, wanted: TaxonomyReference, given: TaxonomyReference)
+    /// The corpus lacks what facts are made of.
+    case facts(String)
+
+    /// Wraps a file error.
+    public init(_ error: FileError) { self = .file(error) }
+
+    /// Place, reason, remedy.
+    public var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .folder(.file(let error)): error.description
+        case .folder(.notThere(let path)):
+            "\(path): no intents here (no \(SealedFolder.manifestFile)); name the directory that `tessera intents train` or `pack` wrote"
+        case .folder(.otherKind(let path, let found, let wanted)): "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
+        case .folder(.unsupportedVersion(let path, let found, let newest)):
+            "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
+        case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .otherEncoder(let path, let wanted, let given):
+            "\(path): it reads embeddings of model \(wanted.prefix(12))…, and model \(given.prefix(12))… is given; give the model it was "
+                + "trained with, or train it anew on this one"
+        case .unapproved(let path, let state, let taxonomy):
+            "\(path): taxonomy \(taxonomy.id) \(taxonomy.version) \(state == .changed ? "was changed after its approval" : "is not approved"), "
+                + "so what was trained on it may be judged but not served; have it approved (tessera taxonomy approve FILE --by NAME) "
+                + "and pack it with --taxonomy FILE"
+        case .otherTaxonomy(let path, let wanted, let given):
+            "\(path): trained under taxonomy \(wanted.id) \(wanted.version) (\(wanted.digest.prefix(12))…), and the one given is \(given.id) "
+                + "\(given.version) (\(given.digest.prefix(12))…); an approval holds for one content: train anew under this one"
+        case .facts(let reason): reason
+        }
+    }
+}

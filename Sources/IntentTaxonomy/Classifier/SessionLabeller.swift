@@ -1,0 +1,76 @@
+public import EventStream
+public import SequenceEmbedding
+public import SequenceKernel
+
+/// Takes: a corpus, an encoder, a classifier.   Gives: each session's intents with the events that caused them.
+public final class SessionLabeller: @unchecked Sendable {
+    /// What is asked for beside the labels.
+    public struct Options: Sendable {
+        /// Most events told for each assigned intent; 0 for none.
+        public var evidence = 3
+        /// Whether integrated gradients are told beside removals.
+        public var gradients = false
+        /// Visitors that must share a word before it is shown in evidence.
+        public var fewestVisitors = 1
+        /// Fields that name a step, most telling first; nil for those chosen by name and kind.
+        public var fields: [String]?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The scorer over the corpus.
+    public let scorer: SessionScorer
+    private let table: CorpusTable
+    private let summary: SessionSummary?
+    private let options: Options
+
+    /// Looks at a corpus.
+    public init(
+        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, precision: SessionEmbedder.Precision = .float32,
+        _ options: Options = Options()
+    ) throws(IntentClassifierError) {
+        table = CorpusTable(corpus)
+        scorer = try SessionScorer(classifier, encoder: encoder, table: table, precision: precision)
+        summary = options.evidence > 0 ? SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors) : nil
+        self.options = options
+    }
+
+    /// Sessions of the corpus.
+    public var sessionCount: Int { table.sessionCount }
+    /// The id of a session.
+    public func sessionKey(_ session: Int) -> String { table.sessionKey(session) }
+
+    /// Labels of some sessions; the same at any number of threads.
+    public func labels(_ sessions: Range<Int>, pool: WorkerPool, scratch: [SessionScorer.Scratch]) -> [SessionLabel] {
+        let classifier = scorer.classifier, intents = classifier.count
+        let probabilities = scorer.probabilities(sessions, pool: pool, scratch: scratch)
+        var labels = sessions.indices.map { index in
+            let place = index - sessions.lowerBound
+            return classifier.label(
+                session: index, events: table.events(ofSession: index).count,
+                probabilities: probabilities[place * intents..<(place + 1) * intents])
+        }
+        guard options.evidence > 0 else { return labels }
+        labels.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let base = buffer.baseAddress!
+            pool.run(buffer.count) { index, worker in base[index].evidence = evidence(base[index], scratch[worker]) }
+        }
+        return labels
+    }
+
+    private func evidence(_ label: SessionLabel, _ scratch: SessionScorer.Scratch) -> [[SessionLabel.Evidence]] {
+        guard !label.assigned.isEmpty, let summary else { return [] }
+        let effects = LeaveOneOut(scorer, table: table).effects(session: label.session, scratch)
+        let first = table.events(ofSession: label.session).lowerBound
+        return label.assigned.map { intent in
+            let second =
+                options.gradients ? IntegratedGradients(scorer).attribution(session: label.session, intent: intent, scratch) : nil
+            return effects.evidence(for: intent, atMost: options.evidence).map { event, effect in
+                let place = second?.events.firstIndex(of: event)
+                return SessionLabel.Evidence(
+                    place: event - first + 1, text: summary.step(event), effect: effect, gradient: place.map { second!.eventEffects[$0] })
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+public import SequenceEmbedding
+public import SequenceKernel
+
+/// Events → probabilities of intents: encoder, facts and classifier over one table.
+///
+/// A session's probabilities depend on nothing but its events: not on its neighbours, the threads, or the order.
+public final class SessionScorer: @unchecked Sendable {
+    /// The classifier.
+    public let classifier: IntentClassifier
+    let embedder: SessionEmbedder
+    let events: EncodedEvents
+    let facts: SessionFacts?
+    /// Sessions that are scored together.
+    static let block = SessionEmbedder.blockSessions
+
+    /// Looks at a table.
+    /// - Throws: ``IntentClassifierError/facts(_:)`` where the table lacks what model or facts need.
+    public convenience init(
+        _ classifier: IntentClassifier, encoder: ModelArtifact, table: any EventTable, precision: SessionEmbedder.Precision = .float32
+    ) throws(IntentClassifierError) {
+        let embedder = SessionEmbedder(encoder.model, classifier.encoderWeights ?? encoder.weights, precision: precision)
+        do throws(EncodingMismatch) {
+            let facts: SessionFacts?
+            if let plan = classifier.facts { facts = try SessionFacts(plan, table) } else { facts = nil }
+            self.init(classifier, embedder, try EncodedEvents(table, encoder.encoding), facts)
+        } catch { throw .facts(error.description) }
+    }
+
+    init(_ classifier: IntentClassifier, _ embedder: SessionEmbedder, _ events: EncodedEvents, _ facts: SessionFacts?) {
+        (self.classifier, self.embedder, self.events, self.facts) = (classifier, embedder, events, facts)
+    }
+
+    /// The same scorer over a table whose fields share the dictionaries of this one's.
+    func rebound(to table: any EventTable) -> SessionScorer {
+        SessionScorer(classifier, embedder, events.rebound(to: table), facts?.rebound(to: table))
+    }
+
+    /// Memory of one worker, reused from call to call.
+    public final class Scratch: @unchecked Sendable {
+        let workspace = Workspace()
+        let embedding: SessionEmbedder.Scratch
+        let facts: SessionFacts.Scratch?
+        let rows: UnsafeMutablePointer<Float>
+
+        init(_ scorer: SessionScorer) {
+            embedding = scorer.embedder.makeScratch()
+            facts = scorer.facts?.makeScratch()
+            rows = .allocate(capacity: SessionScorer.block * scorer.embedder.model.configuration.embeddingSize)
+        }
+
+        deinit { rows.deallocate() }
+    }
+
+    /// Scratch memory for one thread.
+    public func makeScratch() -> Scratch { Scratch(self) }
+
+    /// Features of up to ``block`` sessions into rows `[n, F]`: embedding, then facts.
+    func fill(_ sessions: Range<Int>, _ scratch: Scratch, into features: Rows) {
+        let size = classifier.settings.inputs.readEmbedding ? embedder.model.configuration.embeddingSize : 0
+        if size > 0 {
+            embedder.embed(events, sessions: sessions, scratch.embedding, into: scratch.rows)
+            for place in 0..<sessions.count { features[place].update(from: scratch.rows + place * size, count: size) }
+        }
+        if let facts, let factScratch = scratch.facts {
+            for (place, session) in sessions.enumerated() { facts.fill(session: session, factScratch, into: features[place] + size) }
+        }
+    }
+
+    /// Probabilities `[n, K]` of some sessions into `output`. Allocates nothing once the largest have been seen.
+    public func score(_ sessions: Range<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
+        for first in stride(from: sessions.lowerBound, to: sessions.upperBound, by: Self.block) {
+            let block = first..<min(first + Self.block, sessions.upperBound)
+            scratch.workspace.reset()
+            let features = scratch.workspace.rows(block.count, classifier.inputs)
+            fill(block, scratch, into: features)
+            let rows = classifier.probabilities(features, scratch.workspace)
+            (output + (first - sessions.lowerBound) * classifier.count).update(from: rows.base, count: rows.scalarCount)
+        }
+    }
+
+    /// Probabilities `[sessions.count * K]`; the same bytes at any number of threads.
+    public func probabilities(_ sessions: Range<Int>, pool: WorkerPool, scratch: [Scratch]? = nil) -> [Float] {
+        let (count, step) = (classifier.count, Self.block * 4)
+        let scratch = scratch ?? (0..<pool.threads).map { _ in makeScratch() }
+        return [Float](unsafeUninitializedCapacity: sessions.count * count) { buffer, initialized in
+            nonisolated(unsafe) let base = buffer.baseAddress
+            pool.run((sessions.count + step - 1) / step) { index, worker in
+                let first = sessions.lowerBound + index * step
+                score(
+                    first..<min(first + step, sessions.upperBound), scratch[worker], into: base! + (first - sessions.lowerBound) * count)
+            }
+            initialized = sessions.count * count
+        }
+    }
+
+    /// Features `[sessions.count, F]` of some sessions, in their order.
+    public func features(_ sessions: [Int], pool: WorkerPool) -> StudentFeatures {
+        Self.features(sessions, width: classifier.inputs, pool: pool, makeScratch) { fill($0, $1, into: $2) }
+    }
+
+    static func features(
+        _ sessions: [Int], width: Int, pool: WorkerPool, _ makeScratch: () -> Scratch, _ fill: (Range<Int>, Scratch, Rows) -> Void
+    ) -> StudentFeatures {
+        let scratch = (0..<pool.threads).map { _ in makeScratch() }
+        let floats = [Float](unsafeUninitializedCapacity: sessions.count * width) { buffer, initialized in
+            nonisolated(unsafe) let base = buffer.baseAddress
+            pool.run(sessions.count) { index, worker in
+                fill(sessions[index]..<sessions[index] + 1, scratch[worker], Rows(base! + index * width, count: 1, width: width))
+            }
+            initialized = sessions.count * width
+        }
+        return StudentFeatures(width: width, floats: floats)
+    }
+}
