@@ -139,6 +139,10 @@ let package = Package(
             dependencies: ["IntentTaxonomy", "EventStream", "SyntheticBank", "SettingsFiles", "Evaluation", "DurableFiles"],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
+            name: "DistillationTests",
+            dependencies: ["IntentTaxonomy", "EventStream", "SequenceEmbedding", "SequenceKernel", "DurableFiles", "KernelTestSupport", "FaultTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "ProposalTests",
             dependencies: [
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",

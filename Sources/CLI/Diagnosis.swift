@@ -39,6 +39,8 @@ struct Diagnosis {
         case let error as StudyError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TaxonomyError: self.init(EX_DATAERR, "\(error)")
         case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as IntentTrainingError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as IntentClassifierError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
@@ -135,6 +137,25 @@ struct Diagnosis {
         case .taxonomyDiffers, .otherCorpus: EX_CONFIG
         case .damaged, .unsupportedVersion, .nothingLabelled, .nothingToTrain: EX_DATAERR
         case .noSuchIntent, .noSuchAnnotator: EX_USAGE
+        }
+    }
+
+    private static func code(_ error: IntentTrainingError, outputs: [String]) -> Int32 {
+        switch error {
+        case .distillation(.badSetting): EX_CONFIG
+        case .distillation(.cancelled): 130
+        case .distillation: EX_DATAERR
+        case .classifier(let error): code(error, outputs: outputs)
+        }
+    }
+
+    private static func code(_ error: IntentClassifierError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error), .folder(.file(let error)): code(error, outputs: outputs)
+        case .folder(.notThere): EX_NOINPUT
+        case .folder: EX_DATAERR
+        case .otherEncoder, .otherTaxonomy, .facts: EX_CONFIG
+        case .unapproved: EX_NOPERM
         }
     }
 

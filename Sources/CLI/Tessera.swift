@@ -16,12 +16,12 @@ struct Tessera: ParsableCommand {
 
             Results go to standard output, talk to standard error. Exit codes are those of sysexits: 0 done, 64 usage, 65 bad \
             data, 66 no such input, 69 something is not installed, 70 a bug, 73 cannot create, 74 input or output failed, \
-            75 try later, 78 bad configuration, 130 interrupted (and resumable).
+            75 try later, 77 not permitted, 78 bad configuration, 130 interrupted (and resumable).
             """,
         version: Version.text,
         subcommands: [
-            Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self, Simulate.self,
-            Report.self, Bench.self, Version.self,
+            Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self,
+            IntentsCommand.self, Label.self, Simulate.self, Report.self, Bench.self, Version.self,
         ])
 
     static func main() {

@@ -93,6 +93,19 @@ public final class SessionScorer: @unchecked Sendable {
         }
     }
 
+    /// Probabilities `[sessions.count * K]` of some sessions, in their order.
+    public func probabilities(of sessions: [Int], pool: WorkerPool) -> [Float] {
+        let count = classifier.count
+        let scratch = (0..<pool.threads).map { _ in makeScratch() }
+        return [Float](unsafeUninitializedCapacity: sessions.count * count) { buffer, initialized in
+            nonisolated(unsafe) let base = buffer.baseAddress
+            pool.run(sessions.count) { index, worker in
+                score(sessions[index]..<sessions[index] + 1, scratch[worker], into: base! + index * count)
+            }
+            initialized = sessions.count * count
+        }
+    }
+
     /// Features `[sessions.count, F]` of some sessions, in their order.
     public func features(_ sessions: [Int], pool: WorkerPool) -> StudentFeatures {
         Self.features(sessions, width: classifier.inputs, pool: pool, makeScratch) { fill($0, $1, into: $2) }

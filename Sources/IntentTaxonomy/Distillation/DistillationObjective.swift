@@ -3,7 +3,10 @@ public import SequenceKernel
 /// Rows of features and targets that one step learns from.
 public final class LabelledBatch: @unchecked Sendable {
     /// Rows of the table of features.
-    public internal(set) var rows: [Int] = []
+    public var rows: [Int] = []
+
+    /// No rows yet.
+    public init() {}
 }
 
 /// Soft confidences as targets, each intent a question of its own (systems.md 1.5):
@@ -17,7 +20,8 @@ public final class DistillationObjective: TrainingObjective, @unchecked Sendable
     private let features: StudentFeatures
     private let targets: [Float]
     private let classWeights: [Float]
-    private var loss = 0.0
+    /// The last batch's loss before it was rounded to single precision.
+    package private(set) var lastLoss = 0.0
     private var tape: (gradient: Rows, tape: StudentNetwork.Tape)?
 
     /// - Parameters:
@@ -51,13 +55,13 @@ public final class DistillationObjective: TrainingObjective, @unchecked Sendable
         let sum = classWeights.withUnsafeBufferPointer {
             BinaryCrossEntropy.lossAndGradient(logits, targets: wanted, factor: factor, classWeights: $0.baseAddress)
         }
-        loss = sum.sum
+        lastLoss = sum.sum
         self.tape = (logits, tape)
     }
 
     /// Nothing is shared.
     public func joint(_ batch: LabelledBatch, _ passes: [Pass], _ pool: WorkerPool, tableGradients: UnsafeMutablePointer<Float>) -> Float {
-        Float(loss)
+        Float(lastLoss)
     }
 
     /// Gradients of the weights.

@@ -37,6 +37,8 @@ public struct IntentTraining: Sendable {
     public var sessions: Set<Int>?
     /// Sessions that facts are fitted on (values, means); the labelled ones when nil.
     public var factSessions: [Int]?
+    /// Fills in the card what only the caller knows: where corpus and labels came from.
+    public var describe: @Sendable (inout ClassifierCard) -> Void = { _ in }
 
     /// A training.
     public init(_ settings: DistillationSettings, facts: FactSettings = FactSettings(), sessions: Set<Int>? = nil, factSessions: [Int]? = nil)
@@ -96,6 +98,7 @@ public struct IntentTraining: Sendable {
         card.visitors = Set(chosen.map { table.visitor(ofSession: $0) }).count
         card.trainLoss = loss
         card.instructionSet = vectorLoops.name
+        describe(&card)
         for (place, column) in columns.enumerated() {
             card.positives[labels.merged.intents[column]] = stride(from: place, to: present.count, by: columns.count).count { present[$0] }
         }

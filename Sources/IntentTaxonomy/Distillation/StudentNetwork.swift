@@ -68,7 +68,7 @@ public struct StudentNetwork: Sendable {
 
     /// Several students as one whose logits are the mean of theirs: their hidden units side by side. `scale` is what features were
     /// brought to before training, so that the whole reads them as they are.
-    static func folded(_ members: [(network: StudentNetwork, weights: ParameterVector)], scale: FeatureScale) -> (
+    package static func folded(_ members: [(network: StudentNetwork, weights: ParameterVector)], scale: FeatureScale) -> (
         network: StudentNetwork, weights: ParameterVector
     ) {
         let first = members[0].network

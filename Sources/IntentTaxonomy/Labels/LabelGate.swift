@@ -36,6 +36,11 @@ public struct LabelGate: Sendable, Equatable, Codable {
         public var isOverridden: Bool
         /// True where at least two annotators labelled the same session and the coefficient has a value.
         public var isAgreementKnown: Bool
+        /// A verdict with all its parts.
+        public init(intent: String, reasons: [Reason], isOverridden: Bool = false, isAgreementKnown: Bool = false) {
+            (self.intent, self.reasons, self.isOverridden, self.isAgreementKnown) = (intent, reasons, isOverridden, isAgreementKnown)
+        }
+
         /// Whether it is trained.
         public var isTrained: Bool { reasons.isEmpty || isOverridden }
 

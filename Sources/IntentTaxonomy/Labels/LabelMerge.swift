@@ -33,6 +33,12 @@ public struct MergedLabels: Sendable, Equatable {
     /// From this confidence on an intent counts as present.
     public let threshold: Double
 
+    /// Labels as given.
+    public init(sessions: [Int], intents: [String], confidences: [Double], threshold: Double) {
+        precondition(confidences.count == sessions.count * intents.count, "MergedLabels: \(confidences.count) confidences")
+        (self.sessions, self.intents, self.confidences, self.threshold) = (sessions, intents, confidences, threshold)
+    }
+
     /// The confidences of one session, `[K]`.
     public subscript(row: Int) -> ArraySlice<Double> { confidences[row * intents.count..<(row + 1) * intents.count] }
 

@@ -1,0 +1,147 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import Glibc
+internal import IntentTaxonomy
+internal import SequenceEmbedding
+internal import SequenceKernel
+internal import SettingsFiles
+
+struct IntentsTrain: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a classifier of intents on supplied labels.",
+        discussion: """
+            Reads the embeddings of a model and plain facts about each session, learns the annotators' confidences, calibrates \
+            probabilities and chooses thresholds on sessions whose visitors the student did not see. Intents on which annotators \
+            disagree, or of which there are too few examples, are held back and named. No language model is needed, then or later.
+
+            Example: tessera intents train bank.corpus --model bank.model --labels bank.labels --out bank.intents
+            """)
+
+    @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
+    @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
+    @Option(help: ArgumentHelp("Label set, as `tessera labels import` wrote it.", valueName: "labels"), completion: .directory) var labels:
+        String
+    @Option(help: ArgumentHelp("Directory to write.", valueName: "intents"), completion: .directory) var out: String
+    @Option(
+        help: ArgumentHelp("Settings that differ from the defaults: `distillation:` and `facts:`.", valueName: "c.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+    @Option(help: ArgumentHelp("What is taught: linear, perceptron or fine-tuned (with the encoder).", valueName: "kind"))
+    var student: DistillationSettings.Student?
+    @Option(help: ArgumentHelp("What it reads: embedding, facts or both.", valueName: "kind")) var inputs: DistillationSettings.Inputs?
+    @Option(help: ArgumentHelp("What thresholds are chosen for: f1, micro-f1, or a precision such as 0.9.", valueName: "aim"))
+    var aim: DistillationSettings.Aim?
+    @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
+    @OptionGroup var period: SessionPeriod
+    @OptionGroup var merge: MergeOptions
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Replace a classifier that is there already.") var replace = false
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var outputs: [String] { [out] }
+    var inputFiles: [String] { [corpus, model, labels] + (config.map { [$0] } ?? []) }
+
+    func run() throws {
+        Interruption.watch()
+        let lock = try OutputLock(for: out + ".training")
+        defer { lock.release() }
+        let settings = try settings()
+        let events = try Corpus.open(corpus)
+        let artifact = try ModelArtifact(model)
+        let set = try LabelSet(labels)
+        try set.check(corpus: events)
+        if !set.taxonomy.isApproved {
+            StandardError.write(
+                "intents: taxonomy \(set.taxonomy.id) \(set.taxonomy.version) is not approved as it is: the classifier can be judged, not served\n")
+        }
+        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: merge.gate)
+        for verdict in supplied.verdicts where !verdict.isTrained {
+            let reasons = verdict.reasons.map { $0.rawValue.replacingUnderscores }.joined(separator: ", ")
+            StandardError.write("intents: \(verdict.intent) is not trained: \(reasons) (--train \(verdict.intent) trains it all the same)\n")
+        }
+        let line = ProgressLine("intents")
+        let pool = WorkerPool(threads: threads.count)
+        let table = CorpusTable(events)
+        var training = IntentTraining(settings.distillation, facts: settings.facts, sessions: try period.sessions(of: events))
+        training.describe = { card in
+            card.corpus = events.digest
+            card.labels = set.manifest.digest
+            card.annotators = set.manifest.annotators
+            card.merge = merge.merge
+            card.split = period.text
+        }
+        let result = try training.run(supplied, table: table, encoder: artifact, pool: pool) { share in
+            line.update("\(Int(share * 100)) %, \(Reading.duration(line.elapsed / max(share, 1e-3) * (1 - share))) left")
+            return !Interruption.isRequested
+        }
+        let id = try result.classifier.write(to: out, replacing: replace)
+        let card = result.classifier.card
+        line.finish("\(Reading.count(card.sessions)) sessions in \(Reading.duration(line.elapsed))")
+        if json { return try StandardOutput.print(json: Summary(id: id, result.classifier)) }
+        try StandardOutput.print(
+            "\(out): classifier \(id.prefix(12)) of \(result.classifier.count) intents, taught on \(Reading.count(card.sessions)) sessions of "
+                + "\(Reading.count(card.visitors)) visitors; log loss on unseen visitors \(Reading.decimal(card.heldOutLogLoss, 4)) "
+                + "(shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4))), sets hold every intent in "
+                + "\(Reading.decimal(100 * card.heldOutCoverage, 1)) % of sessions")
+    }
+
+    private struct Settings: Decodable {
+        var distillation = DistillationSettings()
+        var facts = FactSettings()
+
+        init() {}
+
+        enum CodingKeys: String, CodingKey { case distillation, facts }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            distillation = try values.decodeIfPresent(DistillationSettings.self, forKey: .distillation) ?? distillation
+            facts = try values.decodeIfPresent(FactSettings.self, forKey: .facts) ?? facts
+        }
+    }
+
+    private func settings() throws -> (distillation: DistillationSettings, facts: FactSettings) {
+        var settings = Settings()
+        if let config { settings = try SettingsFile.read(Settings.self, from: config) }
+        if let student { settings.distillation.student = student }
+        if let inputs { settings.distillation.inputs = inputs }
+        if let aim { settings.distillation.aim = aim }
+        if let seed { settings.distillation.seed = seed }
+        do { try settings.distillation.validate() } catch { throw IntentTrainingError.distillation(error) }
+        return (settings.distillation, settings.facts)
+    }
+
+    private struct Summary: Encodable {
+        let classifierId: String
+        let encoderId: String
+        let taxonomy: TaxonomyReference
+        let approved: Bool
+        let intents: [String]
+        let heldBack: [String]
+        let thresholds: [String: Double]
+        let calibration: [String: String]
+        let card: ClassifierCard
+
+        init(id: String, _ classifier: IntentClassifier) {
+            let settings = classifier.settings
+            (classifierId, encoderId, taxonomy, approved) = (id, settings.encoder, settings.taxonomy, classifier.taxonomy.isApproved)
+            (intents, heldBack, card) = (settings.intents, settings.heldBack.map(\.intent), classifier.card)
+            thresholds = Dictionary(uniqueKeysWithValues: zip(settings.intents, settings.thresholds))
+            calibration = Dictionary(uniqueKeysWithValues: zip(settings.intents, settings.calibration.map(\.name)))
+        }
+    }
+}
+
+extension DistillationSettings.Student: ExpressibleByArgument {}
+extension DistillationSettings.Inputs: ExpressibleByArgument {}
+extension DistillationSettings.Aim: ExpressibleByArgument {
+    init?(argument: String) { self.init(text: argument) }
+    var defaultValueDescription: String { text }
+}
+
+extension String {
+    /// A reason's name as words.
+    var replacingUnderscores: String { String(map { $0 == "_" ? " " : $0 }) }
+}

@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import IntentTaxonomy
+internal import SequenceEmbedding
+internal import SequenceKernel
+
+struct Label: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the intents of each session, with the events that caused them.",
+        discussion: """
+            One JSON object a line: intents with calibrated probability, threshold, name and definition, the set that holds every intent \
+            with the promised coverage, taxonomy and model ids, and as evidence the events without which the probability falls most. A \
+            session without intent says why. Export files are read as by `tessera import`. The same input gives the same bytes.
+
+            Example: tessera label bank.corpus --model bank.model --intents bank.serving --out labels.jsonl
+            """)
+
+    @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file()) var inputs:
+        [String]
+    @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
+    @Option(help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
+    var intents: String
+    @Option(help: ArgumentHelp("File to write, JSON Lines.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("Events told as evidence for each intent; 0 for none.", valueName: "n")) var evidence = 3
+    @Flag(help: "Tell each event's integrated gradient, too: a second opinion on the evidence.") var gradients = false
+    @Flag(help: "Write the probabilities of all intents.") var all = false
+    @Flag(help: "Label although the taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
+    @Option(
+        name: .customLong("field"),
+        help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
+    var fields: [String] = []
+    @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 1
+    @OptionGroup var options: ImportOptions
+    @OptionGroup var precision: PrecisionOption
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var outputs: [String] { [out] }
+    var outputFiles: [String] { [out] }
+
+    func validate() throws {
+        guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
+        guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        let lock = try OutputLock(for: out)
+        defer { lock.release() }
+        let artifact = try ModelArtifact(model)
+        let classifier = try IntentClassifier(intents, encoder: artifact)
+        if !forEvaluation { try classifier.checkServable(place: intents) }
+        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
+            return try label(Corpus.open(inputs[0]), artifact, classifier)
+        }
+        try TemporaryFolder.with { folder in
+            var rejects = RejectCollector()
+            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
+            if rejects.total > 0 { StandardError.write("label: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
+            try label(Corpus.open("\(folder)/corpus"), artifact, classifier)
+        }
+    }
+
+    private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier) throws {
+        var wishes = SessionLabeller.Options()
+        (wishes.evidence, wishes.gradients, wishes.fewestVisitors) = (evidence, gradients, fewestVisitors)
+        for field in fields where corpus.codes(field) == nil {
+            throw CommandFault(
+                code: 64, place: "--field", reason: "the corpus has no such field of words",
+                remedy: "choose from \(corpus.schema.fields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
+        }
+        if !fields.isEmpty { wishes.fields = fields }
+        let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
+        let line = ProgressLine("label")
+        let total = labeller.sessionCount
+        let written = try labeller.write(
+            to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: WorkerPool(threads: threads.count)
+        ) { done in
+            let rate = Double(done) / max(line.elapsed, 1e-6)
+            line.update(
+                "\(Reading.count(done)) of \(Reading.count(total)) sessions, \(Reading.count(Int(rate))) a second, "
+                    + "\(Reading.duration(Double(total - done) / max(rate, 1e-6))) left")
+            return !Interruption.isRequested
+        }
+        guard let written else { throw Interrupted(remedy: "nothing was written; run the command again") }
+        line.finish("\(Reading.count(written.sessions)) sessions in \(Reading.duration(line.elapsed))")
+        if json { return try StandardOutput.print(json: written) }
+        try StandardOutput.print(
+            "\(out): \(Reading.count(written.sessions)) sessions, \(Reading.count(written.labelled)) labelled, "
+                + "\(Reading.count(written.abstained)) without an intent")
+    }
+}

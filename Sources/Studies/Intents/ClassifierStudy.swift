@@ -1,0 +1,99 @@
+public import EventStream
+public import IntentTaxonomy
+public import SequenceEmbedding
+public import SequenceKernel
+
+/// A classifier judged on labelled sessions, beside baselines that learn from the labelled sessions outside of them.
+public struct ClassifierStudy: Sendable, Encodable {
+    /// The taxonomy.
+    public let taxonomy: TaxonomyReference
+    /// Whether it is approved as it is.
+    public let approved: Bool
+    /// Sessions judged.
+    public let sessions: Int
+    /// Labelled sessions of the same visitors outside of these, which nobody may learn from here.
+    public let sharedVisitors: Int
+    /// The classifier first, then the baselines.
+    public let judgements: [IntentStudy.Judgement]
+    /// Intent by intent.
+    public let intents: [IntentStudy.IntentRow]
+    /// Probability against frequency.
+    public let reliability: [IntentStudy.ReliabilityBin]
+    /// See ``IntentStudy/confusion``.
+    public let confusion: [[Int]]
+    /// Share of sessions whose conformal set holds every present intent.
+    public let coverage: Double
+    /// Promised share.
+    public let promisedCoverage: Double
+    /// Mean number of intents in a conformal set.
+    public let setSize: Double
+    /// Share of sessions without an assigned intent.
+    public let abstained: Double
+
+    /// - Parameters:
+    ///   - judged: sessions to judge on; nil for all labelled.
+    ///   - say: told what is being done.
+    public init(
+        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: MergedLabels, judged: Set<Int>?, withBaselines: Bool,
+        pool: WorkerPool, say: (String) -> Void = { _ in }
+    ) throws {
+        let table = CorpusTable(corpus)
+        let count = classifier.count
+        let columns = classifier.settings.intents.map { labels.intents.firstIndex(of: $0)! }
+        let rows = labels.sessions.indices.filter { judged?.contains(labels.sessions[$0]) ?? true }
+        let sessions = rows.map { labels.sessions[$0] }
+        guard !sessions.isEmpty else { throw StudyError.tooLittle(what: "labelled sessions in the period", found: 0, needed: 1) }
+        func present(_ rows: [Int]) -> [Bool] {
+            rows.flatMap { row in columns.map { labels.confidences[row * labels.intents.count + $0] >= labels.threshold } }
+        }
+        let truth = present(rows)
+        let scorer = try SessionScorer(classifier, encoder: encoder, table: table)
+        let probabilities = scorer.probabilities(of: sessions, pool: pool)
+        var scorers = [
+            IntentStudy.Scorer(
+                name: "classifier", probabilities: probabilities, thresholds: classifier.settings.thresholds.map(Float.init))
+        ]
+        let visitors = Set(sessions.map { table.visitor(ofSession: $0) })
+        let outside = labels.sessions.indices.filter { !(judged?.contains(labels.sessions[$0]) ?? true) }
+        let training = outside.filter { !visitors.contains(table.visitor(ofSession: labels.sessions[$0])) }
+        sharedVisitors = outside.count - training.count
+        if withBaselines, !training.isEmpty {
+            let learnt = training.map { labels.sessions[$0] }
+            let harness = BaselineScores(
+                training: learnt,
+                targets: training.flatMap { row in columns.map { Float(labels.confidences[row * labels.intents.count + $0]) } },
+                present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) }, settings: classifier.settings.distillation)
+            for baseline in IntentBaselines.all(table, threads: pool.threads) {
+                say("baseline: \(baseline.name)")
+                scorers.append(try harness.make(baseline, scored: sessions))
+            }
+        }
+        let study = try IntentStudy(intents: classifier.settings.intents, present: truth, scorers: scorers)
+        (taxonomy, approved) = (classifier.settings.taxonomy, classifier.taxonomy.isApproved)
+        (self.sessions, judgements, intents) = (study.sessions, study.judgements, study.rows)
+        (reliability, confusion) = (study.reliability, study.confusion)
+        let sets = classifier.settings.conformal
+        var (covered, size, empty) = (0, 0, 0)
+        for session in sessions.indices {
+            let own = session * count..<(session + 1) * count
+            if own.allSatisfy({ !truth[$0] || sets.contains(Double(probabilities[$0])) }) { covered += 1 }
+            size += own.count { sets.contains(Double(probabilities[$0])) }
+            if own.allSatisfy({ Double(probabilities[$0]) < classifier.settings.thresholds[$0 % count] }) { empty += 1 }
+        }
+        coverage = Double(covered) / Double(sessions.count)
+        promisedCoverage = sets.coverage
+        setSize = Double(size) / Double(sessions.count)
+        abstained = Double(empty) / Double(sessions.count)
+    }
+}
+
+/// The baselines that every classifier is printed beside.
+public enum IntentBaselines {
+    /// Majority, logistic regression and boosted trees on page and event counts, TF-IDF with logistic regression.
+    public static func all(_ table: any EventTable, threads: Int) -> [any IntentBaseline] {
+        [
+            MajorityBaseline(), CountLogisticBaseline(table, threads: threads), CountTreesBaseline(table, threads: threads),
+            WordLogisticBaseline(table, threads: threads),
+        ]
+    }
+}
