@@ -4,6 +4,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "simdjson.h"
@@ -17,6 +18,9 @@ struct csimdjson_parser {
     simdjson::dom::parser parser;
     std::vector<std::string> paths;
     std::vector<std::vector<std::string>> steps;
+    // Which paths are lists, and the first path that is the same.
+    std::vector<char> is_list;
+    std::vector<size_t> first;
     size_t depth = 64;
     size_t capacity = 0;
     // Texts that simdjson does not hold itself (numbers, arrays); entries are ranges until the row is complete.
@@ -67,7 +71,7 @@ void find_members(csimdjson_parser *self, simdjson::dom::object object) {
             slot = self->expected[place].second;
         } else {
             for (size_t k = 0; k < self->paths.size(); ++k) {
-                if (self->paths[k] == member.key) slot = k;
+                if (self->paths[k] == member.key) slot = self->first[k];
             }
             if (place < kExpectedMembers && member.key.size() <= kExpectedName) {
                 if (place == self->expected.size()) self->expected.emplace_back();
@@ -84,8 +88,8 @@ void find_members(csimdjson_parser *self, simdjson::dom::object object) {
 }
 
 bool find(const csimdjson_parser *self, size_t index, element root, element &found) {
-    if (self->is_found[index]) {
-        found = self->found[index];
+    if (self->is_found[self->first[index]]) {
+        found = self->found[self->first[index]];
         return true;
     }
     const auto &steps = self->steps[index];
@@ -125,6 +129,18 @@ void append_text(std::string &scratch, element value) {
     }
 }
 
+void append_elements(std::string &scratch, simdjson::dom::array list) {
+    for (auto value : list) {
+        scratch.push_back('\xFF');
+        std::string_view text;
+        if (value.get(text) == simdjson::SUCCESS) {
+            scratch.append(text);
+        } else if (!value.is_null()) {
+            append_text(scratch, value);
+        }
+    }
+}
+
 void list_paths(std::string &into, const std::string &prefix, element value) {
     if (!value.is_object()) {
         into.append(prefix).push_back('\n');
@@ -137,10 +153,12 @@ void list_paths(std::string &into, const std::string &prefix, element value) {
 
 } // namespace
 
-extern "C" csimdjson_parser *csimdjson_create(const char *const *paths, const size_t *lengths, size_t count, size_t maximum_depth) {
+extern "C" csimdjson_parser *csimdjson_create(
+    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, size_t maximum_depth) {
     try {
         auto self = new csimdjson_parser;
         self->depth = maximum_depth;
+        std::unordered_map<std::string, size_t> first_of;
         for (size_t k = 0; k < count; ++k) {
             std::string path(paths[k], lengths[k]);
             std::vector<std::string> steps;
@@ -151,6 +169,8 @@ extern "C" csimdjson_parser *csimdjson_create(const char *const *paths, const si
                 if (dot == std::string::npos) break;
                 from = dot + 1;
             }
+            self->first.push_back(first_of.try_emplace(path, k).first->second);
+            self->is_list.push_back(is_list[k]);
             self->paths.push_back(path);
             self->steps.push_back(std::move(steps));
         }
@@ -181,7 +201,11 @@ extern "C" csimdjson_status csimdjson_parse(csimdjson_parser *self, const uint8_
                 texts[k] = {reinterpret_cast<const uint8_t *>(text.data()), ptrdiff_t(text.size())};
             } else {
                 size_t from = self->scratch.size();
-                append_text(self->scratch, value);
+                if (self->is_list[k] && value.is_array()) {
+                    append_elements(self->scratch, value);
+                } else {
+                    append_text(self->scratch, value);
+                }
                 self->ranges[k] = {from, self->scratch.size() - from};
             }
         }

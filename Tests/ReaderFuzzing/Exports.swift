@@ -118,6 +118,7 @@ enum Exports {
         mapping.fields = [
             .init(name: "f", column: "b", kind: .categorical), .init(name: "g", column: "c", kind: bytes[2] & 128 == 0 ? .numeric : .text),
         ]
+        if bytes[0] >= 84 { mapping.fields += derivedFields(bytes[0] / 84, own: "a", list: "b", values: "c") }
         return mapping
     }
 
@@ -138,7 +139,22 @@ enum Exports {
             .init(name: "p", kind: .categorical), .init(name: "x", column: "a.0.x", kind: .numeric), .init(name: "o", kind: .text),
             .init(name: "n", kind: .numeric),
         ]
+        if first >= 64 { mapping.fields += derivedFields(first / 64, own: "p", list: "o", values: "l") }
         return mapping
+    }
+
+    /// One field of every kind that is worked out, in some rows or in all.
+    private static func derivedFields(_ choice: UInt8, own: String, list: String, values: String) -> [ExportMapping.Field] {
+        let when: ExportMapping.Condition? = choice & 1 == 0 ? nil : .init(column: own, is: ["1", "v", ""])
+        let separator = choice & 2 == 0 ? "|" : ";"
+        var fields = ExportMapping.Listed.Give.allCases.map { give in
+            ExportMapping.Field(
+                name: give.rawValue, column: own, kind: .numeric, when: give == .ratio ? when : nil,
+                listed: .init(in: list, values: give.needsValues ? values : nil, separator: separator, give: give))
+        }
+        fields.append(.init(name: "some", column: list, kind: .categorical, when: when))
+        fields.append(.init(name: "number", column: values, kind: .numeric, when: .init(column: own, is: ["7"])))
+        return fields
     }
 
     /// One session a line.

@@ -3,6 +3,7 @@
 #ifndef TESSERA_CSIMDJSON_H
 #define TESSERA_CSIMDJSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,10 @@ typedef enum {
 
 /// Makes a parser for `count` paths (each with its length), or NULL without memory. A path is first taken as the name of a
 /// member, then as names joined by dots; a number between dots counts the elements of an array from 0.
-csimdjson_parser *csimdjson_create(const char *const *paths, const size_t *lengths, size_t count, size_t maximum_depth);
+/// Where `is_list[k]`, an array comes as its elements, each behind a byte 0xFF (which no UTF-8 holds): strings unescaped, null as nothing,
+/// the rest as JSON. A path may be there twice.
+csimdjson_parser *csimdjson_create(
+    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, size_t maximum_depth);
 void csimdjson_destroy(csimdjson_parser *parser);
 
 /// Parses one line and sets `texts[k]` for every path k.

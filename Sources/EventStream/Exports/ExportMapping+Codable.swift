@@ -43,7 +43,7 @@ extension ExportMapping: Codable {
 }
 
 extension ExportMapping.Field: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case name, column, kind, outcome, separator }
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, column, kind, outcome, separator, when, listed }
 
     /// Decodes a field; `column` is `name` unless given.
     public init(from decoder: any Decoder) throws {
@@ -54,6 +54,8 @@ extension ExportMapping.Field: Codable {
         kind = try entries.decode(ExportMapping.Kind.self, forKey: .kind)
         outcome = try entries.decodeIfPresent(ExportMapping.OutcomeKind.self, forKey: .outcome)
         separator = try entries.decodeIfPresent(String.self, forKey: .separator)
+        when = try entries.decodeIfPresent(ExportMapping.Condition.self, forKey: .when)
+        listed = try entries.decodeIfPresent(ExportMapping.Listed.self, forKey: .listed)
     }
 
     /// Encodes the entries that say something.
@@ -64,6 +66,56 @@ extension ExportMapping.Field: Codable {
         try entries.encode(kind, forKey: .kind)
         try entries.encodeIfPresent(outcome, forKey: .outcome)
         try entries.encodeIfPresent(separator, forKey: .separator)
+        try entries.encodeIfPresent(when, forKey: .when)
+        try entries.encodeIfPresent(listed, forKey: .listed)
+    }
+}
+
+extension ExportMapping.Condition: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case column
+        case texts = "is"
+    }
+
+    /// Decodes a condition; both entries are needed.
+    public init(from decoder: any Decoder) throws {
+        try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let entries = try decoder.container(keyedBy: CodingKeys.self)
+        column = try entries.decode(String.self, forKey: .column)
+        texts = try entries.decode([String].self, forKey: .texts)
+    }
+
+    /// Encodes both entries.
+    public func encode(to encoder: any Encoder) throws {
+        var entries = encoder.container(keyedBy: CodingKeys.self)
+        try entries.encode(column, forKey: .column)
+        try entries.encode(texts, forKey: .texts)
+    }
+}
+
+extension ExportMapping.Listed: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case list = "in"
+        case values, separator, give
+    }
+
+    /// Decodes a list; the separator is `|` unless given.
+    public init(from decoder: any Decoder) throws {
+        try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
+        let entries = try decoder.container(keyedBy: CodingKeys.self)
+        list = try entries.decode(String.self, forKey: .list)
+        values = try entries.decodeIfPresent(String.self, forKey: .values)
+        separator = try entries.decodeIfPresent(String.self, forKey: .separator) ?? "|"
+        give = try entries.decode(Give.self, forKey: .give)
+    }
+
+    /// Encodes the entries that say something.
+    public func encode(to encoder: any Encoder) throws {
+        var entries = encoder.container(keyedBy: CodingKeys.self)
+        try entries.encode(list, forKey: .list)
+        try entries.encodeIfPresent(values, forKey: .values)
+        try entries.encode(separator, forKey: .separator)
+        try entries.encode(give, forKey: .give)
     }
 }
 

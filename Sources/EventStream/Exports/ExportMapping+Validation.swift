@@ -62,6 +62,7 @@ extension ExportMapping {
             guard field.outcome == nil || field.kind == .outcome else {
                 throw refuse("fields: \(field.name)", "`outcome` goes with `kind: outcome` only", "remove it or change the kind")
             }
+            try validateDerivation(of: field)
             if let separator = field.separator {
                 guard format == .items || format == .auto || field.kind == .text else {
                     throw refuse(
@@ -78,6 +79,45 @@ extension ExportMapping {
         let twice = repeated(fields.map(\.name))
         guard twice.isEmpty else {
             throw refuse("fields", "\(twice.joined(separator: ", ")) named twice", "give every field its own name")
+        }
+    }
+
+    private func validateDerivation(of field: Field) throws(ExportError) {
+        let place = "fields: \(field.name)"
+        guard format != .items || (field.when == nil && field.listed == nil) else {
+            throw refuse(place, "an item sequence has no columns for `when` and `listed`", "remove these entries")
+        }
+        if let when = field.when {
+            guard !when.column.isEmpty else {
+                throw refuse(place, "`when` names no column", "name the column that decides, `when: { column: COLUMN, is: [TEXT] }`")
+            }
+            guard !when.texts.isEmpty else {
+                throw refuse(
+                    place, "`is` is empty, so no row would have the field", "list the texts of the rows that have it, or remove `when`")
+            }
+        }
+        guard let listed = field.listed else { return }
+        guard field.isNumeric else {
+            throw refuse(
+                place, "`listed` gives a number", "write `kind: numeric`, or `kind: outcome` with `outcome: numeric`")
+        }
+        guard field.separator == nil else {
+            throw refuse(place, "`separator` stands beside `listed`", "write it within: `listed: { separator: \"|\" }`")
+        }
+        guard !listed.list.isEmpty, listed.values != "" else {
+            throw refuse(place, "`listed` names a column without a name", "name the columns that hold the lists")
+        }
+        let give = listed.give.rawValue
+        guard listed.values != nil || !listed.give.needsValues else {
+            throw refuse(place, "`give: \(give)` needs the numbers of a second list", "name its column, `values: COLUMN`")
+        }
+        guard listed.values == nil || listed.give.needsValues else {
+            throw refuse(place, "`give: \(give)` does not look at `values`", "remove `values`, or give value, rank or ratio")
+        }
+        guard listed.separator.utf8.count == 1, let byte = listed.separator.utf8.first, byte != 0, byte != 0x0A, byte != 0x0D else {
+            throw refuse(
+                place, "the separator of `listed` must be one ASCII character other than a line end",
+                "write for instance `separator: \"|\"`")
         }
     }
 

@@ -76,14 +76,23 @@ public struct ExportMapping: Sendable, Equatable {
         public var outcome: OutcomeKind?
         /// What stands between the items of an item sequence (a space unless said), or between the values of a text that holds several.
         public var separator: String?
+        /// The rows that have it; all when nil.
+        public var when: Condition?
+        /// What it tells of the column's value in a list of the same row; nil for the value itself. Only where ``isNumeric``.
+        public var listed: Listed?
 
         /// A field; its column has the same name unless given.
-        public init(name: String, column: String? = nil, kind: Kind, outcome: OutcomeKind? = nil, separator: String? = nil) {
+        public init(
+            name: String, column: String? = nil, kind: Kind, outcome: OutcomeKind? = nil, separator: String? = nil,
+            when: Condition? = nil, listed: Listed? = nil
+        ) {
             self.name = name
             self.column = column ?? name
             self.kind = kind
             self.outcome = outcome
             self.separator = separator
+            self.when = when
+            self.listed = listed
         }
 
         /// True when the column arrives as numbers, false when as bytes.

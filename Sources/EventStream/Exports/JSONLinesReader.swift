@@ -2,6 +2,7 @@ internal import CSimdJSON
 
 /// Reads one JSON object a line. A mapped column is a member's name or a dotted path (`device.category`, `items.0.id`); strings
 /// and numbers are both taken where a number is wanted, arrays and objects as their JSON text, null as missing.
+/// Lists that a field is looked up in may be arrays.
 struct JSONLinesReader: EventSource {
     let mapping: ExportMapping
     let hasPairs = false
@@ -20,7 +21,7 @@ struct JSONLinesReader: EventSource {
         self.limits = limits
         cursor = LineCursor(window, maximumBytes: limits.maximumRowBytes)
         assembler = RowAssembler(mapping)
-        parser = JSONLineParser(paths: assembler.columns, maximumNesting: limits.maximumNesting)
+        parser = JSONLineParser(paths: assembler.columns, isList: assembler.isList, maximumNesting: limits.maximumNesting)
         row = RowTexts(count: assembler.columns.count)
     }
 
@@ -88,8 +89,11 @@ final class JSONLineParser {
     private let texts: UnsafeMutablePointer<csimdjson_text>
     private let count: Int
 
-    init(paths: [String], maximumNesting: Int) {
+    /// - Parameter isList: the paths whose arrays come as ``ListedTexts`` wants them, not as JSON; none when empty.
+    init(paths: [String], isList: [Bool] = [], maximumNesting: Int) {
+        precondition(isList.isEmpty || isList.count == paths.count, "JSONLineParser: \(isList.count) flags for \(paths.count) paths")
         count = paths.count
+        let flags = isList.isEmpty ? Array(repeating: false, count: count) : isList
         texts = .allocate(capacity: max(count, 1))
         let joined = paths.map { Array($0.utf8CString) }
         let starts = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: max(count, 1))
@@ -100,7 +104,7 @@ final class JSONLineParser {
             return copy
         }
         for (index, copy) in copies.enumerated() { starts[index] = UnsafePointer(copy) }
-        guard let parser = csimdjson_create(starts, lengths, count, maximumNesting) else {
+        guard let parser = csimdjson_create(starts, lengths, flags, count, maximumNesting) else {
             preconditionFailure("JSONLineParser: no memory for \(count) paths")
         }
         self.parser = parser

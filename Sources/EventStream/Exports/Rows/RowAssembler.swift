@@ -8,7 +8,11 @@ struct RowAssembler {
     }
 
     /// The columns of the export that are needed, each once; a row is handed over in this order.
+    ///
+    /// A column of JSON that is kept and is a list besides stands here twice.
     let columns: [String]
+    /// Which of them are lists, that the reader hands over as ``ListedTexts`` wants them; all false where only text is read.
+    let isList: [Bool]
     /// Rows taken since the last ``begin()``.
     var count: Int { rows.count }
 
@@ -19,6 +23,12 @@ struct RowAssembler {
     private let orderSlots: [Int]
     private let fieldSlots: [Int]
     private let isNumeric: [Bool]
+    /// Whether fields are anything but their columns; ``conditions`` and ``listed`` are looked at only then.
+    private let hasDerived: Bool
+    private var conditions: RowConditions
+    /// For each field, where it looks itself up.
+    private let listed: [ListedNumbers.Place?]
+    private var listedNumbers = ListedNumbers()
     private let emptyIsMissing: Bool
     private let missing: [[UInt8]]
 
@@ -29,11 +39,23 @@ struct RowAssembler {
 
     init(_ mapping: ExportMapping) {
         var columns: [String] = []
-        var slotOf: [String: Int] = [:]
+        var isList: [Bool] = []
+        var slots = (texts: [String: Int](), lists: [String: Int]())
         func slot(_ column: String) -> Int {
-            if let known = slotOf[column] { return known }
+            if let known = slots.texts[column] { return known }
             columns.append(column)
-            slotOf[column] = columns.count - 1
+            isList.append(false)
+            slots.texts[column] = columns.count - 1
+            return columns.count - 1
+        }
+        // Delimited text writes a list like any other text.
+        let hasArrays = mapping.format == .jsonl
+        func listSlot(_ column: String) -> Int {
+            guard hasArrays else { return slot(column) }
+            if let known = slots.lists[column] { return known }
+            columns.append(column)
+            isList.append(true)
+            slots.lists[column] = columns.count - 1
             return columns.count - 1
         }
         visitorSlot = mapping.visitor.map(slot)
@@ -42,7 +64,17 @@ struct RowAssembler {
         timeSlots = (mapping.time?.columns ?? []).map(slot)
         orderSlots = mapping.order.map(slot)
         fieldSlots = mapping.fields.map { slot($0.column) }
+        conditions = RowConditions(mapping.fields, slot: slot)
+        listed = mapping.fields.map { field in
+            field.listed.map { listed in
+                ListedNumbers.Place(
+                    list: listSlot(listed.list), values: listed.values.map(listSlot), separator: listed.separator.utf8.first ?? 0x7C,
+                    give: listed.give)
+            }
+        }
+        hasDerived = mapping.fields.contains { $0.when != nil || $0.listed != nil }
         self.columns = columns
+        self.isList = isList
         isNumeric = mapping.fields.map(\.isNumeric)
         emptyIsMissing = mapping.missing.contains("")
         missing = mapping.missing.filter { !$0.isEmpty }.map { Array($0.utf8) }
@@ -97,10 +129,13 @@ struct RowAssembler {
             }
             rowOrders[index] = value
         }
+        if hasDerived { conditions.read(row) }
         for index in fieldSlots.indices where isNumeric[index] {
             let text = row[fieldSlots[index]]
-            if isMissing(text) {
+            if isMissing(text) || (hasDerived && !conditions.hold(index)) {
                 rowNumbers[index] = .nan
+            } else if hasDerived, let place = listed[index] {
+                rowNumbers[index] = listedNumber(text, place, row)
             } else if let value = decimalNumber(text) {
                 rowNumbers[index] = value
             } else {
@@ -121,10 +156,19 @@ struct RowAssembler {
                 rows.setNumber(index, rowNumbers[index])
             } else {
                 let text = row[fieldSlots[index]]
-                rows.setCode(index, isMissing(text) || text.count < 0 ? nil : text.raw)
+                let isAbsent = isMissing(text) || text.count < 0 || (hasDerived && !conditions.hold(index))
+                rows.setCode(index, isAbsent ? nil : text.raw)
             }
         }
         rows.end()
+    }
+
+    private mutating func listedNumber(_ text: TextSlice, _ place: ListedNumbers.Place, _ row: UnsafePointer<TextSlice>) -> Double {
+        // Taken out for the call: the closure reads the rest.
+        var numbers = ListedNumbers()
+        swap(&numbers, &listedNumbers)
+        defer { swap(&numbers, &listedNumbers) }
+        return numbers.number(of: text, place, in: row) { isMissing($0) }
     }
 
     private struct TimeFault: Error { var fault: Fault }
