@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CBFloat16"),
+        .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: settings),
 
@@ -64,6 +65,7 @@ let package = Package(
             name: "SequenceKernel", dependencies: ["DurableFiles", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16"],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "Evaluation", swiftSettings: settings, linkerSettings: mathematics),
+        .target(name: "BoostedTrees", dependencies: ["CXGBoost"], swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SyntheticBank", dependencies: ["DurableFiles"], swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "ReportPage", swiftSettings: settings, linkerSettings: mathematics),
 
@@ -84,7 +86,9 @@ let package = Package(
         // Row 3: what the command line and the figures both print, and the one place that reads YAML.
         .target(
             name: "Studies",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "ReportPage", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "BoostedTrees", "ReportPage", "DurableFiles",
+            ],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
 
@@ -119,7 +123,8 @@ let package = Package(
                 "SequenceKernel", "KernelTestSupport", "VectorLoopsAVX2", "VectorLoopsAVX512", "VectorLoopsBFloat16", "DurableFiles",
             ],
             exclude: ["Golden"], swiftSettings: settings),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: settings),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(name: "BoostedTreesTests", dependencies: ["BoostedTrees", "Evaluation"], swiftSettings: settings),
         .testTarget(
             name: "SyntheticBankTests", dependencies: ["SyntheticBank", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(name: "ReportPageTests", dependencies: ["ReportPage"], swiftSettings: settings),
@@ -148,6 +153,8 @@ let package = Package(
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "StudiesTests", dependencies: ["Studies", "SequenceEmbedding", "SequenceKernel", "Evaluation"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

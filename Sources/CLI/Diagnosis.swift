@@ -125,6 +125,7 @@ struct Diagnosis {
         case .file(let error): code(error, outputs: outputs)
         case .badTruth, .tooLittle: EX_DATAERR
         case .noSuchField, .wrongModel: EX_CONFIG
+        case .trees: EX_SOFTWARE
         }
     }
 

@@ -1,3 +1,4 @@
+public import BoostedTrees
 public import DurableFiles
 
 /// Why a study cannot be made of what it was given.
@@ -12,6 +13,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case tooLittle(what: String, found: Int, needed: Int)
     /// The model was not trained to do this.
     case wrongModel(model: String, reason: String)
+    /// Boosted trees could not be grown.
+    case trees(BoostedTreesError)
 
     /// Place, reason and remedy.
     public var description: String {
@@ -23,6 +26,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(corpus): there is no categorical, text or url field \(field); name one of \(available.joined(separator: ", "))"
         case .tooLittle(let what, let found, let needed): "\(what): found \(found), needed at least \(needed); use a larger export"
         case .wrongModel(let model, let reason): "\(model): \(reason)"
+        case .trees(let error): error.description
         }
     }
 }

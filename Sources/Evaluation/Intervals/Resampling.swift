@@ -47,23 +47,35 @@ public struct Resampling: Sendable, Equatable {
     public func interval(
         units count: Int, clusters: [Int32]? = nil, statistic: (_ multiplicities: UnsafeBufferPointer<Int32>) -> Double
     ) -> MetricInterval {
+        intervals(units: count, clusters: clusters, count: 1) { [statistic($0)] }[0]
+    }
+
+    /// Intervals of several statistics of the same resamples; each gives `values` numbers, of which NaN are left out of its interval.
+    /// - Parameters:
+    ///   - count: number of units.
+    ///   - clusters: cluster of each unit; any numbers.
+    ///   - values: number of statistics.
+    ///   - statistics: of the units with these multiplicities, `[count]`; gives `[values]`.
+    public func intervals(
+        units count: Int, clusters: [Int32]? = nil, count values: Int,
+        statistics: (_ multiplicities: UnsafeBufferPointer<Int32>) -> [Double]
+    ) -> [MetricInterval] {
         precondition(count > 0, "Resampling.interval: no units")
         precondition(clusters == nil || clusters!.count == count, "Resampling.interval: \(clusters!.count) clusters for \(count) units")
         var weights = [Int32](repeating: 1, count: count)
-        let estimate = weights.withUnsafeBufferPointer(statistic)
+        let estimates = weights.withUnsafeBufferPointer(statistics)
         let (cluster, clusterCount) = clusters.map(Self.numbered) ?? (Array(0..<Int32(count)), count)
         var drawn = [Int32](repeating: 0, count: clusterCount)
         var source = ResamplingSource(seed: seed)
-        var values: [Double] = []
-        values.reserveCapacity(rounds)
+        var resampled = [[Double]](repeating: [], count: values)
         for _ in 0..<rounds {
             for index in drawn.indices { drawn[index] = 0 }
             for _ in 0..<clusterCount { drawn[source.index(below: clusterCount)] += 1 }
             for unit in 0..<count { weights[unit] = drawn[Int(cluster[unit])] }
-            let value = weights.withUnsafeBufferPointer(statistic)
-            if !value.isNaN { values.append(value) }
+            let own = weights.withUnsafeBufferPointer(statistics)
+            for (index, value) in own.enumerated() where !value.isNaN { resampled[index].append(value) }
         }
-        return MetricInterval(estimate: estimate, resampled: values, confidence: confidence)
+        return (0..<values).map { MetricInterval(estimate: estimates[$0], resampled: resampled[$0], confidence: confidence) }
     }
 
     private static func numbered(_ clusters: [Int32]) -> ([Int32], Int) {

@@ -1,0 +1,125 @@
+extension BoostedTrees {
+    /// What the trees are to predict.
+    public enum Objective: Sendable, Equatable, Hashable {
+        /// A number; mean squared error.
+        case squaredError
+        /// A probability; binary log loss. Targets may be soft: anything in 0...1.
+        case logistic
+        /// Probabilities of so many classes, which add up to 1; multinomial log loss. Targets are class numbers from 0.
+        case softmax(classes: Int)
+    }
+
+    /// How trees are grown. The defaults suit some thousand examples.
+    public struct Settings: Sendable, Equatable {
+        /// What is predicted.
+        public var objective = Objective.logistic
+        /// Trees grown one after the other (for each class), 1 to 10,000.
+        public var rounds = 200
+        /// Splits between root and leaf, 1 to 12.
+        public var depth = 4
+        /// Share of each tree's step that is taken, above 0, at most 1.
+        public var learningRate = 0.1
+        /// Share of examples drawn for a tree, above 0, at most 1.
+        public var subsample = 1.0
+        /// Share of columns drawn for a tree, above 0, at most 1.
+        public var columnSample = 1.0
+        /// Least sum of second derivatives in a leaf, from 0.
+        public var minimumChildWeight = 1.0
+        /// L2 penalty of the leaves' values, from 0.
+        public var lambda = 1.0
+        /// Rounds without a lower validation loss after which to stop, and to keep the trees up to the best round only; nil for never.
+        public var earlyStoppingRounds: Int?
+        /// Same seed, same trees.
+        public var seed: UInt32 = 1
+        /// Threads that predict, 1 to 256. A booster is always grown on one thread, as sums of gradients differ with their number.
+        public var threads = 1
+
+        /// The defaults for an objective.
+        public init(_ objective: Objective = .logistic) { self.objective = objective }
+
+        /// Refuses what is not possible.
+        public func validate() throws(BoostedTreesError) {
+            func whole(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(BoostedTreesError) {
+                guard range.contains(value) else {
+                    throw .badSetting(name: name, found: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)")
+                }
+            }
+            func share(_ name: String, _ value: Double) throws(BoostedTreesError) {
+                // What is not zero here must not become zero in the library's 32 bits.
+                guard value >= 1e-6, value <= 1 else { throw .badSetting(name: name, found: "\(value)", expected: "0.000001 to 1") }
+            }
+            func positive(_ name: String, _ value: Double) throws(BoostedTreesError) {
+                guard value >= 0, value <= 1e9 else { throw .badSetting(name: name, found: "\(value)", expected: "0 to a milliard") }
+            }
+            try whole("rounds", rounds, 1...10_000)
+            try whole("depth", depth, 1...12)
+            try whole("threads", threads, 1...256)
+            if let earlyStoppingRounds { try whole("early stopping rounds", earlyStoppingRounds, 1...10_000) }
+            if case .softmax(let classes) = objective { try whole("classes", classes, 2...1_000) }
+            try share("learning rate", learningRate)
+            try share("subsample", subsample)
+            try share("column sample", columnSample)
+            try positive("minimum child weight", minimumChildWeight)
+            try positive("lambda", lambda)
+        }
+
+        /// The library's names and values.
+        func parameters(baseScore: Float) -> [(String, String)] {
+            [
+                // The library is told to be quiet by every booster and, as some of it asks neither, by each thread that calls it.
+                ("verbosity", "0"), ("booster", "gbtree"), ("tree_method", "hist"), ("objective", objective.name), ("nthread", "1"),
+                ("seed", "\(seed)"),
+                // Otherwise a thread's earlier boosters would move its random numbers on.
+                ("seed_per_iteration", "1"),
+                ("base_score", "\(baseScore)"), ("max_depth", "\(depth)"), ("eta", "\(Float(learningRate))"),
+                ("subsample", "\(Float(subsample))"), ("colsample_bytree", "\(Float(columnSample))"),
+                ("min_child_weight", "\(Float(minimumChildWeight))"), ("lambda", "\(Float(lambda))"),
+            ] + (objective.groups > 1 ? [("num_class", "\(objective.groups)")] : [])
+        }
+    }
+}
+
+extension BoostedTrees.Objective {
+    /// The library's name.
+    var name: String {
+        switch self {
+        case .squaredError: "reg:squarederror"
+        case .logistic: "binary:logistic"
+        case .softmax: "multi:softprob"
+        }
+    }
+
+    /// Values predicted for an example (G).
+    public var groups: Int { if case .softmax(let classes) = self { classes } else { 1 } }
+
+    /// Refuses targets that the objective does not know.
+    func check(_ targets: [Float]) throws(BoostedTreesError) {
+        switch self {
+        case .squaredError:
+            if let index = targets.firstIndex(where: { !$0.isFinite }) {
+                throw .badElement(what: "the targets", index: index, expected: "finite")
+            }
+        case .logistic:
+            if let index = targets.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
+                throw .badElement(what: "the targets", index: index, expected: "in 0...1")
+            }
+        case .softmax(let classes):
+            if let index = targets.firstIndex(where: { !($0 >= 0 && $0 < Float(classes) && $0 == $0.rounded()) }) {
+                throw .badElement(what: "the targets", index: index, expected: "the number of a class below \(classes)")
+            }
+        }
+    }
+
+    /// The prediction before the first tree: the mean of the targets, so that no tree is spent on it. Irrelevant to softmax.
+    func baseScore(_ targets: [Float], _ weights: [Float]?) -> Float {
+        if case .softmax = self { return 0.5 }
+        var (sum, total) = (0.0, 0.0)
+        for (index, target) in targets.enumerated() {
+            let weight = weights.map { Double($0[index]) } ?? 1
+            sum += weight * Double(target)
+            total += weight
+        }
+        let mean = Float(sum / total)
+        return self == .logistic ? min(max(mean, 1e-4), 1 - 1e-4) : mean
+    }
+}
