@@ -87,7 +87,8 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "BoostedTrees", "ReportPage", "DurableFiles",
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Evaluation", "BoostedTrees", "ReportPage",
+                "DurableFiles",
             ],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),

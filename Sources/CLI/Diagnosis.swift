@@ -143,7 +143,7 @@ struct Diagnosis {
 
     private static func code(_ error: IntentTrainingError, outputs: [String]) -> Int32 {
         switch error {
-        case .distillation(.badSetting): EX_CONFIG
+        case .distillation(.badSetting), .configuration: EX_CONFIG
         case .distillation(.cancelled): 130
         case .distillation: EX_DATAERR
         case .classifier(let error): code(error, outputs: outputs)

@@ -38,6 +38,52 @@ import Testing
         #expect(failures == [])
     }
 
+    @Test func perceptron() {
+        let shapes = ["up.weight": [60, 7], "up.bias": [60], "down.weight": [4, 60], "down.bias": [4]]
+        let failures = withEverySeed(0..<2) { seed in
+            checkLayer(seed: seed, LayerExpectation(inputs: 7, outputs: 4, shapes: shapes)) {
+                FeedForward(inputs: 7, hidden: 60, outputs: 4, dropout: 0.3, in: &$0)
+            }
+        }
+        #expect(failures == [])
+    }
+
+    /// With a mask the gradient is that of the masked function: the same mask forward and backward.
+    @Test func perceptronDropsTheSameBothWays() {
+        var scope = ParameterScope()
+        let layer = FeedForward(inputs: 5, hidden: 40, outputs: 3, dropout: 0.5, in: &scope)
+        let weights = ParameterVector(scope, seed: 4)
+        let gradients = UnsafeMutablePointer<Float>.allocate(capacity: weights.denseCount)
+        gradients.initialize(repeating: 0, count: weights.denseCount)
+        defer { gradients.deallocate() }
+        let workspace = Workspace()
+        var random = RandomSource(9, 9)
+        let input = workspace.rows(100, 5), factors = workspace.rows(100, 3)
+        for index in 0..<input.scalarCount { input.base[index] = 2 * random.uniform() - 1 }
+        for index in 0..<factors.scalarCount { factors.base[index] = 2 * random.uniform() - 1 }
+        let start = workspace.mark
+        let pass = Pass(
+            weights: weights, workspace: workspace, gradients: gradients, dropout: DropoutStream(seed: 1, step: 2, shard: 0))
+        func loss() -> Double {
+            workspace.release(to: start)
+            let output = layer.forward(input, pass).output
+            return (0..<output.scalarCount).reduce(0) { $0 + Double(output.base[$1]) * Double(factors.base[$1]) }
+        }
+        workspace.release(to: start)
+        let (output, tape) = layer.forward(input, pass)
+        let upstream = workspace.rows(output.count, output.width)
+        upstream.base.update(from: factors.base, count: factors.scalarCount)
+        let dInput = layer.backward(upstream, tape, pass).scalars
+        var variables = [CheckedVariable("input", values: input.base, gradient: dInput)]
+        for parameter in weights.parameters {
+            variables.append(
+                CheckedVariable(
+                    parameter.name, values: weights.pointer(parameter),
+                    gradient: Array(UnsafeBufferPointer(start: gradients + parameter.offset, count: parameter.count))))
+        }
+        #expect(checkGradients(variables, seed: 2, loss: loss) == [])
+    }
+
     @Test(arguments: [PositionEncoding.Origin.start, .end]) func positions(origin: PositionEncoding.Origin) {
         // From the end a row's place depends on how many rows follow, which a longer sequence than the table shows too.
         let failures = withEverySeed(0..<3) { seed in

@@ -134,13 +134,6 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
     }
 }
 
-extension DistillationSettings.Student: ExpressibleByArgument {}
-extension DistillationSettings.Inputs: ExpressibleByArgument {}
-extension DistillationSettings.Aim: ExpressibleByArgument {
-    init?(argument: String) { self.init(text: argument) }
-    var defaultValueDescription: String { text }
-}
-
 extension String {
     /// A reason's name as words.
     var replacingUnderscores: String { String(map { $0 == "_" ? " " : $0 }) }

@@ -94,8 +94,9 @@ extension IntentClassifier {
         }
         var facts: FactPlan?
         if settings.inputs.readFacts {
-            facts = try decoded(FactPlan.self, Self.factsFile)
-            if let fault = facts?.fault { throw damaged(Self.factsFile, fault) }
+            let plan = try decoded(FactPlan.self, Self.factsFile)
+            do { try plan.check() } catch { throw damaged(Self.factsFile, error.reason) }
+            facts = plan
         }
         let inputs = Self.width(settings, facts)
         guard inputs > 0, (0...(1 << 20)).contains(settings.hidden) else { throw damaged(Self.settingsFile, "a network of an impossible size") }

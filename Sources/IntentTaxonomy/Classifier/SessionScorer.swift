@@ -21,7 +21,7 @@ public final class SessionScorer: @unchecked Sendable {
         let embedder = SessionEmbedder(encoder.model, classifier.encoderWeights ?? encoder.weights, precision: precision)
         do throws(EncodingMismatch) {
             let facts: SessionFacts?
-            if let plan = classifier.facts { facts = try SessionFacts(plan, table) } else { facts = nil }
+            if let plan = classifier.facts { facts = try SessionFacts(table, plan) } else { facts = nil }
             self.init(classifier, embedder, try EncodedEvents(table, encoder.encoding), facts)
         } catch { throw .facts(error.description) }
     }
@@ -39,12 +39,12 @@ public final class SessionScorer: @unchecked Sendable {
     public final class Scratch: @unchecked Sendable {
         let workspace = Workspace()
         let embedding: SessionEmbedder.Scratch
-        let facts: SessionFacts.Scratch?
+        let facts: FactScratch?
         let rows: UnsafeMutablePointer<Float>
 
         init(_ scorer: SessionScorer) {
             embedding = scorer.embedder.makeScratch()
-            facts = scorer.facts?.makeScratch()
+            facts = scorer.facts == nil ? nil : FactScratch()
             rows = .allocate(capacity: SessionScorer.block * scorer.embedder.model.configuration.embeddingSize)
         }
 

@@ -71,7 +71,7 @@ public struct IntentTraining: Sendable {
         let all = labels.merged.intents.count
         let targets = rows.flatMap { row in columns.map { Float(labels.merged.confidences[row * all + $0]) } }
         let present = targets.map { Double($0) >= labels.merged.threshold }
-        let (factPlan, scorerFacts) = try fitFacts(table, chosen)
+        let (factPlan, scorerFacts) = try fitFacts(table, chosen, pool)
         let events: EncodedEvents
         do { events = try EncodedEvents(table, encoder.encoding) } catch { throw .classifier(.facts(error.description)) }
         let features = self.features(
@@ -106,12 +106,11 @@ public struct IntentTraining: Sendable {
             labels, columns.map { labels.merged.intents[$0] }, student, factPlan, encoderWeights, encoder, card, heldOutLogits, present, chosen)
     }
 
-    private func fitFacts(_ table: any EventTable, _ sessions: [Int]) throws(IntentTrainingError) -> (FactPlan?, SessionFacts?) {
+    private func fitFacts(_ table: any EventTable, _ sessions: [Int], _ pool: WorkerPool) throws(IntentTrainingError) -> (FactPlan?, SessionFacts?) {
         guard settings.inputs.readFacts else { return (nil, nil) }
-        do throws(EncodingMismatch) {
-            let plan = try FactPlan.fit(table, sessions: factSessions ?? sessions, facts)
-            return (plan, try SessionFacts(plan, table))
-        } catch { throw .classifier(.facts(error.description)) }
+        let plan: FactPlan
+        do { plan = try FactPlan.fit(table, sessions: factSessions ?? sessions, facts, pool: pool) } catch { throw .configuration(error) }
+        do { return (plan, try SessionFacts(table, plan)) } catch { throw .classifier(.facts(error.description)) }
     }
 
     private func features(
@@ -121,13 +120,13 @@ public struct IntentTraining: Sendable {
         let size = settings.inputs.readEmbedding ? embeddingSize : 0
         let width = size + factCount
         let embedding = (0..<pool.threads).map { _ in embedder.makeScratch() }
-        let scratch = (0..<pool.threads).map { _ in facts?.makeScratch() }
+        nonisolated(unsafe) let scratch = (0..<pool.threads).map { _ in FactScratch() }
         let floats = [Float](unsafeUninitializedCapacity: sessions.count * width) { buffer, initialized in
             nonisolated(unsafe) let base = buffer.baseAddress
             pool.run(sessions.count) { index, worker in
                 let row = base! + index * width
                 if size > 0 { embedder.embed(events, session: sessions[index], embedding[worker], into: row) }
-                if let facts, let own = scratch[worker] { facts.fill(session: sessions[index], own, into: row + size) }
+                facts?.fill(session: sessions[index], scratch[worker], into: row + size)
             }
             initialized = sessions.count * width
         }
@@ -221,12 +220,15 @@ public enum IntentTrainingError: Error, Sendable, CustomStringConvertible {
     case distillation(DistillationError)
     /// The corpus lacks what model or facts need.
     case classifier(IntentClassifierError)
+    /// Settings of facts that do not fit the corpus.
+    case configuration(ConfigurationError)
 
     /// Place, reason, remedy.
     public var description: String {
         switch self {
         case .distillation(let error): error.description
         case .classifier(let error): error.description
+        case .configuration(let error): error.description
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Evaluation
+internal import IntentTaxonomy
 
 extension ClassifierStudy {
     /// The study to read: all together first, then intent by intent.

@@ -2,7 +2,7 @@ internal import SequenceEmbedding
 internal import SequenceKernel
 
 /// Folds of training sessions, all sessions of a visitor in one.
-enum VisitorFolds {
+enum BaselineFolds {
     /// Most folds.
     static let count = 5
 
