@@ -1,0 +1,64 @@
+public import SequenceKernel
+
+/// The facts of a table's sessions by a ``FactPlan``: plain numbers that sum a session up, for a classifier to read beside its embedding.
+///
+/// What depends on a value only (which fact a dictionary's entry belongs to, the words of a text) is worked out once, here. Reading a
+/// session then costs about its events times the fields; nothing is allocated once a ``FactScratch`` has grown to the longest session.
+public final class SessionFacts: Sendable {
+    /// The plan.
+    public let plan: FactPlan
+    private let reader: FactReader
+    private let columns: GrowingBuffer<Int32>
+    private let means: GrowingBuffer<Double>
+    private let inverses: GrowingBuffer<Double>
+    /// Sessions a worker takes at a time.
+    private static let chunk = 64
+
+    /// Binds a plan to a table. Throws for a table that lacks a field of it, has one in another kind, or has no times where the plan reads
+    /// them, naming all differences. A table without events needs no times.
+    public init(_ table: any EventTable, _ plan: FactPlan) throws(EncodingMismatch) {
+        let differences = FactReader.differences(between: table, and: plan)
+        guard differences.isEmpty else { throw EncodingMismatch(differences: differences) }
+        self.plan = plan
+        reader = FactReader(table, plan)
+        columns = GrowingBuffer(plan.facts.map { Int32($0.column) })
+        means = GrowingBuffer(plan.facts.map(\.mean))
+        inverses = GrowingBuffer(plan.facts.map { 1 / $0.scale })
+    }
+
+    /// Floats of a session.
+    public var count: Int { plan.count }
+
+    /// Writes a session's facts, `[count]`: standardised by the training part and cut at ± ``FactPlan/limit``; 0, the training mean, for
+    /// what the session does not have. Traps for a session the table does not have.
+    public func fill(session: Int, _ scratch: FactScratch, into floats: UnsafeMutablePointer<Float>) {
+        reader.read(session, scratch)
+        let (raw, columns, means, inverses) = (scratch.raw.pointer, columns.pointer, means.pointer, inverses.pointer)
+        for index in 0..<count {
+            let value = Float((raw[Int(columns[index])] - means[index]) * inverses[index])
+            floats[index] = value.isNaN ? 0 : min(max(value, -FactPlan.limit), FactPlan.limit)
+        }
+    }
+
+    /// The facts of many sessions, `[S, count]` row by row, in the order given; the same bytes at any thread count. Traps for a session
+    /// the table does not have.
+    public func table(sessions: [Int], pool: WorkerPool) -> [Float] {
+        let scratches = (0..<pool.threads).map { _ in SharedScratch() }
+        let width = count
+        return [Float](unsafeUninitializedCapacity: max(1, sessions.count * width)) { memory, initialised in
+            nonisolated(unsafe) let base = memory.baseAddress!
+            pool.run((sessions.count + Self.chunk - 1) / Self.chunk) { chunk, worker in
+                let scratch = scratches[worker].scratch
+                for index in chunk * Self.chunk..<min(sessions.count, (chunk + 1) * Self.chunk) {
+                    fill(session: sessions[index], scratch, into: base + index * width)
+                }
+            }
+            initialised = sessions.count * width
+        }
+    }
+}
+
+/// A scratch that belongs to one worker of a pool.
+final class SharedScratch: @unchecked Sendable {
+    let scratch = FactScratch()
+}
