@@ -144,6 +144,7 @@ let package = Package(
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
             ],
             swiftSettings: settings),
+        .testTarget(name: "StudiesTests", dependencies: ["Studies", "SyntheticBank", "DurableFiles"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
