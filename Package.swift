@@ -155,7 +155,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "StudiesTests", dependencies: ["Studies", "SequenceEmbedding", "SequenceKernel", "Evaluation"], swiftSettings: settings),
+            name: "StudiesTests",
+            dependencies: ["Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Evaluation", "DurableFiles"],
+            swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -62,6 +62,11 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
     /// Whether the best possible guess of each session's need is computed and written to the truth.
     public var computesReference: Bool = true
 
+    /// How simulated annotators label sessions.
+    public var annotation = AnnotationAssumptions()
+    /// How sessions turn into applications.
+    public var conversion = ConversionAssumptions()
+
     /// The defaults, for the given number of visitors.
     public init(visitors: Int = 10_000) {
         self.visitors = visitors
@@ -79,14 +84,16 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
         try require((1...36_500).contains(arrivalDays), "arrivalDays", "a number from 1 to 36,500")
         try require(meanFurtherSessions >= 0 && meanFurtherSessions <= 100, "meanFurtherSessions", "a number from 0 to 100")
         try require(dwellContrast >= 0 && dwellContrast <= 2, "dwellContrast", "a number from 0 to 2")
-        let shares: [(String, Double)] = [
-            ("needPersistence", needPersistence), ("needFamilyMove", needFamilyMove), ("goalDirectedShare", goalDirectedShare),
-            ("detourShare", detourShare), ("idleTilt", idleTilt), ("needQueryShare", needQueryShare),
-            ("misspellingShare", misspellingShare), ("campaignShare", campaignShare), ("campaignTargeting", campaignTargeting),
-            ("customerShare", customerShare), ("secondBrowserShare", secondBrowserShare), ("botShare", botShare),
-            ("disguisedBotShare", disguisedBotShare), ("adBlockerShareDesktop", adBlockerShareDesktop),
-            ("adBlockerShareMobile", adBlockerShareMobile), ("privacyBrowserShare", privacyBrowserShare),
-        ]
+        try require((0.1...10).contains(annotation.temperature), "annotation.temperature", "a number from 0.1 to 10")
+        let shares: [(field: String, value: Double)] =
+            [
+                ("needPersistence", needPersistence), ("needFamilyMove", needFamilyMove), ("goalDirectedShare", goalDirectedShare),
+                ("detourShare", detourShare), ("idleTilt", idleTilt), ("needQueryShare", needQueryShare),
+                ("misspellingShare", misspellingShare), ("campaignShare", campaignShare), ("campaignTargeting", campaignTargeting),
+                ("customerShare", customerShare), ("secondBrowserShare", secondBrowserShare), ("botShare", botShare),
+                ("disguisedBotShare", disguisedBotShare), ("adBlockerShareDesktop", adBlockerShareDesktop),
+                ("adBlockerShareMobile", adBlockerShareMobile), ("privacyBrowserShare", privacyBrowserShare),
+            ] + annotation.shares + conversion.shares
         for (field, share) in shares { try require(share >= 0 && share <= 1, field, "a fraction from 0 to 1") }
         try require(needPersistence + needFamilyMove <= 1, "needFamilyMove", "at most 1 together with needPersistence")
         try require(campaignShare <= 0.4, "campaignShare", "at most 0.4; direct, organic and referred visits take the other 0.6")

@@ -23,8 +23,11 @@ internal import FoundationEssentials
 ///   logged in show a customer id (two browsers may share one), only searches have a query, only the first event has a campaign.
 /// - Bots fetch many pages in the site's order within seconds; three in four say so in the browser field.
 ///
-/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `configuration.json`, `README.txt`; and, apart,
-/// `truth/sessions.csv` and `truth/needs.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
+/// - Annotators that do not exist label sessions with the faults of a language model (``AnnotationAssumptions``), and applications follow
+///   sessions by a table of needs and products (``ConversionTable``).
+///
+/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
+/// with simulated labels; and, apart, `truth/sessions.csv`, `truth/needs.csv` and `truth/conversions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
 /// session shows, so that a measured gain can be stated as a share of the best possible one.
 public struct BankSimulation: Sendable {
     /// What is assumed.
@@ -46,6 +49,9 @@ public struct BankSimulation: Sendable {
         public var referenceAccuracy: Double?
         /// Mean of -log of the reference's probability of the true need over human sessions (natural logarithm).
         public var referenceLogLoss: Double?
+        /// Share of the sessions labelled by the simulated annotator a whose most confident intent is the true need; nil where it labelled
+        /// none. To be beaten: ``referenceAccuracy`` is what can be reached.
+        public var teacherAccuracy: Double?
     }
 
     /// - Throws: ``SimulationError/badConfiguration(field:expected:)``.
@@ -67,7 +73,9 @@ public struct BankSimulation: Sendable {
         to folder: String, in fileSystem: FileSystem = .live, goOn: (_ visitors: Int) -> Bool = { _ in true }
     ) throws(SimulationError) -> Summary {
         try DirectoryPublication.publish(at: folder, replacing: false, in: fileSystem) { draft throws(SimulationError) in
-            do throws(FileError) { try fileSystem.makeDirectory(draft + "/truth") } catch { throw .file(error) }
+            do throws(FileError) {
+                for part in ["truth", "labels"] { try fileSystem.makeDirectory("\(draft)/\(part)") }
+            } catch { throw .file(error) }
             return try writeFiles(in: draft, fileSystem, goOn)
         }
     }
@@ -80,7 +88,10 @@ public struct BankSimulation: Sendable {
         var json: ClickWriter? = nil
         if configuration.formats.contains(.csv) { csv = try ClickWriter(.csv, in: folder, fileSystem, texts) }
         if configuration.formats.contains(.jsonLines) { json = try ClickWriter(.jsonLines, in: folder, fileSystem, texts) }
-        var truth = try TruthWriter(in: folder, fileSystem, source, reference: configuration.computesReference)
+        var reference = configuration.computesReference ? ReferencePosterior(source) : nil
+        var truth = try TruthWriter(in: folder, fileSystem, source)
+        var conversions = try ConversionWriter(in: folder, fileSystem, source)
+        var annotations = try AnnotationWriter(in: folder, fileSystem, source)
         var walk = Walk(groups: source.site.groups.count)
         var summary = Summary()
         for number in 0..<configuration.visitors {
@@ -88,7 +99,10 @@ public struct BankSimulation: Sendable {
             let visitor = source.visitor(number, walk: &walk)
             try csv?.write(visitor)
             try json?.write(visitor)
-            try truth.write(visitor)
+            let posteriors = visitor.isBot ? [] : visitor.sessions.map { reference?($0, visitor) }
+            try truth.write(visitor, posteriors)
+            try conversions.write(visitor)
+            try annotations.write(visitor, posteriors)
             summary.visitors += 1
             summary.sessions += visitor.sessions.count
             if visitor.isBot { summary.botSessions += visitor.sessions.count }
@@ -96,6 +110,8 @@ public struct BankSimulation: Sendable {
         }
         try csv?.finish()
         try json?.finish()
+        try conversions.finish()
+        summary.teacherAccuracy = try annotations.finish()
         let quality = try truth.finish()
         summary.referenceAccuracy = quality?.accuracy
         summary.referenceLogLoss = quality?.logLoss

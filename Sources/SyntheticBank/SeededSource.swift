@@ -16,6 +16,16 @@ struct SeededSource {
         state = Self.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) ^ Self.mixed(stream &* 0xD1B5_4A32_D192_ED03 &+ 0x2545_F491_4F6C_DD1D)
     }
 
+    /// What hangs on a visitor and draws from a stream of its own: visitor n has the streams 4n to 4n + 3, of which the last is free.
+    enum Purpose: UInt64 {
+        case visits, annotations, conversions
+    }
+
+    /// The stream of a visitor for a purpose; `part` sets apart several of one purpose, such as annotators.
+    static func stream(_ visitor: Int, _ purpose: Purpose, part: Int = 0) -> UInt64 {
+        UInt64(visitor) * 4 + purpose.rawValue + UInt64(part) << 40
+    }
+
     private static func mixed(_ value: UInt64) -> UInt64 {
         var z = value
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -10,6 +10,8 @@ struct OutputTests {
             ("visitors", { $0.visitors = 0 }), ("botShare", { $0.botShare = .nan }), ("formats", { $0.formats = [] }),
             ("needFamilyMove", { $0.needFamilyMove = 0.9 }), ("dwellContrast", { $0.dwellContrast = -1 }),
             ("detourShare", { $0.detourShare = 1.5 }),
+            ("annotation.b.slip", { $0.annotation.b.slip = 1.1 }), ("annotation.temperature", { $0.annotation.temperature = 0 }),
+            ("conversion.noise", { $0.conversion.noise = .infinity }),
         ]
         for (field, change) in changes {
             var configuration = BankConfiguration()
@@ -59,12 +61,46 @@ struct OutputTests {
         configuration.computesReference = false
         configuration.formats = [.csv]
         _ = try BankSimulation(configuration: configuration, seed: 7).write(to: scratch.path + "/out")
-        let shipped = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "../../corpora/synthetic-bank/truth/sessions.csv")
+        let sample = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpora/synthetic-bank")
+        func shipped(_ file: String) throws -> Data { try Data(contentsOf: sample.appending(path: file)) }
         func hidden(_ text: String) -> [[Substring]] {
             text.split(separator: "\n").map { Array($0.split(separator: ",", omittingEmptySubsequences: false)[0..<5]) }
         }
         let ours = hidden(try scratch.text("out/truth/sessions.csv"))
-        #expect(hidden(String(decoding: try Data(contentsOf: shipped), as: UTF8.self)) == ours)
+        #expect(hidden(String(decoding: try shipped("truth/sessions.csv"), as: UTF8.self)) == ours)
+        #expect(try shipped("truth/conversions.csv") == Data(scratch.text("out/truth/conversions.csv").utf8))
+        #expect(try shipped("README.txt") == Data(scratch.text("out/README.txt").utf8))
+        // Clicks byte for byte, by checksum and size in gzip's last eight bytes (RFC 1952). Times in them go through logarithms, but are
+        // whole milliseconds: another machine's last bit does not reach them.
+        #expect(Data(try shipped("clicks.csv.gz").suffix(8)) == Self.gzipEnd(Array(try scratch.text("out/clicks.csv").utf8)))
+    }
+
+    /// Labels start from the reference, which goes through logarithms, too; rounded to twentieths hardly anything is left of a last bit.
+    @Test("The shipped labels are those its command makes")
+    func sampleLabels() throws {
+        let scratch = try Scratch()
+        _ = try BankSimulation(configuration: BankConfiguration(visitors: 1500), seed: 7).write(to: scratch.path + "/out")
+        let sample = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpora/synthetic-bank")
+        let end = Data(try Data(contentsOf: sample.appending(path: "labels/annotators.jsonl.gz")).suffix(8))
+        #expect(end == Self.gzipEnd(Array(try scratch.text("out/labels/annotators.jsonl").utf8)))
+        let recipe = try Data(contentsOf: sample.appending(path: "configuration.json"))
+        #expect(recipe == Data(try scratch.text("out/configuration.json").utf8))
+    }
+
+    /// Checksum (CRC-32) and size of these bytes, as they stand at the end of a gzip file.
+    private static func gzipEnd(_ bytes: [UInt8]) -> Data {
+        var table = [UInt32](repeating: 0, count: 256)
+        for entry in 0..<256 {
+            var value = UInt32(entry)
+            for _ in 0..<8 { value = value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+            table[entry] = value
+        }
+        var checksum = ~UInt32(0)
+        for byte in bytes { checksum = table[Int(UInt8(truncatingIfNeeded: checksum) ^ byte)] ^ (checksum >> 8) }
+        var end = Data()
+        for word in [~checksum, UInt32(bytes.count)] {
+            for place in 0..<4 { end.append(UInt8(truncatingIfNeeded: word >> UInt32(8 * place))) }
+        }
+        return end
     }
 }

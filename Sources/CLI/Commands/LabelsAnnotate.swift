@@ -53,6 +53,11 @@ struct LabelsAnnotate: ParsableCommand, WritesOutput {
         var settings = AnnotationRun.Settings()
         (settings.sample, settings.batchSessions, settings.attempts, settings.seed) = (sample, batch, endpoint.attempts, seed)
         let run = AnnotationRun(corpus, taxonomy: source.taxonomy, summary: try summary.make(corpus), settings)
+        if run.cutSessions > 0 {
+            StandardError.write(
+                "annotate: \(Reading.count(run.cutSessions)) sessions left out: the import cut them into parts, and `labels import` refuses "
+                    + "labels of the first part; import without cutting to label them\n")
+        }
         guard let (answering, budget) = opened else {
             if json { return try StandardOutput.print(json: EstimateSummary(run.estimate(), endpoint.prices)) }
             return try StandardOutput.print(
@@ -70,7 +75,7 @@ struct LabelsAnnotate: ParsableCommand, WritesOutput {
             try StandardOutput.print(
                 json: Summary(
                     sessions: result.sessions, annotated: result.annotations.count, refusedRequests: result.refused.count,
-                    annotatorVersion: run.version))
+                    cutSessions: run.cutSessions, annotatorVersion: run.version))
         } else {
             try StandardOutput.print("\(out): \(Reading.count(result.annotations.count)) of \(Reading.count(result.sessions)) sessions")
         }
@@ -119,6 +124,7 @@ struct LabelsAnnotate: ParsableCommand, WritesOutput {
         let sessions: Int
         let annotated: Int
         let refusedRequests: Int
+        let cutSessions: Int
         let annotatorVersion: String
     }
 }

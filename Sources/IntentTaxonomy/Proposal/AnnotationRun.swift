@@ -56,22 +56,38 @@ public struct AnnotationRun: Sendable {
 
     /// Sessions that are annotated, by number in the corpus, rising.
     public let sessions: [Int]
+    /// Sessions left out because they are the first of several parts into which the import cut a session of the export: their id names all
+    /// parts, and ``LabelImport`` would refuse its labels (``LabelRejectReason/cutSession``).
+    public let cutSessions: Int
     private let corpus: Corpus
     private let taxonomy: Taxonomy
     private let summary: SessionSummary
     private let settings: Settings
 
-    /// A run over a corpus; nothing is asked yet. Sessions without events are left out.
+    /// A run over a corpus; nothing is asked yet. Sessions without events, and ``cutSessions``, are left out.
     public init(_ corpus: Corpus, taxonomy: Taxonomy, summary: SessionSummary, _ settings: Settings) {
         precondition(settings.batchSessions > 0 && settings.attempts > 0, "AnnotationRun: at least one session and one attempt")
         (self.corpus, self.taxonomy, self.summary, self.settings) = (corpus, taxonomy, summary, settings)
         var all = (0..<corpus.sessionCount).filter { !corpus.events(ofSession: $0).isEmpty }
+        let whole = Self.uncut(all, corpus)
+        cutSessions = all.count - whole.count
+        all = whole
         if let sample = settings.sample, sample < all.count {
             var random = RandomSource(settings.seed, 0x616E_6E6F)
             random.shuffle(&all)
             all = all.prefix(sample).sorted()
         }
         sessions = all
+    }
+
+    /// Those of the sessions whose labels `labels import` will find again.
+    private static func uncut(_ sessions: [Int], _ corpus: Corpus) -> [Int] {
+        // Computed ids number the sessions of a visitor: each is whole.
+        guard corpus.schema.mapping.session != nil else { return sessions }
+        let find = SessionIndex.Finder(SessionIndex(corpus))
+        return sessions.filter { session in
+            find(corpus.sessionKey(session), visitor: corpus.visitorKey(corpus.visitor(ofSession: session))) != .cut
+        }
     }
 
     /// Names the questions and the taxonomy: what `annotator_version` holds.

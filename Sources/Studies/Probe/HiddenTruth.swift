@@ -52,7 +52,8 @@ public struct HiddenTruth: Sendable {
         }
     }
 
-    private static func rows(_ file: String, columns: [String]) throws(StudyError) -> [[String]] {
+    /// The named columns of a file of the truth, row by row.
+    static func rows(_ file: String, columns: [String]) throws(StudyError) -> [[String]] {
         let bytes: [UInt8]
         do { bytes = try FileSystem.live.contents(of: file) } catch { throw .file(error) }
         var lines = bytes.split(separator: 0x0A).makeIterator()

@@ -30,13 +30,9 @@ struct ClickWriter: ~Copyable {
     mutating func finish() throws(SimulationError) { try file.finish() }
 
     private mutating func keys(_ visitor: SimulatedVisitor, _ session: Int, between: StaticString) {
-        file.write(byte: UInt8(ascii: "v"))
-        file.write(number: Int64(visitor.number), width: 7)
+        file.write(visitor: visitor.number)
         file.write(between)
-        file.write(byte: UInt8(ascii: "s"))
-        file.write(number: Int64(visitor.number), width: 7)
-        file.write(byte: UInt8(ascii: "-"))
-        file.write(number: Int64(session + 1), width: 2)
+        file.write(session: session, of: visitor.number)
     }
 
     private static func isKnown(_ session: SimulatedSession, _ index: Int) -> Bool {

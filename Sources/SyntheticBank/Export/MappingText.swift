@@ -30,11 +30,15 @@ enum MappingText {
         clicks.csv, clicks.jsonl   the export: the same events, grouped by visitor (times in milliseconds since 1970, UTC)
         mapping.yaml               how to import it
         configuration.json         the assumptions and the seed that give these bytes again
+        labels/annotators.jsonl    SIMULATED labels: no person and no model gave them. What annotators with the faults of a language model
+                                   (simulated-a, simulated-b) might say of the sessions; read by tessera labels import
         truth/                     what an export would not hold, for judging a model only:
           sessions.csv             session_id, visitor_id, mode (goal, idle, bot), is_bot, need, and by the simulator's own
                                    probabilities given everything the session shows: best_need, best_probability (of best_need)
                                    and need_probability (of the true need)
           needs.csv                the needs: id, name, definition, family, share of sessions
+          conversions.csv          visitor_id, session_id, product, days: which application follows within 30 days of the session (card,
+                                   current-account, savings, deposit, loan, mortgage, insurance, investment, business or none)
 
         """
 }

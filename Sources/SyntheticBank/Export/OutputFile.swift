@@ -34,6 +34,20 @@ struct OutputFile: ~Copyable {
         }
     }
 
+    /// The visitor's id in every file.
+    mutating func write(visitor: Int) {
+        write(byte: UInt8(ascii: "v"))
+        write(number: Int64(visitor), width: 7)
+    }
+
+    /// The session's id in every file; `session` counts from 0.
+    mutating func write(session: Int, of visitor: Int) {
+        write(byte: UInt8(ascii: "s"))
+        write(number: Int64(visitor), width: 7)
+        write(byte: UInt8(ascii: "-"))
+        write(number: Int64(session + 1), width: 2)
+    }
+
     /// Hands full buffers to the system; call it now and then.
     mutating func drain() throws(SimulationError) {
         if buffer.count >= Self.limit { try flush() }

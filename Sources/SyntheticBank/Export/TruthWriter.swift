@@ -9,15 +9,13 @@ internal import DurableFiles
 /// Writes what the export hides: per session the need and how sure one could be of it.
 struct TruthWriter: ~Copyable {
     private var file: OutputFile
-    private var reference: ReferencePosterior?
     private let needs: [HiddenNeed]
     private var judged = 0
     private var right = 0
     private var logLoss = 0.0
 
-    init(in folder: String, _ fileSystem: FileSystem, _ source: VisitorSource, reference wanted: Bool) throws(SimulationError) {
+    init(in folder: String, _ fileSystem: FileSystem, _ source: VisitorSource) throws(SimulationError) {
         needs = source.tables.needs
-        reference = wanted ? ReferencePosterior(source) : nil
         var list = "id,name,definition,family,share\n"
         for (need, share) in zip(needs, source.tables.prior) {
             list += "\(need.id),\"\(need.name)\",\"\(need.definition)\",\(need.family),\(Self.fraction(share))\n"
@@ -34,22 +32,18 @@ struct TruthWriter: ~Copyable {
         return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    mutating func write(_ visitor: SimulatedVisitor) throws(SimulationError) {
+    /// - Parameter posteriors: the reference for each session of a person; nil where there is none.
+    mutating func write(_ visitor: SimulatedVisitor, _ posteriors: [[Float]?]) throws(SimulationError) {
         for (number, session) in visitor.sessions.enumerated() {
-            for (letter, rest) in [("s", true), ("v", false)] {
-                file.write(letter)
-                file.write(number: Int64(visitor.number), width: 7)
-                if rest {
-                    file.write("-")
-                    file.write(number: Int64(number + 1), width: 2)
-                }
-                file.write(",")
-            }
+            file.write(session: number, of: visitor.number)
+            file.write(",")
+            file.write(visitor: visitor.number)
+            file.write(",")
             file.write(session.mode.rawValue)
             file.write(visitor.isBot ? ",1,,,,\n" : ",0,")
             if visitor.isBot { continue }
             file.write(needs[session.need].id)
-            if let posterior = reference?(session, visitor) {
+            if let posterior = posteriors[number] {
                 let best = posterior.indices.max { posterior[$0] < posterior[$1] }!
                 file.write(",\(needs[best].id),\(Self.fraction(posterior[best])),\(Self.fraction(posterior[session.need]))\n")
                 judged += 1

@@ -34,8 +34,7 @@ struct VisitorSource {
 
     /// The visitor with this number, with all sessions.
     func visitor(_ number: Int, walk: inout Walk) -> SimulatedVisitor {
-        // Streams 4n, of which 4n + 1 ... 4n + 3 are left to what later hangs on a visitor (impressions, conversions, loans).
-        var source = SeededSource(seed: seed, stream: UInt64(number) * 4)
+        var source = SeededSource(seed: seed, stream: SeededSource.stream(number, .visits))
         if source.chance(configuration.botShare) { return bot(number, &source) }
         var visitor = person(number, &source)
         var need = source.draw(tables.priorSums)
