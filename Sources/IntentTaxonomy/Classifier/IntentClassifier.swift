@@ -172,6 +172,10 @@ public struct ClassifierCard: Codable, Sendable, Equatable {
     public var heldOutLogLoss = 0.0
     /// The same for the share of each intent in the labels: what a classifier that knows nothing reaches.
     public var heldOutLogLossOfShares = 0.0
+    /// F1 of all pairs of held-out session and intent together, at the thresholds that were chosen on the same sessions.
+    public var heldOutMicroF1 = 0.0
+    /// Mean average precision of the intents on held-out sessions.
+    public var heldOutAveragePrecision = 0.0
     /// Share of held-out sessions in which the conformal set holds every present intent.
     public var heldOutCoverage = 0.0
     /// The vector loops that ran, on which the last bits depend.

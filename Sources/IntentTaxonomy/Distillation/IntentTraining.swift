@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import Glibc
 public import SequenceEmbedding
 public import SequenceKernel
@@ -194,6 +195,9 @@ public struct IntentTraining: Sendable {
         contents.thresholds = IntentThresholds.choose(settings.aim, probabilities: probabilities, present: present, intents: count)
         contents.conformal = ConformalSets(coverage: settings.coverage, probabilities: probabilities, present: present, intents: count)
         var card = card
+        let metrics = MultiLabelMetrics(
+            present: present, scores: scores, labels: count, thresholds: contents.thresholds.map(Float.init))
+        (card.heldOutMicroF1, card.heldOutAveragePrecision) = (metrics.microF1, metrics.meanAveragePrecision)
         card.heldOutLogLoss = Self.logLoss(probabilities, present)
         let shares = (0..<count).map { k in column(k, present).reduce(0.0) { $0 + ($1 ? 1 : 0) } / Double(max(1, sessions.count)) }
         card.heldOutLogLossOfShares = Self.logLoss(present.indices.map { shares[$0 % count] }, present)
