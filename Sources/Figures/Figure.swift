@@ -9,7 +9,7 @@ struct Figure: Sendable {
     let run: @Sendable (FigureContext) throws -> FigureValue
 
     static let all = [
-        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations,
+        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
     ]
 
     /// The figure called so, and the set after its colon.
@@ -40,6 +40,9 @@ struct FigureContext {
     var rounds: Int?
     /// What came after the colon of the name.
     let set: String?
+    /// Root of the sets' labels, and of those of the test part when they are apart.
+    var labels = ""
+    var testLabels: String?
     /// Threads of Tessera and of its peers in every figure that is timed.
     static let timedThreads = 2
 

@@ -22,6 +22,10 @@ struct TesseraFigures: ParsableCommand {
     @Option(
         help: ArgumentHelp("Root whose sets are the test part; training parts then come from --data.", valueName: "dir"))
     var testData: String?
+    @Option(help: ArgumentHelp("Root that holds the sets' labels (default: the folder labels beside the data root).", valueName: "dir"))
+    var labels: String?
+    @Option(help: ArgumentHelp("Root of the labels that judge; those of --labels are then for training.", valueName: "dir"))
+    var testLabels: String?
     @Option(
         help: ArgumentHelp(
             "Programs that Tessera is measured beside (default: TESSERA_PEERS, or the folder peers beside the data root).", valueName: "dir"
@@ -51,9 +55,11 @@ struct TesseraFigures: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let data = data ?? environment["TESSERA_DATA"] ?? "\(repository)/../shared/data"
         let named = peers ?? environment["TESSERA_PEERS"]
-        let context = FigureContext(
+        var context = FigureContext(
             repository: repository, data: data, testData: testData, quick: quick, peers: named ?? "\(data)/../peers",
             peersPython: peersPython, rounds: rounds, set: set)
+        context.labels = labels ?? "\(data)/../labels"
+        context.testLabels = testLabels
         let value: FigureValue
         do {
             value = try figure.run(context)

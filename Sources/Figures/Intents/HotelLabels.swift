@@ -1,0 +1,130 @@
+internal import EventStream
+internal import FoundationEssentials
+internal import IntentTaxonomy
+internal import SequenceEmbedding
+internal import SettingsFiles
+
+/// Labels of hotel-search sessions and the corpus they speak of.
+struct HotelLabels {
+    let corpus: Corpus
+    let table: CorpusTable
+    let labels: LabelSet
+    /// The annotator who labelled most.
+    let first: String
+
+    /// The set's folder, below the roots of data and of labels.
+    static let set = "trivago2019"
+
+    /// Imports events and labels into a folder.
+    init(_ context: FigureContext, data: String, labels root: String, in folder: String) throws {
+        let folder = "\(folder)/\(Self.set)-\(data.utf8.count)-\(root.utf8.count)-\(root == data ? 1 : 0)"
+        let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
+        let file = try context.input(root, Self.set, "labels", endings: ["jsonl.gz", "jsonl"])
+        let words = try context.input(root, Self.set, "taxonomy", endings: ["yaml"])
+        var rejects = RejectCollector()
+        _ = try ExportFiles([events], mapping: context.settings("\(Self.set).mapping.yaml")).makeCorpus(at: folder, rejects: &rejects)
+        corpus = try Corpus.open(folder)
+        table = CorpusTable(corpus)
+        let taxonomy = try SettingsFile.read(AnnotatorsTaxonomy.self, from: words).taxonomy
+        let (labels, refused) = try LabelSet.read([file], for: corpus, taxonomy: try Taxonomy(validating: taxonomy))
+        if !refused.isEmpty { FigureContext.say("intents: \(refused.count) label rows refused, the first \(refused[0])") }
+        self.labels = labels
+        let counts = labels.manifest.annotators
+        first = counts.keys.sorted().max { counts[$0]! < counts[$1]! } ?? ""
+    }
+
+    /// Sessions that the first annotator labelled.
+    func merged() throws -> MergedLabels {
+        let own = labels.annotations.filter { $0.source == first }
+        let intents = labels.taxonomy.assignable.map(\.id)
+        return MergedLabels(
+            sessions: own.map(\.session), intents: intents, confidences: own.flatMap(\.confidences), threshold: 0.5)
+    }
+
+    /// Midnight UTC of a date.
+    static func microseconds(_ date: String) throws -> Int64 {
+        guard let day = try? Date("\(date)T00:00:00Z", strategy: .iso8601) else {
+            throw FigureError(code: 78, description: "testFrom: \(date) is not a date such as 2018-11-08")
+        }
+        return Int64(day.timeIntervalSince1970 * 1e6)
+    }
+
+    /// When a session begins, in microseconds since 1970.
+    func start(_ session: Int) -> Int64 {
+        let events = corpus.events(ofSession: session)
+        return events.isEmpty ? .min : corpus.timesMicroseconds[events.lowerBound]
+    }
+}
+
+/// Training and test sessions in one corpus.
+struct JoinedSessions {
+    let table: CorpusTable
+    private let numbers: [String: Int]?
+    private let train: HotelLabels
+    private let judged: HotelLabels
+
+    init(_ train: HotelLabels, _ test: HotelLabels, _ context: FigureContext, folder: String) throws {
+        (self.train, judged) = (train, test)
+        guard train.corpus.digest != test.corpus.digest else {
+            (table, numbers) = (train.table, nil)
+            return
+        }
+        let files = try [context.data, context.testData ?? context.data].map {
+            try context.input($0, HotelLabels.set, "events", endings: ["csv.gz", "csv"])
+        }
+        var rejects = RejectCollector()
+        _ = try ExportFiles(files, mapping: context.settings("\(HotelLabels.set).mapping.yaml")).makeCorpus(
+            at: "\(folder)/joined", rejects: &rejects)
+        let corpus = try Corpus.open("\(folder)/joined")
+        table = CorpusTable(corpus)
+        var numbers: [String: Int] = [:]
+        for session in 0..<corpus.sessionCount { numbers[Self.key(corpus, session)] = session }
+        self.numbers = numbers
+    }
+
+    /// A training session's number in the joined corpus.
+    func training(_ session: Int) -> Int { numbers.map { $0[Self.key(train.corpus, session)]! } ?? session }
+    /// A test session's number in the joined corpus.
+    func test(_ session: Int) -> Int { numbers.map { $0[Self.key(judged.corpus, session)]! } ?? session }
+
+    private static func key(_ corpus: Corpus, _ session: Int) -> String {
+        corpus.visitorKey(corpus.visitor(ofSession: session)) + " " + corpus.sessionKey(session)
+    }
+}
+
+/// The form in which the annotators had their taxonomy.
+private struct AnnotatorsTaxonomy: Decodable {
+    struct Group: Decodable {
+        let id: String
+        let name: String
+    }
+    struct Leaf: Decodable {
+        let id: String
+        let parent: String?
+        let name: String
+        let definition: String
+    }
+    let taxonomy: Taxonomy
+
+    enum CodingKeys: String, CodingKey { case taxonomy, version, note, parents, intents }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let groups = try values.decodeIfPresent([Group].self, forKey: .parents) ?? []
+        let leaves = try values.decode([Leaf].self, forKey: .intents)
+        taxonomy = Taxonomy(
+            id: try values.decode(String.self, forKey: .taxonomy), version: try values.decode(String.self, forKey: .version),
+            description: try values.decodeIfPresent(String.self, forKey: .note) ?? "",
+            intents: groups.map { Intent(id: $0.id, name: $0.name, definition: "\($0.name): gathers the intents below it.", isGroup: true) }
+                + leaves.map { Intent(id: $0.id, name: $0.name, definition: $0.definition, parent: $0.parent) })
+    }
+}
+
+extension FigureContext {
+    /// A file of a set with one of some endings.
+    func input(_ root: String, _ set: String, _ stem: String, endings: [String]) throws -> String {
+        for ending in endings where Self.exists("\(root)/\(set)/\(stem).\(ending)") { return "\(root)/\(set)/\(stem).\(ending)" }
+        throw FigureError(
+            code: 66, description: "\(root)/\(set): there is no \(stem).\(endings[0]); name the roots with --data and --labels")
+    }
+}
