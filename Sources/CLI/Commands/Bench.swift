@@ -5,7 +5,7 @@ internal import Glibc
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure speed on work that other programs are measured on too.",
-        subcommands: [BenchTrain.self, BenchInfer.self, BenchImport.self, BenchPeak.self])
+        subcommands: [BenchTrain.self, BenchInfer.self, BenchLabel.self, BenchImport.self, BenchPeak.self])
 
     /// Tells a folder that is not there, or not a workload, from a damaged one.
     static func requireWorkload(_ folder: String) throws {

@@ -55,7 +55,7 @@ public final class SessionScorer: @unchecked Sendable {
     public func makeScratch() -> Scratch { Scratch(self) }
 
     /// Features of up to ``block`` sessions into rows `[n, F]`: embedding, then facts.
-    func fill(_ sessions: Range<Int>, _ scratch: Scratch, into features: Rows) {
+    func fill(_ sessions: some RandomAccessCollection<Int>, _ scratch: Scratch, into features: Rows) {
         let size = classifier.settings.inputs.readEmbedding ? embedder.model.configuration.embeddingSize : 0
         if size > 0 {
             embedder.embed(events, sessions: sessions, scratch.embedding, into: scratch.rows)
@@ -67,14 +67,17 @@ public final class SessionScorer: @unchecked Sendable {
     }
 
     /// Probabilities `[n, K]` of some sessions into `output`. Allocates nothing once the largest have been seen.
-    public func score(_ sessions: Range<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
-        for first in stride(from: sessions.lowerBound, to: sessions.upperBound, by: Self.block) {
-            let block = first..<min(first + Self.block, sessions.upperBound)
+    public func score(_ sessions: some RandomAccessCollection<Int>, _ scratch: Scratch, into output: UnsafeMutablePointer<Float>) {
+        var (rest, done) = (sessions[...], 0)
+        while !rest.isEmpty {
+            let block = rest.prefix(Self.block)
             scratch.workspace.reset()
             let features = scratch.workspace.rows(block.count, classifier.inputs)
             fill(block, scratch, into: features)
             let rows = classifier.probabilities(features, scratch.workspace)
-            (output + (first - sessions.lowerBound) * classifier.count).update(from: rows.base, count: rows.scalarCount)
+            (output + done * classifier.count).update(from: rows.base, count: rows.scalarCount)
+            done += block.count
+            rest = rest.dropFirst(Self.block)
         }
     }
 
