@@ -61,6 +61,9 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
     public var weightDecay: Float = 0.1
     /// Rare intents weigh more: weights by effective number (Cui et al., 2019, equation 2) with this beta; 0 for equal weights (0).
     public var effectiveNumberBeta: Double = 0
+    /// How far confidences are pulled apart where presence is decided: a confidence c above 0 becomes σ(s (c - m)), with m a fortieth below
+    /// the confidence from which an intent is present; 0 leaves confidences as they are (0). Annotators who say 0.45 and 0.5 mean two things.
+    public var sharpness: Float = 0
     /// Parts of the visitors; scores for calibration and thresholds come from students that did not see a part (5).
     public var folds = 5
     /// How logits become probabilities (whichever is better on the validation scores).
@@ -77,7 +80,7 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case student, inputs, hidden, inputDropout, dropout, members, epochs, batchSessions, learningRate, encoderRate, encoderEpochs
-        case weightDecay, effectiveNumberBeta, folds, calibration, aim, coverage, seed
+        case weightDecay, sharpness, effectiveNumberBeta, folds, calibration, aim, coverage, seed
     }
 
     private struct AnyKey: CodingKey {
@@ -114,6 +117,7 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
         try read(.encoderEpochs, &encoderEpochs)
         try read(.weightDecay, &weightDecay)
         try read(.effectiveNumberBeta, &effectiveNumberBeta)
+        try read(.sharpness, &sharpness)
         try read(.folds, &folds)
         try read(.calibration, &calibration)
         try read(.aim, &aim)
@@ -139,6 +143,7 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
         try check("encoderEpochs", encoderEpochs, 1...10_000)
         try check("weightDecay", weightDecay, 0...100)
         try check("effectiveNumberBeta", effectiveNumberBeta, 0...0.999999)
+        try check("sharpness", sharpness, 0...1000)
         try check("folds", folds, 2...100)
         try check("coverage", coverage, 0.01...0.9999)
         if case .precision(let wanted) = aim { try check("aim", wanted, 0.01...1) }

@@ -70,8 +70,9 @@ public struct IntentTraining: Sendable {
         let rows = labels.merged.sessions.indices.filter { sessions?.contains(labels.merged.sessions[$0]) ?? true }
         let chosen = rows.map { labels.merged.sessions[$0] }
         let all = labels.merged.intents.count
-        let targets = rows.flatMap { row in columns.map { Float(labels.merged.confidences[row * all + $0]) } }
-        let present = targets.map { Double($0) >= labels.merged.threshold }
+        let confidences = rows.flatMap { row in columns.map { labels.merged.confidences[row * all + $0] } }
+        let present = confidences.map { $0 >= labels.merged.threshold }
+        let targets = confidences.map { settings.target($0, presentFrom: labels.merged.threshold) }
         let (factPlan, scorerFacts) = try fitFacts(table, chosen, pool)
         let events: EncodedEvents
         do { events = try EncodedEvents(table, encoder.encoding) } catch { throw .classifier(.facts(error.description)) }
@@ -234,5 +235,13 @@ public enum IntentTrainingError: Error, Sendable, CustomStringConvertible {
         case .classifier(let error): error.description
         case .configuration(let error): error.description
         }
+    }
+}
+
+extension DistillationSettings {
+    /// What a student is to say of an intent that annotators are so sure of.
+    func target(_ confidence: Double, presentFrom threshold: Double) -> Float {
+        guard sharpness > 0, confidence > 0 else { return Float(confidence) }
+        return Float(1 / (1 + exp(-Double(sharpness) * (confidence - (threshold - 0.025)))))
     }
 }
