@@ -123,8 +123,8 @@ struct Diagnosis {
     private static func code(_ error: StudyError, outputs: [String]) -> Int32 {
         switch error {
         case .file(let error): code(error, outputs: outputs)
-        case .badTruth, .tooLittle: EX_DATAERR
-        case .noSuchField, .wrongModel: EX_CONFIG
+        case .badTruth, .tooLittle, .badStudy: EX_DATAERR
+        case .noSuchField, .wrongModel, .otherStudy: EX_CONFIG
         case .trees: EX_SOFTWARE
         }
     }

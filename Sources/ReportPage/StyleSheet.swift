@@ -54,6 +54,14 @@ enum StyleSheet {
         .steps b{font-weight:400;background:var(--faint);border-radius:5px;padding:.08rem .5rem}
         .steps i{font-style:normal;color:var(--soft);font-size:.8rem;margin-left:.3rem}
         .more{color:var(--soft)}
+        .facts{list-style:none;margin:0 0 .6rem;padding:0;font-size:.9rem}.facts li{margin:.1rem 0}
+        .sign{display:inline-block;border:2px solid;border-radius:5px;padding:0 .35rem;margin-right:.45rem;font-size:.78rem;line-height:1.45;font-weight:650;background:var(--card);white-space:nowrap}
+        .steps .marked{outline:1.5px solid var(--soft)}.steps .sign{margin:0 0 0 .4rem}
+        .band{fill:var(--faint);fill-opacity:.6}.cell{fill:var(--faint)}
+        .outline ul{margin:.3rem 0;padding-left:1.2rem;list-style:none}.outline>details,.outline>ul{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.6rem 1.1rem;margin:.5rem 0}
+        .outline summary{color:var(--ink);font-size:1rem}.outline summary i{font-style:normal;color:var(--soft);font-size:.86rem;margin-left:.3rem}
+        .outline li{margin:.7rem 0}.outline p{margin:.1rem 0}.outline code{color:var(--soft);font-size:.82rem}
+        .outline .tags{display:flex;flex-wrap:wrap;gap:.3rem;padding:0;margin:.25rem 0}.outline .tags li{margin:0;padding:.02rem .5rem;border:1px solid var(--line);border-radius:999px;font-size:.8rem;color:var(--soft)}
         footer{color:var(--soft);font-size:.88rem;padding-top:1.2rem;padding-bottom:3rem;margin-top:3rem;border-top:1px solid var(--line)}
         @media print{body{background:#fff}figure,.cards div,.journeys>li{break-inside:avoid}nav{display:none}}
 

@@ -13,6 +13,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case tooLittle(what: String, found: Int, needed: Int)
     /// The model was not trained to do this.
     case wrongModel(model: String, reason: String)
+    /// A file is not a study that this program wrote.
+    case badStudy(file: String, reason: String)
+    /// A study speaks of something else than what it is shown with.
+    case otherStudy(file: String, reason: String)
     /// Boosted trees could not be grown.
     case trees(BoostedTreesError)
 
@@ -26,6 +30,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(corpus): there is no categorical, text or url field \(field); name one of \(available.joined(separator: ", "))"
         case .tooLittle(let what, let found, let needed): "\(what): found \(found), needed at least \(needed); use a larger export"
         case .wrongModel(let model, let reason): "\(model): \(reason)"
+        case .badStudy(let file, let reason):
+            "\(file): \(reason); write it with: tessera intents evaluate … --json > \(file)"
+        case .otherStudy(let file, let reason):
+            "\(file): \(reason); judge the classifier at hand anew: tessera intents evaluate … --json > \(file)"
         case .trees(let error): error.description
         }
     }

@@ -38,8 +38,8 @@ struct IntentsEvaluate: ParsableCommand {
         try set.check(taxonomy: classifier.taxonomy, place: labels)
         let judged = try period.sessions(of: events)
         let study = try ClassifierStudy(
-            classifier, encoder: artifact, corpus: events, labels: try set.merged(merge.merge), judged: judged,
-            withBaselines: !noBaselines && judged != nil, pool: WorkerPool(threads: threads.count)
+            classifier, encoder: artifact, corpus: events, labels: try set.merged(merge.merge), digest: set.manifest.digest,
+            judged: judged, withBaselines: !noBaselines && judged != nil, pool: WorkerPool(threads: threads.count)
         ) { StandardError.write("intents: \($0)\n") }
         if json { return try StandardOutput.print(json: study) }
         try StandardOutput.print(study.text)

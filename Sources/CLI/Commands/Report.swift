@@ -4,8 +4,10 @@ internal import Evaluation
 internal import EventStream
 internal import FoundationEssentials
 internal import Glibc
+internal import IntentTaxonomy
 internal import ReportPage
 internal import SequenceEmbedding
+internal import SequenceKernel
 internal import Studies
 
 struct Report: ParsableCommand, WritesOutput {
@@ -13,9 +15,12 @@ struct Report: ParsableCommand, WritesOutput {
         abstract: "Write one self-contained HTML page about a corpus and its model.",
         discussion: """
             Counts and refused rows, the training curve, a map of the sessions, nearest neighbours as readable journeys, and, with \
-            --probe, what the embedding reveals.
+            --probe, what the embedding reveals. With --intents also the taxonomy and ten sessions with their intents and evidence; with \
+            --labels how far annotators agree, and with --intents-study how well intents are told beside baselines.
 
             Example: tessera report bank.corpus --model bank.model --truth bank/truth --probe probe.json --out report.html
+            Example: tessera report bank.corpus --model bank.model --intents bank.intents --labels bank.labels \
+              --intents-study intents.json --out report.html
             """)
 
     @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
@@ -26,12 +31,24 @@ struct Report: ParsableCommand, WritesOutput {
         completion: .directory)
     var truth: String?
     @Option(help: ArgumentHelp("What `evaluate probe --json` printed.", valueName: "file.json"), completion: .file()) var probe: String?
+    @Option(help: ArgumentHelp("Classifier that `tessera intents train` or `pack` wrote.", valueName: "intents"), completion: .directory)
+    var intents: String?
+    @Option(help: ArgumentHelp("Label set of this corpus, under the classifier's taxonomy.", valueName: "labels"), completion: .directory)
+    var labels: String?
+    @Option(help: ArgumentHelp("What `intents evaluate --json` printed of this classifier.", valueName: "file.json"), completion: .file())
+    var intentsStudy: String?
     @Option(help: ArgumentHelp("Title of the page.", valueName: "text")) var title = "Session embeddings"
     @OptionGroup var threads: ThreadsOption
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { [corpus, model] + (truth.map { [$0] } ?? []) + (probe.map { [$0] } ?? []) }
+    var inputs: [String] { [corpus, model] + [truth, probe, intents, labels, intentsStudy].compactMap { $0 } }
+
+    func validate() throws {
+        guard intents != nil || (labels == nil && intentsStudy == nil) else {
+            throw ValidationError("--labels and --intents-study need --intents, the classifier they belong to")
+        }
+    }
 
     func run() throws {
         let lock = try OutputLock(for: out)
@@ -39,9 +56,20 @@ struct Report: ParsableCommand, WritesOutput {
         let corpus = try Corpus.open(corpus)
         let truth = try truth.map { folder in try HiddenTruth(folder: folder, for: corpus) }
         let embedded = try EmbeddedSessions(corpus, modelAt: model, threads: threads.count)
-        let report = SessionReport(
+        var report = SessionReport(
             corpus: corpus, card: embedded.artifact.card, modelID: embedded.artifact.id, embeddings: embedded.floats,
             dimension: embedded.dimension, truth: truth, probe: try probe.map(Self.readProbe))
+        if let intents {
+            let classifier = try IntentClassifier(intents, encoder: embedded.artifact)
+            let study = try intentsStudy.map { path in
+                let study = try ClassifierStudy(file: path)
+                try study.check(classifier, corpus: corpus, place: path)
+                return study
+            }
+            report.intents = try IntentReport(
+                classifier, encoder: embedded.artifact, corpus: corpus, labels: try labels.map { try LabelSet($0) },
+                labelsPlace: labels ?? "", study: study, truth: truth, pool: WorkerPool(threads: threads.count))
+        }
         let html = report.page(title: title, synthetic: truth != nil).html()
         try AtomicFile.write(Array(html.utf8), to: out)
         try StandardOutput.print("\(out): \(Reading.count(html.utf8.count)) bytes")

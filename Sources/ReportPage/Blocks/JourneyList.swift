@@ -6,9 +6,35 @@ public struct JourneyList: Block {
         public var name: String
         /// Seconds spent; nil where unknown.
         public var dwell: Double?
+        /// Remarks that make it stand out, such as what it speaks for.
+        public var marks: [Mark]
 
         /// A step.
-        public init(_ name: String, dwell: Double? = nil) { (self.name, self.dwell) = (name, dwell) }
+        public init(_ name: String, dwell: Double? = nil, marks: [Mark] = []) {
+            (self.name, self.dwell, self.marks) = (name, dwell, marks)
+        }
+    }
+
+    /// A remark on a step that belongs to one of the journey's facts.
+    public struct Mark: Sendable, Equatable {
+        /// The fact's place, which gives the colour.
+        public var fact: Int
+        /// The remark; it has to say without its colour what it belongs to.
+        public var text: String
+
+        /// A remark.
+        public init(_ fact: Int, _ text: String) { (self.fact, self.text) = (fact, text) }
+    }
+
+    /// A line below a journey's heading.
+    public struct Fact: Sendable, Equatable {
+        /// What stands in the coloured mark, such as a letter; empty for none.
+        public var sign: String
+        /// The line.
+        public var text: String
+
+        /// A line.
+        public init(sign: String = "", _ text: String) { (self.sign, self.text) = (sign, text) }
     }
 
     /// One session.
@@ -21,10 +47,12 @@ public struct JourneyList: Block {
         public var steps: [Step]
         /// Whether it stands out: the session whose neighbours follow.
         public var isLead: Bool
+        /// Lines below the heading.
+        public var facts: [Fact]
 
         /// A session.
-        public init(_ title: String, note: String = "", steps: [Step], isLead: Bool = false) {
-            (self.title, self.note, self.steps, self.isLead) = (title, note, steps, isLead)
+        public init(_ title: String, note: String = "", facts: [Fact] = [], steps: [Step], isLead: Bool = false) {
+            (self.title, self.note, self.facts, self.steps, self.isLead) = (title, note, facts, steps, isLead)
         }
     }
 
@@ -50,10 +78,13 @@ public struct JourneyList: Block {
                 out.text(journey.note)
                 out.raw("</span>")
             }
-            out.raw("</h3><ol class=\"steps\">")
+            out.raw("</h3>")
+            writeFacts(of: journey, to: &out)
+            out.raw("<ol class=\"steps\">")
             for step in journey.steps.prefix(longest) {
-                out.raw("<li><b>")
+                out.raw(step.marks.isEmpty ? "<li><b>" : "<li><b class=\"marked\">")
                 out.text(step.name)
+                for mark in step.marks { writeSign(mark.text, fact: mark.fact, to: &out) }
                 out.raw("</b>")
                 if let dwell = step.dwell {
                     out.raw("<i>")
@@ -68,5 +99,22 @@ public struct JourneyList: Block {
             out.raw("</ol></li>\n")
         }
         out.raw("</ul>\n")
+    }
+    private func writeFacts(of journey: Journey, to out: inout HTMLText) {
+        guard !journey.facts.isEmpty else { return }
+        out.raw("<ul class=\"facts\">")
+        for (place, fact) in journey.facts.enumerated() {
+            out.raw("<li>")
+            if !fact.sign.isEmpty { writeSign(fact.sign, fact: place, to: &out) }
+            out.text(fact.text)
+            out.raw("</li>")
+        }
+        out.raw("</ul>")
+    }
+
+    private func writeSign(_ text: String, fact: Int, to out: inout HTMLText) {
+        out.raw("<span class=\"sign\" style=\"border-color:\(Marks.colour(fact))\">")
+        out.text(text)
+        out.raw("</span>")
     }
 }

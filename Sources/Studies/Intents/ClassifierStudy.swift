@@ -4,7 +4,13 @@ public import SequenceEmbedding
 public import SequenceKernel
 
 /// A classifier judged on labelled sessions, beside baselines that learn from the labelled sessions outside of them.
-public struct ClassifierStudy: Sendable, Encodable {
+public struct ClassifierStudy: Sendable, Codable {
+    /// Digest of the corpus whose sessions were judged.
+    public let corpus: String
+    /// Digest of the label set that judged.
+    public let labels: String
+    /// Id of the encoder below the classifier.
+    public let encoder: String
     /// The taxonomy.
     public let taxonomy: TaxonomyReference
     /// Whether it is approved as it is.
@@ -31,11 +37,13 @@ public struct ClassifierStudy: Sendable, Encodable {
     public let abstained: Double
 
     /// - Parameters:
+    ///   - digest: the label set's, to be told with the result.
     ///   - judged: sessions to judge on; nil for all labelled.
     ///   - say: told what is being done.
     public init(
-        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: MergedLabels, judged: Set<Int>?, withBaselines: Bool,
-        pool: WorkerPool, say: (String) -> Void = { _ in }
+        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: MergedLabels, digest: String = "",
+        judged: Set<Int>?,
+        withBaselines: Bool, pool: WorkerPool, say: (String) -> Void = { _ in }
     ) throws {
         let table = CorpusTable(corpus)
         let count = classifier.count
@@ -62,13 +70,15 @@ public struct ClassifierStudy: Sendable, Encodable {
             let harness = BaselineScores(
                 training: learnt,
                 targets: training.flatMap { row in columns.map { Float(labels.confidences[row * labels.intents.count + $0]) } },
-                present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) }, settings: classifier.settings.distillation)
+                present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) },
+                settings: classifier.settings.distillation)
             for baseline in IntentBaselines.all(table, threads: pool.threads) {
                 say("baseline: \(baseline.name)")
                 scorers.append(try harness.make(baseline, scored: sessions))
             }
         }
         let study = try IntentStudy(intents: classifier.settings.intents, present: truth, scorers: scorers)
+        (self.corpus, self.labels, self.encoder) = (corpus.digest, digest, encoder.id)
         (taxonomy, approved) = (classifier.settings.taxonomy, classifier.taxonomy.isApproved)
         (self.sessions, judgements, intents) = (study.sessions, study.judgements, study.rows)
         (reliability, confusion) = (study.reliability, study.confusion)

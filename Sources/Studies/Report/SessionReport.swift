@@ -20,6 +20,8 @@ public struct SessionReport: Sendable {
     public var truth: HiddenTruth?
     /// How much the embeddings reveal, where it was measured.
     public var probe: ProbeStudy?
+    /// The intents that a classifier tells, where there is one.
+    public var intents: IntentReport?
     /// Fields that name a step of a journey, the most telling first.
     public var stepFields = ["query", "title", "url", "page", "item"]
 
@@ -53,6 +55,7 @@ public struct SessionReport: Sendable {
         var sections = [Section("What was read", opening), Section("Training", trainingBlocks), Section("Map of the sessions", mapBlocks)]
         sections.append(Section("Neighbours", neighbourBlocks))
         if let probe { sections.append(Section("What the embedding reveals", probeBlocks(probe))) }
+        if let intents { sections += intents.sections(JourneySteps(corpus, fields: stepFields)) }
         return Page(
             title: title,
             subtitle:
@@ -147,8 +150,7 @@ public struct SessionReport: Sendable {
 
     private var neighbourBlocks: [any Block] {
         let neighbours = NearestNeighbours(embeddings, columns: dimension)
-        var endings: [String: String] = [:]
-        for field in stepFields { endings[field] = commonEnding(field) }
+        let steps = JourneySteps(corpus, fields: stepFields)
         var blocks: [any Block] = [
             Paragraph("Some sessions\(synthetic), and the sessions of other visitors whose embeddings lie nearest (cosine of the angle).")
         ]
@@ -157,9 +159,9 @@ public struct SessionReport: Sendable {
             let nearest = neighbours.nearest(3, toRow: lead) { corpus.visitor(ofSession: $0) != visitor && need($0) != nil }
             blocks.append(
                 JourneyList(
-                    [journey(lead, note: "the session asked about", isLead: true, endings: endings)]
+                    [journey(lead, note: "the session asked about", isLead: true, steps)]
                         + nearest.map {
-                            journey($0.row, note: "cosine \(NumberText.fixed(Double($0.cosine), digits: 3))", endings: endings)
+                            journey($0.row, note: "cosine \(NumberText.fixed(Double($0.cosine), digits: 3))", steps)
                         }))
         }
         return blocks
@@ -178,33 +180,8 @@ public struct SessionReport: Sendable {
         return truth.sessions[corpus.sessionKey(session)].map { truth.needs[$0.need].name }
     }
 
-    /// What most titles end with, such as ` | Example Bank`: it tells nothing of a step.
-    private func commonEnding(_ field: String) -> String? {
-        guard let dictionary = corpus.dictionary(field), dictionary.count > 2 else { return nil }
-        var counts: [String: Int] = [:]
-        for index in 0..<dictionary.count {
-            let text = dictionary[index]
-            if let bar = text.lastIndex(where: { "|–·".contains($0) }), bar > text.startIndex, text[text.index(before: bar)] == " " {
-                counts[String(text[text.index(before: bar)...]), default: 0] += 1
-            }
-        }
-        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }.flatMap { $0.value * 2 > dictionary.count ? $0.key : nil }
-    }
-
-    private func journey(_ session: Int, note: String, isLead: Bool = false, endings: [String: String]) -> JourneyList.Journey {
-        let columns = stepFields.compactMap { name in corpus.codes(name).map { (name, $0, corpus.dictionary(name)!) } }
-        let steps = corpus.events(ofSession: session).map { event in
-            let found = columns.first { $0.1[event] > 0 }
-            let text =
-                found.map { column in
-                    let text = column.2[Int(column.1[event]) - 1]
-                    guard column.0 != "query" else { return "search: " + text }
-                    return endings[column.0].map { text.hasSuffix($0) ? String(text.dropLast($0.count)) : text } ?? text
-                } ?? "–"
-            let dwell = corpus.dwells[event]
-            return JourneyList.Step(text, dwell: dwell.isNaN ? nil : Double(dwell))
-        }
-        return JourneyList.Journey(need(session) ?? "session", note: note, steps: steps, isLead: isLead)
+    private func journey(_ session: Int, note: String, isLead: Bool = false, _ steps: JourneySteps) -> JourneyList.Journey {
+        JourneyList.Journey(need(session) ?? "session", note: note, steps: steps.steps(of: session), isLead: isLead)
     }
 
     private func probeBlocks(_ probe: ProbeStudy) -> [any Block] {
