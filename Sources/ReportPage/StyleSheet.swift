@@ -35,7 +35,7 @@ enum StyleSheet {
         table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;min-width:24rem}
         th,td{padding:.42rem .9rem .42rem 0;text-align:left;border-bottom:1px solid var(--faint);vertical-align:top}
         thead th{color:var(--soft);font-weight:600;border-bottom:1px solid var(--line);white-space:nowrap}
-        .right{text-align:right}.centre{text-align:center}tr.strong td,tr.strong th{font-weight:650}
+        .right{text-align:right}td.right{white-space:nowrap}.centre{text-align:center}tr.strong td,tr.strong th{font-weight:650}
         tbody th{font-weight:inherit}
         .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.8rem;margin:1.2rem 0;padding:0}
         .cards div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.9rem 1.1rem}
@@ -52,7 +52,7 @@ enum StyleSheet {
         .steps li{display:flex;align-items:center}
         .steps li+li::before{content:"\\2192";color:var(--soft);margin:0 .45rem}
         .steps b{font-weight:400;background:var(--faint);border-radius:5px;padding:.08rem .5rem}
-        .steps i{font-style:normal;color:var(--soft);font-size:.8rem;margin-left:.3rem}
+        .steps i{font-style:normal;white-space:nowrap;color:var(--soft);font-size:.8rem;margin-left:.3rem}
         .more{color:var(--soft)}
         .facts{list-style:none;margin:0 0 .6rem;padding:0;font-size:.9rem}.facts li{margin:.1rem 0}
         .sign{display:inline-block;border:2px solid;border-radius:5px;padding:0 .35rem;margin-right:.45rem;font-size:.78rem;line-height:1.45;font-weight:650;background:var(--card);white-space:nowrap}

@@ -19,6 +19,19 @@ struct PageTests {
                         ScatterPlot(h, note: h, xLabel: h, yLabel: h, categories: [h], points: [.init(x: 1, y: .infinity, category: 0)]),
                         BarChart(h, note: h, label: h, bars: [.init(h, 0.5, interval: 0.4...0.6, isEmphasised: true), .init(h, -0.1)]),
                         JourneyList([.init(h, note: h, steps: [.init(h, dwell: 70), .init(h)], isLead: true)]),
+                        JourneyList([
+                            .init(h, facts: [.init(sign: h, h), .init(h)], steps: [.init(h, marks: [.init(0, h), .init(40, h)])])
+                        ]),
+                        DotPlot(
+                            h, note: h, label: h, rowLabel: h, noteLabel: h, series: [h, h],
+                            rows: [.init(h, note: h, [.init(0.5, interval: 0.4...0.6), .init(.nan)])]),
+                        ReliabilityDiagram(
+                            h, note: h, xLabel: h, yLabel: h, bins: [.init(probability: 0.2, frequency: 0.3, interval: 0.1...0.4, count: 7)]
+                        ),
+                        HeatMap(h, note: h, rowLabel: h, columnLabel: h, rows: [h, h], columns: [h], counts: [[0], [3]]),
+                        Outline(
+                            [.init(h, note: h, text: h, marks: [h], children: [.init(h, note: h, text: h, marks: [h])]), .init(h)],
+                            singular: h, plural: h),
                     ]),
             ], footer: h)
     }
@@ -66,12 +79,45 @@ struct PageTests {
                         LineChart("l", xLabel: "x", yLabel: "y", series: [.init("a", [(1, 0), (1, -1), (1, 5)])], logarithmic: true),
                         ScatterPlot("p", xLabel: "x", yLabel: "y", categories: [], points: []), BarChart("b", label: "l", bars: []),
                         BarChart("b", label: "l", bars: [.init("a", .nan)]), JourneyList([]), KeyFigures([]),
+                        DotPlot("d", label: "l", rowLabel: "r", series: [], rows: []),
+                        DotPlot("d", label: "l", rowLabel: "r", series: ["a"], rows: [.init("n", [.init(.infinity, interval: -3...5)])]),
+                        ReliabilityDiagram("r", xLabel: "x", yLabel: "y", bins: []),
+                        HeatMap("h", rowLabel: "r", columnLabel: "c", rows: [], columns: [], counts: []),
+                        Outline([], singular: "one", plural: "many"),
                     ])
             ])
         for html in [empty.html(), Self.everything().html()] {
             #expect(!html.contains("nan") && !html.contains("inf\""))
         }
         #expect(empty.html() == empty.html())
+    }
+
+    @Test("More counts are darker, and each number stands in the picture and in its table")
+    func heatMap() {
+        let html = Page(
+            title: "t",
+            sections: [
+                Section(
+                    "s",
+                    [HeatMap("h", rowLabel: "r", columnLabel: "c", rows: ["a", "b"], columns: ["x", "y"], counts: [[0, 10], [5, 1]])])
+            ]
+        ).html()
+        // 8 and 47 shares of the greatest: 55, 31 (of 31.5) and 12 (of 12.7) hundredths.
+        for shade in [".55", ".31", ".12"] { #expect(html.contains("fill-opacity:\(shade)")) }
+        for cell in [">10</text>", ">5</text>", ">1</text>", ">10</td>", ">5</td>", ">0</td>"] { #expect(html.contains(cell), "\(cell)") }
+        #expect(!html.contains(">0</text>"))
+    }
+
+    @Test("Marks of a step and signs of the facts share colours, and say their letter")
+    func evidence() {
+        let steps: [JourneyList.Step] = [.init("plain"), .init("telling", marks: [.init(1, "B +12")])]
+        let html = Page(
+            title: "t",
+            sections: [Section("s", [JourneyList([.init("j", facts: [.init(sign: "A", "one"), .init(sign: "B", "two")], steps: steps)])])]
+        ).html()
+        #expect(html.contains("<b>plain</b>"))
+        #expect(html.contains("<b class=\"marked\">telling<span class=\"sign\" style=\"border-color:var(--c1)\">B +12</span></b>"))
+        #expect(html.contains("<span class=\"sign\" style=\"border-color:var(--c1)\">B</span>two"))
     }
 
     @Test("More points than the cap are thinned, evenly, and the plot says so")

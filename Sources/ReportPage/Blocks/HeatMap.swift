@@ -60,7 +60,8 @@ public struct HeatMap: Block {
                 // Never so dark that the number on it could not be read.
                 let shade = count <= 0 ? 0 : 8 + 47 * min(1, Double(count) / Double(most))
                 out.raw(
-                    "<rect class=\"cell\" x=\"\(c(x + 1))\" y=\"\(c(y + 1))\" width=\"\(c(cell.width - 2))\" height=\"\(c(cell.height - 2))\" rx=\"3\""
+                    "<rect class=\"cell\" x=\"\(c(x + 1))\" y=\"\(c(y + 1))\" width=\"\(c(cell.width - 2))\" "
+                        + "height=\"\(c(cell.height - 2))\" rx=\"3\""
                 )
                 out.raw(shade > 0 ? " style=\"fill:\(Marks.colour(0));fill-opacity:.\(shade < 10 ? "0" : "")\(Int(shade))\"/>" : "/>")
                 if count > 0 {

@@ -24,11 +24,15 @@ public struct Outline: Block {
 
     /// From top to bottom.
     public var entries: [Entry]
-    /// What a term is called when several are counted.
+    /// What one term is called when it is counted.
+    public var singular: String
+    /// What several are called.
     public var plural: String
 
     /// A tree. At most 32 levels are written.
-    public init(_ entries: [Entry], plural: String) { (self.entries, self.plural) = (entries, plural) }
+    public init(_ entries: [Entry], singular: String, plural: String) {
+        (self.entries, self.singular, self.plural) = (entries, singular, plural)
+    }
 
     /// Appends itself.
     public func write(to out: inout HTMLText, id: String) {
@@ -43,7 +47,7 @@ public struct Outline: Block {
             out.raw("<details\(index == 0 ? " open" : "")><summary><b>")
             out.text(entry.name)
             out.raw("</b> <i>")
-            out.text(entry.children.count == 1 && entry.leaves == 1 ? "one" : "\(entry.leaves) \(plural)")
+            out.text("\(entry.leaves) \(entry.leaves == 1 ? singular : plural)")
             out.raw("</i></summary>\n")
             if !entry.text.isEmpty { out.element("p", entry.text) }
             out.raw("<ul>\n")

@@ -42,9 +42,10 @@ extension IntentReport {
         guard !explained.isEmpty else { return [Paragraph("No session has a length that can be read.")] }
         return [
             Paragraph(
-                "\(explained.count) sessions\(remark) of \(ExplainedSession.lengths.lowerBound) to \(ExplainedSession.lengths.upperBound) events, spread over "
-                    + "the latest quarter of the corpus, not chosen by success. A framed step is evidence: without it the probability of the intent "
-                    + "with that letter would be lower by so many points. Nothing is approximated: the session is read anew without the event."
+                "\(explained.count) sessions\(remark) of \(ExplainedSession.lengths.lowerBound) to "
+                    + "\(ExplainedSession.lengths.upperBound) events, spread over the latest quarter of the corpus, not chosen by success. "
+                    + "A framed step is evidence: without it the probability of the intent with that letter would be lower by so many "
+                    + "points. Nothing is approximated: the session is read anew without the event."
                     + (synthetic ? " The hidden need is what the simulator had in mind." : "")),
             JourneyList(explained.map { journey($0, steps) }),
         ]

@@ -7,8 +7,8 @@ extension IntentReport {
         var blocks: [any Block] = [
             Paragraph(
                 "Judged on \(NumberText.count(study.sessions)) labelled sessions\(card.split.isEmpty ? "" : "; taught on \(card.split)"). "
-                    + "What counts as right is what the annotators say\(synthetic ? ", and these are simulated" : ""): a classifier cannot look better "
-                    + "than its judges agree.")
+                    + "What counts as right is what the annotators say\(synthetic ? ", and these are simulated" : ""): "
+                    + "a classifier cannot look better than its judges agree.")
         ]
         blocks += comparison(study)
         blocks.append(
@@ -25,7 +25,8 @@ extension IntentReport {
                 ReliabilityDiagram(
                     "Are probabilities what they promise?\(remark)",
                     note:
-                        "All pairs of session and intent, in ten bins. On the dashed line 70 % come true in 70 of 100. Whiskers: 95 % (Wilson).",
+                        "All pairs of session and intent, in ten bins. On the dashed line 70 % come true in 70 of 100. "
+                        + "Whiskers: 95 % (Wilson).",
                     xLabel: "probability told", yLabel: "share that is present",
                     bins: study.reliability.filter { Self.ends($0.frequency) != nil }.map {
                         .init(
@@ -44,7 +45,8 @@ extension IntentReport {
             BarChart(
                 "Mean average precision\(remark)",
                 note:
-                    "How far up the sessions that show an intent come when all are sorted by its probability, mean over intents. Whiskers: 95 %, resampling sessions.",
+                    "How far up the sessions that show an intent come when all are sorted by its probability, mean over intents. "
+                    + "Whiskers: 95 %, resampling sessions.",
                 label: "mean average precision",
                 bars: study.judgements.enumerated().map { place, own in
                     BarChart.Bar(
@@ -88,8 +90,8 @@ extension IntentReport {
         }
         if study.sharedVisitors > 0 {
             text +=
-                " The baselines did not learn from \(NumberText.count(study.sharedVisitors)) other labelled sessions of the visitors judged here; "
-                + "the classifier may have, which can make its lead look larger than it is."
+                " The baselines did not learn from \(NumberText.count(study.sharedVisitors)) other labelled sessions "
+                + "of the visitors judged here; the classifier may have, which can make its lead look larger than it is."
         }
         return text
     }

@@ -11,15 +11,15 @@ extension IntentReport {
             blocks.append(
                 Callout(
                     "Simulated annotators",
-                    "No person and no language model gave these labels. The simulator makes them from the best possible guess of the hidden "
-                        + "need, blurred and often wrong: a teacher that a student may beat."))
+                    "No person and no language model gave these labels. The simulator makes them from the best possible guess "
+                        + "of the hidden need, blurred and often wrong: a teacher that a student may beat."))
         }
         blocks.append(
             Paragraph(
                 "\(agreement.sources.count) annotators labelled \(NumberText.count(agreement.sessions)) sessions, "
                     + "\(NumberText.count(agreement.sharedSessions)) of them at least two did. A session shows "
-                    + "\(NumberText.fixed(agreement.intentsPerSession, digits: 2)) intents on average. Agreement is Krippendorff's alpha: 1 is the same "
-                    + "word every time, 0 is what chance gives."
+                    + "\(NumberText.fixed(agreement.intentsPerSession, digits: 2)) intents on average. Agreement is Krippendorff's alpha: "
+                    + "1 is the same word every time, 0 is what chance gives."
                     + (part.isTeacher ? "" : " The classifier was taught by another label set than this one.")))
         blocks.append(
             KeyFigures([
@@ -30,7 +30,8 @@ extension IntentReport {
                     "“Other” or nothing",
                     agreement.shareOfOther.estimate.isFinite ? NumberText.percent(agreement.shareOfOther.estimate) : "–",
                     note:
-                        "of sessions, 95 %: \(NumberText.percent(agreement.shareOfOther.lower)) to \(NumberText.percent(agreement.shareOfOther.upper))"
+                        "of sessions, 95 %: \(NumberText.percent(agreement.shareOfOther.lower)) to "
+                        + NumberText.percent(agreement.shareOfOther.upper)
                 ),
                 .init("Held back", "\(held.count)", note: "of \(agreement.intents.count) intents, by the gate"),
             ]))

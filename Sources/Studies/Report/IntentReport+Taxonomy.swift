@@ -19,7 +19,7 @@ extension IntentReport {
                         [["By", approval.by], ["At", approval.at]] + (approval.note.map { [["Note", $0]] } ?? [])
                             + [["Approved digest", approval.digest]]
                     } ?? []) + [["Digest of this content", taxonomy.digest]]),
-            Outline(entries, plural: "intents"),
+            Outline(entries, singular: "intent", plural: "intents"),
         ]
     }
 

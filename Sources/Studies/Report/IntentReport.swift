@@ -31,8 +31,8 @@ public struct IntentReport: Sendable {
     ///   - labelsPlace: where it stands, for messages.
     ///   - study: how the classifier was judged, checked by ``ClassifierStudy/check(_:corpus:place:)``; nil leaves its section out.
     ///   - truth: hidden needs of a simulated export, under the ids of the taxonomy.
-    /// - Throws: ``LabelError`` where the labels belong to another corpus or taxonomy, ``IntentClassifierError`` where the corpus lacks what
-    ///   the classifier reads.
+    /// - Throws: ``LabelError`` where the labels belong to another corpus or taxonomy, ``IntentClassifierError`` where the corpus
+    ///   lacks what the classifier reads.
     public init(
         _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: LabelSet?, labelsPlace: String,
         study: ClassifierStudy?,
@@ -71,8 +71,8 @@ public struct IntentReport: Sendable {
 
     static func range(_ metric: MetricInterval) -> String {
         guard metric.estimate.isFinite else { return "–" }
-        return
-            "\(NumberText.fixed(metric.estimate, digits: 2)) (\(NumberText.fixed(metric.lower, digits: 2)) to \(NumberText.fixed(metric.upper, digits: 2)))"
+        let (value, lower, upper) = (metric.estimate, metric.lower, metric.upper)
+        return "\(NumberText.fixed(value, digits: 2)) (\(NumberText.fixed(lower, digits: 2)) to \(NumberText.fixed(upper, digits: 2)))"
     }
 
     /// Ends of a whisker; nil where there is nothing to draw.
