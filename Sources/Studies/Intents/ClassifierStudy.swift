@@ -34,7 +34,8 @@ public struct ClassifierStudy: Sendable, Encodable {
     ///   - judged: sessions to judge on; nil for all labelled.
     ///   - say: told what is being done.
     public init(
-        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: MergedLabels, judged: Set<Int>?, withBaselines: Bool,
+        _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, labels: MergedLabels, judged: Set<Int>?,
+        withBaselines: Bool,
         pool: WorkerPool, say: (String) -> Void = { _ in }
     ) throws {
         let table = CorpusTable(corpus)
@@ -62,7 +63,8 @@ public struct ClassifierStudy: Sendable, Encodable {
             let harness = BaselineScores(
                 training: learnt,
                 targets: training.flatMap { row in columns.map { Float(labels.confidences[row * labels.intents.count + $0]) } },
-                present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) }, settings: classifier.settings.distillation)
+                present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) },
+                settings: classifier.settings.distillation)
             for baseline in IntentBaselines.all(table, threads: pool.threads) {
                 say("baseline: \(baseline.name)")
                 scorers.append(try harness.make(baseline, scored: sessions))
