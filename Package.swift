@@ -146,7 +146,10 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "DistillationTests",
-            dependencies: ["IntentTaxonomy", "EventStream", "SequenceEmbedding", "SequenceKernel", "DurableFiles", "KernelTestSupport", "FaultTestSupport"],
+            dependencies: [
+                "IntentTaxonomy", "EventStream", "SequenceEmbedding", "SequenceKernel", "DurableFiles", "KernelTestSupport",
+                "FaultTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ProposalTests",

@@ -25,7 +25,8 @@ import Testing
         gradient.withUnsafeMutableBufferPointer { _ = loss($0.baseAddress) }
         let variables = weights.parameters.map { parameter in
             CheckedVariable(
-                parameter.name, values: weights.pointer(parameter), gradient: Array(gradient[parameter.offset..<parameter.offset + parameter.count]))
+                parameter.name, values: weights.pointer(parameter),
+                gradient: Array(gradient[parameter.offset..<parameter.offset + parameter.count]))
         }
         let spare = UnsafeMutablePointer<Float>.allocate(capacity: weights.denseCount)
         spare.initialize(repeating: 0, count: weights.denseCount)

@@ -43,6 +43,11 @@ enum Samples {
 
     /// Sessions with their intents; some have two.
     static func sessions(_ count: Int, seed: UInt64) -> (table: MemoryTable, intents: [[Bool]]) {
+        let (sessions, intents) = events(count, seed: seed)
+        return (MemoryTable(fields: fields, sessions: sessions, visitors: (0..<count).map { $0 / 2 }), intents)
+    }
+
+    static func events(_ count: Int, seed: UInt64) -> (sessions: [[MemoryTable.Event]], intents: [[Bool]]) {
         var random = RandomSource(seed, 0x5A3)
         var intents: [[Bool]] = []
         var time: Int64 = 1_700_000_000_000_000
@@ -62,7 +67,7 @@ enum Samples {
                 return event
             }
         }
-        return (MemoryTable(fields: fields, sessions: sessions, visitors: (0..<count).map { $0 / 2 }), intents)
+        return (sessions, intents)
     }
 
     /// Confidences as an annotator would give them: near the truth, and sometimes wrong.
@@ -77,7 +82,8 @@ enum Samples {
         }
         return IntentTraining.Labels(
             merged: MergedLabels(sessions: Array(intents.indices), intents: ids, confidences: confidences, threshold: 0.5),
-            verdicts: ids.map { LabelGate.Verdict(intent: $0, reasons: [], isOverridden: false, isAgreementKnown: true) }, taxonomy: taxonomy)
+            verdicts: ids.map { LabelGate.Verdict(intent: $0, reasons: [], isOverridden: false, isAgreementKnown: true) },
+            taxonomy: taxonomy)
     }
 
     static let configuration: ModelConfiguration = {
@@ -95,6 +101,36 @@ enum Samples {
         try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: folder("encoder"))
         return try ModelArtifact(folder("encoder"))
     }
+
+    /// Sessions and their encoder, made once.
+    struct Shop: Sendable {
+        let sessions: [[MemoryTable.Event]]
+        let table: MemoryTable
+        let intents: [[Bool]]
+        let encoder: ModelArtifact
+        /// The same as an artifact of other weights.
+        let otherEncoder: ModelArtifact
+
+        init() throws {
+            let folder = try TemporaryFolder()
+            (sessions, intents) = Samples.events(240, seed: 41)
+            table = MemoryTable(fields: Samples.fields, sessions: sessions, visitors: (0..<240).map { $0 / 2 })
+            encoder = try Samples.encoder(table, in: folder)
+            otherEncoder = try Samples.encoder(Samples.sessions(30, seed: 42).table, in: try TemporaryFolder())
+        }
+
+        func train(
+            _ labels: IntentTraining.Labels? = nil, threads: Int = 2, sessions: Set<Int>? = nil,
+            _ change: (inout DistillationSettings) -> Void = { _ in }
+        ) throws -> IntentTraining.Result {
+            var facts = FactSettings()
+            facts.minimumSessions = 2
+            return try IntentTraining(Samples.settings(change), facts: facts, sessions: sessions).run(
+                labels ?? Samples.labels(intents, seed: 3), table: table, encoder: encoder, pool: WorkerPool(threads: threads))
+        }
+    }
+
+    static let shop = Result { try Shop() }
 
     static func settings(_ change: (inout DistillationSettings) -> Void = { _ in }) -> DistillationSettings {
         var settings = DistillationSettings()

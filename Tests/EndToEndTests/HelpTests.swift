@@ -7,7 +7,8 @@ import Testing
     static let commands = [
         "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
-        "labels agreement", "simulate", "report", "bench", "bench train", "bench infer", "bench import", "bench peak", "version",
+        "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "simulate", "report", "bench",
+        "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
     @Test(arguments: commands) func helpIsAsRead(_ command: String) throws {
@@ -23,7 +24,8 @@ import Testing
         #expect(run.output == String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self), "help of \(name) changed")
     }
 
-    @Test(arguments: commands.filter { !["", "evaluate", "taxonomy", "labels", "bench", "version"].contains($0) }) func helpHasAnExample(
+    @Test(arguments: commands.filter { !["", "evaluate", "taxonomy", "labels", "intents", "bench", "version"].contains($0) })
+    func helpHasAnExample(
         _ command: String
     ) throws {
         let bench = try Workbench()

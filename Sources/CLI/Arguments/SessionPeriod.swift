@@ -4,7 +4,9 @@ internal import FoundationEssentials
 
 /// Which sessions a command uses, by when they begin.
 struct SessionPeriod: ParsableArguments {
-    @Option(help: ArgumentHelp("Use sessions that begin at this time or later (2026-11-08, or with a time: 2026-11-08T12:00:00Z).", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Use sessions that begin at this time or later (2026-11-08, or with a time: 2026-11-08T12:00:00Z).", valueName: "time"))
     var from: Moment?
     @Option(help: ArgumentHelp("Use sessions that begin before this time.", valueName: "time")) var before: Moment?
 

@@ -14,8 +14,8 @@ struct IntentsPack: ParsableCommand, WritesOutput {
             Example: tessera intents pack bank.intents --model bank.model --taxonomy taxonomy/retail-bank.yaml --out bank.serving
             """)
 
-    @Argument(help: ArgumentHelp("Directory that `tessera intents train` wrote.", valueName: "intents"), completion: .directory) var intents:
-        String
+    @Argument(help: ArgumentHelp("Directory that `tessera intents train` wrote.", valueName: "intents"), completion: .directory)
+    var intents: String
     @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
     @Option(
         help: ArgumentHelp("Taxonomy file with the approval.", valueName: "file"), completion: .file(extensions: ["yaml", "yml"]))
@@ -36,7 +36,8 @@ struct IntentsPack: ParsableCommand, WritesOutput {
         if json {
             return try StandardOutput.print(
                 json: Summary(
-                    classifierId: id, encoderId: artifact.id, taxonomy: packed.settings.taxonomy, approvedBy: approval.by, approvedAt: approval.at))
+                    classifierId: id, encoderId: artifact.id, taxonomy: packed.settings.taxonomy, approvedBy: approval.by,
+                    approvedAt: approval.at))
         }
         try StandardOutput.print(
             "\(out): classifier \(id.prefix(12)) of \(packed.count) intents; taxonomy \(packed.taxonomy.id) \(packed.taxonomy.version) "

@@ -54,12 +54,14 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
         try set.check(corpus: events)
         if !set.taxonomy.isApproved {
             StandardError.write(
-                "intents: taxonomy \(set.taxonomy.id) \(set.taxonomy.version) is not approved as it is: the classifier can be judged, not served\n")
+                "intents: taxonomy \(set.taxonomy.id) \(set.taxonomy.version) is not approved as it is: the classifier can be judged, not served\n"
+            )
         }
         let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: merge.gate)
         for verdict in supplied.verdicts where !verdict.isTrained {
             let reasons = verdict.reasons.map { $0.rawValue.replacingUnderscores }.joined(separator: ", ")
-            StandardError.write("intents: \(verdict.intent) is not trained: \(reasons) (--train \(verdict.intent) trains it all the same)\n")
+            StandardError.write(
+                "intents: \(verdict.intent) is not trained: \(reasons) (--train \(verdict.intent) trains it all the same)\n")
         }
         let line = ProgressLine("intents")
         let pool = WorkerPool(threads: threads.count)

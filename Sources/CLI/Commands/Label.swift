@@ -19,7 +19,8 @@ struct Label: ParsableCommand, WritesOutput {
     @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file()) var inputs:
         [String]
     @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
-    @Option(help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
     var intents: String
     @Option(help: ArgumentHelp("File to write, JSON Lines.", valueName: "file"), completion: .file()) var out: String
     @Option(help: ArgumentHelp("Events told as evidence for each intent; 0 for none.", valueName: "n")) var evidence = 3

@@ -99,7 +99,9 @@ extension IntentClassifier {
             facts = plan
         }
         let inputs = Self.width(settings, facts)
-        guard inputs > 0, (0...(1 << 20)).contains(settings.hidden) else { throw damaged(Self.settingsFile, "a network of an impossible size") }
+        guard inputs > 0, (0...(1 << 20)).contains(settings.hidden) else {
+            throw damaged(Self.settingsFile, "a network of an impossible size")
+        }
         let network = StudentNetwork(inputs: inputs, hidden: settings.hidden, outputs: count)
         let weights = try Self.read(network.parameters, folder, Self.networkFile, fileSystem)
         var encoderWeights: ParameterVector?
@@ -107,7 +109,8 @@ extension IntentClassifier {
             encoderWeights = try Self.read(encoder.model.parameters, folder, Self.encoderFile, fileSystem)
         }
         self.init(
-            settings, taxonomy: taxonomy, student: TrainedStudent(network, weights), facts: facts, encoderWeights: encoderWeights, card: card,
+            settings, taxonomy: taxonomy, student: TrainedStudent(network, weights), facts: facts, encoderWeights: encoderWeights,
+            card: card,
             id: folder.id)
     }
 
@@ -117,7 +120,10 @@ extension IntentClassifier {
         func damaged(_ reason: String) -> IntentClassifierError { .folder(.damaged(path: folder.path, file: name, reason: reason)) }
         guard folder.files[name] != nil else { throw damaged("it is not there") }
         let file: SafetensorsFile
-        do { file = try SafetensorsFile("\(folder.path)/\(name)", in: fileSystem) } catch { throw damaged("\(error)") }
+        do throws(SafetensorsError) { file = try SafetensorsFile("\(folder.path)/\(name)", in: fileSystem) } catch {
+            if case .file(let error) = error { throw .file(error) }
+            throw damaged("\(error)")
+        }
         // Compared before memory is asked for: settings changed by hand could ask for more than there is.
         for parameter in scope.parameters {
             guard let entry = file[parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {
@@ -165,7 +171,8 @@ public enum IntentClassifierError: Error, CarriesFileError, CustomStringConverti
         case .folder(.file(let error)): error.description
         case .folder(.notThere(let path)):
             "\(path): no intents here (no \(SealedFolder.manifestFile)); name the directory that `tessera intents train` or `pack` wrote"
-        case .folder(.otherKind(let path, let found, let wanted)): "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
+        case .folder(.otherKind(let path, let found, let wanted)):
+            "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
         case .folder(.unsupportedVersion(let path, let found, let newest)):
             "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
         case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"

@@ -64,7 +64,8 @@ public struct IntentClassifier: Sendable {
     ) {
         let count = settings.intents.count
         precondition(student.network.outputs == count && settings.calibration.count == count && settings.thresholds.count == count)
-        precondition(student.network.inputs == Self.width(settings, facts), "IntentClassifier: the network reads another number of features")
+        precondition(
+            student.network.inputs == Self.width(settings, facts), "IntentClassifier: the network reads another number of features")
         (self.settings, self.taxonomy, self.student, self.facts) = (settings, taxonomy, student, facts)
         (self.encoderWeights, self.card, self.id) = (encoderWeights, card, id)
         var (scales, biases, steps) = ([Float](), [Float](), [Int]())

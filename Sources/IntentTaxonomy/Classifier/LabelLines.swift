@@ -39,6 +39,8 @@ public struct LabelLines: Sendable {
     /// Four digits after the point: what a reader can use, and as long for every session.
     static func number(_ value: Float) -> String {
         guard value.isFinite else { return "null" }
+        // Weights of a file can make an attribution of any size.
+        guard abs(value) < 1e12 else { return "\(value)" }
         let scaled = Int((Double(abs(value)) * 10_000).rounded())
         let digits = String(scaled % 10_000)
         return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / 10_000)." + String(repeating: "0", count: 4 - digits.count) + digits

@@ -18,6 +18,11 @@ public struct SessionLabel: Sendable, Equatable {
         public var effect: Float
         /// The same event's share in the logit by integrated gradients; nil where it was not asked for or the encoder does not read the event.
         public var gradient: Float?
+
+        /// An event with what it does.
+        public init(place: Int, text: String, effect: Float, gradient: Float? = nil) {
+            (self.place, self.text, self.effect, self.gradient) = (place, text, effect, gradient)
+        }
     }
 
     /// The session's number in its table.

@@ -31,7 +31,7 @@ public final class SessionScorer: @unchecked Sendable {
     }
 
     /// The same scorer over a table whose fields share the dictionaries of this one's.
-    func rebound(to table: any EventTable) -> SessionScorer {
+    package func rebound(to table: any EventTable) -> SessionScorer {
         SessionScorer(classifier, embedder, events.rebound(to: table), facts?.rebound(to: table))
     }
 

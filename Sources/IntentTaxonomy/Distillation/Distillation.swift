@@ -36,7 +36,8 @@ public enum Distillation {
         // The last "part" is nobody's: students taught on all.
         let parts = (0...folds.count).map { part in
             Part(
-                rows: all.filter { folds.fold[$0] != part }, features: features, scaled: scaled, targets: targets, outputs: outputs, settings)
+                rows: all.filter { folds.fold[$0] != part }, features: features, scaled: scaled, targets: targets, outputs: outputs,
+                settings)
         }
         let jobs = parts.indices.flatMap { part in (0..<settings.members).map { (part: part, member: $0) } }
         var taught: [Int: Taught] = [:]
@@ -93,12 +94,7 @@ public enum Distillation {
             scale.deviations.removeLast(features.width - scaled)
             self.scale = scale
             self.features = scale.applied(to: features)
-            let counts = (0..<outputs).map { k in
-                rows.reduce(0.0) { sum, row in
-                    let target = targets[row * outputs + k]
-                    return target.isNaN ? sum : sum + Double(target)
-                }
-            }
+            let counts = EffectiveNumber.counts(targets, rows: rows, outputs: outputs)
             classWeights = EffectiveNumber.weights(counts: counts, beta: settings.effectiveNumberBeta)
         }
 

@@ -98,6 +98,16 @@ struct LabelledRows: BatchSource {
 /// Weights of intents by their effective number of examples (Cui et al., 2019, "Class-Balanced Loss Based on Effective Number of
 /// Samples", equation 2), with mean 1: `w_k ∝ (1 - β) / (1 - β^n_k)`.
 public enum EffectiveNumber {
+    /// Sums of the confidences of each intent over some rows, `[K]`; those of nobody (NaN) do not count.
+    static func counts(_ targets: [Float], rows: [Int], outputs: Int) -> [Double] {
+        (0..<outputs).map { k in
+            rows.reduce(0.0) { sum, row in
+                let target = targets[row * outputs + k]
+                return target.isNaN ? sum : sum + Double(target)
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - counts: examples of each intent, `[K]`; soft counts are sums of confidences.
     ///   - beta: 0 for equal weights; towards 1 for weights by 1 / n.

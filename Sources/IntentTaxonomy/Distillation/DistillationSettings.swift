@@ -98,7 +98,8 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "unknown entry \(unknown.joined(separator: ", ")); known are \(known.sorted().joined(separator: ", "))"))
+                    debugDescription:
+                        "unknown entry \(unknown.joined(separator: ", ")); known are \(known.sorted().joined(separator: ", "))"))
         }
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {

@@ -37,7 +37,8 @@ enum FineTuning {
     ///   - facts: `[S, F - E]`, nil for none.
     ///   - targets: `[S * K]`.
     static func run(
-        _ encoder: SequenceModel, _ weights: ParameterVector, _ events: EncodedEvents, sessions: [Int], rows: [Int], facts: StudentFeatures?,
+        _ encoder: SequenceModel, _ weights: ParameterVector, _ events: EncodedEvents, sessions: [Int], rows: [Int],
+        facts: StudentFeatures?,
         targets: [Float], start: TrainedStudent, _ settings: DistillationSettings, pool: WorkerPool, isCancelled: () -> Bool
     ) throws(DistillationError) -> Result {
         let whole = Whole(encoder, start.network, settings)
@@ -45,7 +46,7 @@ enum FineTuning {
         copy(from: weights, to: vector)
         copy(from: start.weights, to: vector)
         let outputs = start.network.outputs
-        let counts = (0..<outputs).map { k in rows.reduce(0.0) { $0 + Double(targets[$1 * outputs + k]) } }
+        let counts = EffectiveNumber.counts(targets, rows: rows, outputs: outputs)
         let objective = FineTuningObjective(
             whole.model, whole.student, events, sessions: sessions, facts: facts, targets: targets,
             classWeights: EffectiveNumber.weights(counts: counts, beta: settings.effectiveNumberBeta))

@@ -42,8 +42,9 @@ public struct IntentTraining: Sendable {
     public var describe: @Sendable (inout ClassifierCard) -> Void = { _ in }
 
     /// A training.
-    public init(_ settings: DistillationSettings, facts: FactSettings = FactSettings(), sessions: Set<Int>? = nil, factSessions: [Int]? = nil)
-    {
+    public init(
+        _ settings: DistillationSettings, facts: FactSettings = FactSettings(), sessions: Set<Int>? = nil, factSessions: [Int]? = nil
+    ) {
         (self.settings, self.facts, self.sessions, self.factSessions) = (settings, facts, sessions, factSessions)
     }
 
@@ -69,11 +70,24 @@ public struct IntentTraining: Sendable {
         let columns = labels.merged.intents.indices.filter { trained.contains(labels.merged.intents[$0]) }
         let rows = labels.merged.sessions.indices.filter { sessions?.contains(labels.merged.sessions[$0]) ?? true }
         let chosen = rows.map { labels.merged.sessions[$0] }
+        guard !columns.isEmpty, !rows.isEmpty else {
+            throw .distillation(
+                .tooFew(
+                    reason: rows.isEmpty ? "no session to learn from is labelled" : "no intent is to be trained",
+                    remedy: rows.isEmpty
+                        ? "label sessions of that period, or choose another" : "label more sessions, or name intents to train"))
+        }
         let all = labels.merged.intents.count
         let confidences = rows.flatMap { row in columns.map { labels.merged.confidences[row * all + $0] } }
         let present = confidences.map { $0 >= labels.merged.threshold }
         let targets = confidences.map { settings.target($0, presentFrom: labels.merged.threshold) }
         let (factPlan, scorerFacts) = try fitFacts(table, chosen, pool)
+        guard settings.inputs.readEmbedding || factPlan?.count ?? 0 > 0 else {
+            throw .distillation(
+                .tooFew(
+                    reason: "the labelled sessions differ in no fact",
+                    remedy: "label more sessions, or let the student read embeddings (`inputs`: both)"))
+        }
         let events: EncodedEvents
         do { events = try EncodedEvents(table, encoder.encoding) } catch { throw .classifier(.facts(error.description)) }
         let features = self.features(
@@ -105,10 +119,13 @@ public struct IntentTraining: Sendable {
             card.positives[labels.merged.intents[column]] = stride(from: place, to: present.count, by: columns.count).count { present[$0] }
         }
         return finish(
-            labels, columns.map { labels.merged.intents[$0] }, student, factPlan, encoderWeights, encoder, card, heldOutLogits, present, chosen)
+            labels, columns.map { labels.merged.intents[$0] }, student, factPlan, encoderWeights, encoder, card, heldOutLogits, present,
+            chosen)
     }
 
-    private func fitFacts(_ table: any EventTable, _ sessions: [Int], _ pool: WorkerPool) throws(IntentTrainingError) -> (FactPlan?, SessionFacts?) {
+    private func fitFacts(_ table: any EventTable, _ sessions: [Int], _ pool: WorkerPool) throws(IntentTrainingError) -> (
+        FactPlan?, SessionFacts?
+    ) {
         guard settings.inputs.readFacts else { return (nil, nil) }
         let plan: FactPlan
         do { plan = try FactPlan.fit(table, sessions: factSessions ?? sessions, facts, pool: pool) } catch { throw .configuration(error) }
@@ -116,7 +133,8 @@ public struct IntentTraining: Sendable {
     }
 
     private func features(
-        _ embedder: SessionEmbedder, _ events: EncodedEvents, _ facts: SessionFacts?, _ factCount: Int, embeddingSize: Int, _ sessions: [Int],
+        _ embedder: SessionEmbedder, _ events: EncodedEvents, _ facts: SessionFacts?, _ factCount: Int, embeddingSize: Int,
+        _ sessions: [Int],
         pool: WorkerPool
     ) -> StudentFeatures {
         let size = settings.inputs.readEmbedding ? embeddingSize : 0
@@ -178,7 +196,8 @@ public struct IntentTraining: Sendable {
         func column<Value>(_ k: Int, _ values: [Value]) -> [Value] { stride(from: k, to: values.count, by: count).map { values[$0] } }
         var contents = IntentClassifier.Settings(
             taxonomy: TaxonomyReference(labels.taxonomy), intents: intents, heldBack: labels.verdicts.filter { !$0.isTrained },
-            encoder: encoder.id, embeddingSize: encoder.configuration.embeddingSize, inputs: settings.inputs, hidden: student.network.hidden,
+            encoder: encoder.id, embeddingSize: encoder.configuration.embeddingSize, inputs: settings.inputs,
+            hidden: student.network.hidden,
             calibration: (0..<count).map { k in
                 IntentCalibration.fit(settings.calibration, logits: column(k, logits).map(Double.init), present: column(k, present))
             }, thresholds: [Double](repeating: 0.5, count: count), conformal: ConformalSets(coverage: settings.coverage, threshold: 0),

@@ -42,8 +42,10 @@ public struct IntegratedGradients: Sendable {
         let kept = size > 0 ? scorer.embedder.keptEvents(scorer.events, session: session) : 0..<0
         let workspace = Workspace()
         // Gradients of weights are made on the way and not used.
-        let spare = (encoder: [Float](repeating: 0, count: max(1, weights.denseCount)),
-            head: [Float](repeating: 0, count: max(1, student.weights.denseCount)))
+        let spare = (
+            encoder: [Float](repeating: 0, count: max(1, weights.denseCount)),
+            head: [Float](repeating: 0, count: max(1, student.weights.denseCount))
+        )
         var (encoderGradients, headGradients) = spare
         return encoderGradients.withUnsafeMutableBufferPointer { encoderGradients in
             headGradients.withUnsafeMutableBufferPointer { headGradients in

@@ -1,10 +1,10 @@
-internal import SequenceEmbedding
+package import SequenceEmbedding
 
 /// One session as it is, and once more without each of some of its events: a table of its own over the dictionaries of another.
 ///
 /// A removed event leaves no trace but this: the event behind it follows the one before it. Its gap is the time between these two; how long
 /// the visitor stayed on the page before stays what it was.
-final class SessionVariants: EventTable, @unchecked Sendable {
+package final class SessionVariants: EventTable, @unchecked Sendable {
     private let base: any EventTable
     private let session: Int
     private let offsets: [Int]
@@ -17,7 +17,7 @@ final class SessionVariants: EventTable, @unchecked Sendable {
     private let weekdayColumn: UnsafeMutablePointer<UInt8>
 
     /// Session 0 is the whole, session i + 1 lacks event `removed[i]` (a number in the base table).
-    init(_ base: any EventTable, session: Int, removed: [Int]) {
+    package init(_ base: any EventTable, session: Int, removed: [Int]) {
         (self.base, self.session) = (base, session)
         let events = base.events(ofSession: session)
         let rows = events.count * (removed.count + 1)
@@ -63,22 +63,22 @@ final class SessionVariants: EventTable, @unchecked Sendable {
         for column in numberColumns.values { column.deallocate() }
     }
 
-    var sessionCount: Int { offsets.count - 1 }
-    var eventCount: Int { offsets.last! }
-    var fields: [TableField] { base.fields }
-    var hasTime: Bool { base.hasTime }
-    func events(ofSession session: Int) -> Range<Int> { offsets[session]..<offsets[session + 1] }
-    func visitor(ofSession session: Int) -> Int { base.visitor(ofSession: self.session) }
-    func sessionKey(_ session: Int) -> String { base.sessionKey(self.session) }
-    func codes(_ field: String) -> UnsafePointer<Int32>? { codeColumns[field].map { UnsafePointer($0) } }
-    func numbers(_ field: String) -> UnsafePointer<Double>? { numberColumns[field].map { UnsafePointer($0) } }
-    func dictionaryCount(_ field: String) -> Int { base.dictionaryCount(field) }
-    func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package var sessionCount: Int { offsets.count - 1 }
+    package var eventCount: Int { offsets.last! }
+    package var fields: [TableField] { base.fields }
+    package var hasTime: Bool { base.hasTime }
+    package func events(ofSession session: Int) -> Range<Int> { offsets[session]..<offsets[session + 1] }
+    package func visitor(ofSession session: Int) -> Int { base.visitor(ofSession: self.session) }
+    package func sessionKey(_ session: Int) -> String { base.sessionKey(self.session) }
+    package func codes(_ field: String) -> UnsafePointer<Int32>? { codeColumns[field].map { UnsafePointer($0) } }
+    package func numbers(_ field: String) -> UnsafePointer<Double>? { numberColumns[field].map { UnsafePointer($0) } }
+    package func dictionaryCount(_ field: String) -> Int { base.dictionaryCount(field) }
+    package func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         base.withEntry(field, index, body)
     }
-    var times: UnsafePointer<Int64> { UnsafePointer(timeColumn) }
-    var gaps: UnsafePointer<Float> { UnsafePointer(gapColumn) }
-    var dwells: UnsafePointer<Float> { UnsafePointer(dwellColumn) }
-    var hours: UnsafePointer<UInt8> { UnsafePointer(hourColumn) }
-    var weekdays: UnsafePointer<UInt8> { UnsafePointer(weekdayColumn) }
+    package var times: UnsafePointer<Int64> { UnsafePointer(timeColumn) }
+    package var gaps: UnsafePointer<Float> { UnsafePointer(gapColumn) }
+    package var dwells: UnsafePointer<Float> { UnsafePointer(dwellColumn) }
+    package var hours: UnsafePointer<UInt8> { UnsafePointer(hourColumn) }
+    package var weekdays: UnsafePointer<UInt8> { UnsafePointer(weekdayColumn) }
 }

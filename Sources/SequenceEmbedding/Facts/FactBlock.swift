@@ -8,6 +8,8 @@
 protocol FactBlock: AnyObject, Sendable {
     /// Writes the facts of the given events to `raw`, laid out by ``FactLayout`` and 0 before.
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch)
+    /// The same facts over a table whose fields have the same dictionaries, entry by entry: what depends on a value only is shared.
+    func rebound(to table: any EventTable) -> any FactBlock
 }
 
 /// How many events, how long, and when it began.
@@ -21,12 +23,16 @@ final class SessionBlock: FactBlock, @unchecked Sendable {
     private let weekdays: UnsafePointer<UInt8>
     private typealias Place = FactLayout.Session
 
-    init(_ table: any EventTable, _ plan: FactPlan) {
-        hasTime = plan.hasTime
-        shortGap = plan.shortGapSeconds
-        self.table = table
+    convenience init(_ table: any EventTable, _ plan: FactPlan) {
+        self.init(table, hasTime: plan.hasTime, shortGap: plan.shortGapSeconds)
+    }
+
+    private init(_ table: any EventTable, hasTime: Bool, shortGap: Double) {
+        (self.table, self.hasTime, self.shortGap) = (table, hasTime, shortGap)
         (times, gaps, hours, weekdays) = (table.times, table.gaps, table.hours, table.weekdays)
     }
+
+    func rebound(to table: any EventTable) -> any FactBlock { SessionBlock(table, hasTime: hasTime, shortGap: shortGap) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         raw[Place.events] = scratch.logarithm(events.count)
@@ -71,6 +77,7 @@ final class SessionBlock: FactBlock, @unchecked Sendable {
 /// A numeric field.
 final class NumberBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let field: FactPlan.Field
     private let numbers: UnsafePointer<Double>
     private let low: Double
     private let high: Double
@@ -79,10 +86,12 @@ final class NumberBlock: FactBlock, @unchecked Sendable {
     private static let greatest = 1e100
 
     init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.table = table
+        (self.table, self.field) = (table, field)
         numbers = table.numbers(field.name)!
         (low, high) = field.tertiles.count == 2 ? (field.tertiles[0], field.tertiles[1]) : (.nan, .nan)
     }
+
+    func rebound(to table: any EventTable) -> any FactBlock { NumberBlock(table, field) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var known = 0
@@ -114,15 +123,21 @@ final class NumberBlock: FactBlock, @unchecked Sendable {
 /// A text of words: which of the kept ones occur.
 final class WordBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let name: String
     private let codes: UnsafePointer<Int32>
     private let parts: TextParts
     private typealias Place = FactLayout.Words
 
-    init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.table = table
-        codes = table.codes(field.name)!
-        parts = TextParts(table, field.name, kept: field.values, others: false, FactText.words)
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
+        self.init(table, field.name, TextParts(table, field.name, kept: field.values, others: false, FactText.words))
     }
+
+    private init(_ table: any EventTable, _ name: String, _ parts: TextParts) {
+        (self.table, self.name, self.parts) = (table, name, parts)
+        codes = table.codes(name)!
+    }
+
+    func rebound(to table: any EventTable) -> any FactBlock { WordBlock(table, name, parts) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var known = 0
@@ -142,18 +157,24 @@ final class WordBlock: FactBlock, @unchecked Sendable {
 /// A text of several values: which of the kept ones occur, and how many in all and at the end.
 final class ListBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let name: String
     private let codes: UnsafePointer<Int32>
     private let parts: TextParts
     private let kept: Int
     private typealias Place = FactLayout.List
 
-    init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.table = table
-        codes = table.codes(field.name)!
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
         let separator = field.separator ?? ""
-        parts = TextParts(table, field.name, kept: field.values, others: true) { FactText.values($0, separator: separator) }
-        kept = field.values.count
+        let parts = TextParts(table, field.name, kept: field.values, others: true) { FactText.values($0, separator: separator) }
+        self.init(table, field.name, parts, kept: field.values.count)
     }
+
+    private init(_ table: any EventTable, _ name: String, _ parts: TextParts, kept: Int) {
+        (self.table, self.name, self.parts, self.kept) = (table, name, parts, kept)
+        codes = table.codes(name)!
+    }
+
+    func rebound(to table: any EventTable) -> any FactBlock { ListBlock(table, name, parts, kept: kept) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var most = 0

@@ -35,6 +35,14 @@ final class FactReader: Sendable {
         width = next
     }
 
+    /// The same facts over another table whose fields have the same dictionaries, entry by entry.
+    func rebound(to table: any EventTable) -> FactReader { FactReader(self, table) }
+
+    private init(_ other: FactReader, _ table: any EventTable) {
+        (self.table, starts, width) = (table, other.starts, other.width)
+        blocks = other.blocks.map { $0.rebound(to: table) }
+    }
+
     /// Fills `scratch.raw`, `[width]`.
     func read(_ session: Int, _ scratch: FactScratch) {
         scratch.raw.resize(width)

@@ -26,6 +26,15 @@ public final class SessionFacts: Sendable {
         inverses = GrowingBuffer(plan.facts.map { 1 / $0.scale })
     }
 
+    /// The same facts over another table whose fields have the same dictionaries, entry by entry: what depends on a value only (kept values,
+    /// the words of texts) is shared and not worked out again. Traps for a table that lacks a field.
+    public func rebound(to table: any EventTable) -> SessionFacts { SessionFacts(self, table) }
+
+    private init(_ other: SessionFacts, _ table: any EventTable) {
+        (plan, columns, means, inverses) = (other.plan, other.columns, other.means, other.inverses)
+        reader = other.reader.rebound(to: table)
+    }
+
     /// Floats of a session.
     public var count: Int { plan.count }
 

@@ -19,17 +19,22 @@ struct KeptValues {
 /// A categorical or url field with few values.
 final class FewBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let name: String
     private let codes: UnsafePointer<Int32>
     private let kept: KeptValues
     private let count: Int
     private typealias Place = FactLayout.Few
 
-    init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.table = table
-        codes = table.codes(field.name)!
-        kept = KeptValues(table, field.name, field.values)
-        count = field.values.count
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
+        self.init(table, field.name, KeptValues(table, field.name, field.values), count: field.values.count)
     }
+
+    private init(_ table: any EventTable, _ name: String, _ kept: KeptValues, count: Int) {
+        (self.table, self.name, self.kept, self.count) = (table, name, kept, count)
+        codes = table.codes(name)!
+    }
+
+    func rebound(to table: any EventTable) -> any FactBlock { FewBlock(table, name, kept, count: count) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var tally = scratch.tally(events.count)
@@ -66,15 +71,21 @@ final class FewBlock: FactBlock, @unchecked Sendable {
 /// A categorical or url field with many values: how they gather, and how often a session comes back to one.
 final class ManyBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let name: String
     private let codes: UnsafePointer<Int32>
     private let kept: KeptValues
     private typealias Place = FactLayout.Many
 
-    init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.table = table
-        codes = table.codes(field.name)!
-        kept = KeptValues(table, field.name, field.values)
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
+        self.init(table, field.name, KeptValues(table, field.name, field.values))
     }
+
+    private init(_ table: any EventTable, _ name: String, _ kept: KeptValues) {
+        (self.table, self.name, self.kept) = (table, name, kept)
+        codes = table.codes(name)!
+    }
+
+    func rebound(to table: any EventTable) -> any FactBlock { ManyBlock(table, name, kept) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var tally = scratch.tally(events.count)
@@ -120,17 +131,23 @@ final class ManyBlock: FactBlock, @unchecked Sendable {
 /// One field's values within the events of each kept value of another.
 final class PairBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
+    private let pair: FactPlan.Pair
     private let codes: UnsafePointer<Int32>
     private let parting: UnsafePointer<Int32>
     private let kept: KeptValues
     private typealias Place = FactLayout.Pair
 
-    init(_ table: any EventTable, _ pair: FactPlan.Pair) {
-        self.table = table
+    convenience init(_ table: any EventTable, _ pair: FactPlan.Pair) {
+        self.init(table, pair, KeptValues(table, pair.by, pair.values))
+    }
+
+    private init(_ table: any EventTable, _ pair: FactPlan.Pair, _ kept: KeptValues) {
+        (self.table, self.pair, self.kept) = (table, pair, kept)
         codes = table.codes(pair.of)!
         parting = table.codes(pair.by)!
-        kept = KeptValues(table, pair.by, pair.values)
     }
+
+    func rebound(to table: any EventTable) -> any FactBlock { PairBlock(table, pair, kept) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var whole = scratch.tally(events.count)

@@ -16,7 +16,8 @@ extension ClassifierStudy {
             [["", "micro F1", "macro F1", "average precision", "calibration error", "classifier ahead in average precision"]]
                 + judgements.map {
                     [
-                        $0.name, interval($0.microF1), interval($0.macroF1), interval($0.meanAveragePrecision), interval($0.calibrationError),
+                        $0.name, interval($0.microF1), interval($0.macroF1), interval($0.meanAveragePrecision),
+                        interval($0.calibrationError),
                         $0.behindInAveragePrecision.map(interval) ?? "",
                     ]
                 })
@@ -35,7 +36,8 @@ extension ClassifierStudy {
                 + "no intent is assigned in \(share(abstained))",
         ]
         if sharedVisitors > 0 {
-            lines.append("\(sharedVisitors) labelled sessions of the same visitors lie outside of the period and were left out of the baselines")
+            lines.append(
+                "\(sharedVisitors) labelled sessions of the same visitors lie outside of the period and were left out of the baselines")
         }
         return lines.joined(separator: "\n")
     }
