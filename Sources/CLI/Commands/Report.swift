@@ -19,8 +19,7 @@ struct Report: ParsableCommand, WritesOutput {
             --labels how far annotators agree, and with --intents-study how well intents are told beside baselines.
 
             Example: tessera report bank.corpus --model bank.model --truth bank/truth --probe probe.json --out report.html
-            Example: tessera report bank.corpus --model bank.model --intents bank.intents --labels bank.labels \
-              --intents-study intents.json --out report.html
+            Example: tessera report bank.corpus --model bank.model --intents bank.intents --labels bank.labels --out report.html
             """)
 
     @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
