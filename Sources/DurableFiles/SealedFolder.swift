@@ -15,6 +15,11 @@ public struct SealedFolder: Sendable {
         public var sha256: String
     }
 
+    /// What any folder of ours says first; a manifest of another format says no kind.
+    private struct Head: Decodable {
+        var kind: String?
+    }
+
     private struct Manifest: Codable {
         var kind: String
         var formatVersion: Int
@@ -26,7 +31,7 @@ public struct SealedFolder: Sendable {
     public enum Fault: Error, Sendable, Equatable {
         /// The system refused.
         case file(FileError)
-        /// There is no manifest.
+        /// There is no manifest, or one of another format.
         case notThere(path: String)
         /// A folder of something else.
         case otherKind(path: String, found: String, wanted: String)
@@ -44,7 +49,7 @@ public struct SealedFolder: Sendable {
     public let files: [String: Entry]
     private let fileSystem: FileSystem
 
-    /// Writes a folder. One of the same form already there is replaced in one step, if that is wished.
+    /// Writes a folder. One of the same kind already there is replaced in one step, if that is wished; anything else there stays.
     /// - Parameters:
     ///   - kind: what the folder is, such as `intents`.
     ///   - files: names and contents.
@@ -62,6 +67,7 @@ public struct SealedFolder: Sendable {
         let manifest = Array(try! encoder.encode(Manifest(kind: kind, formatVersion: version, id: id, files: entries))) + [0x0A]
         let publication = try DirectoryPublication(at: path, replacing: replacing, marker: manifestFile, in: fileSystem)
         do throws(FileError) {
+            try refuseOthers(kind, publication.path, fileSystem)
             for name in files.keys.sorted() {
                 try AtomicFile.write(files[name]!, to: "\(publication.temporaryPath)/\(name)", in: fileSystem)
             }
@@ -72,6 +78,17 @@ public struct SealedFolder: Sendable {
             throw error
         }
         return id
+    }
+
+    /// A manifest alone does not make a folder ours to replace: models have one, too.
+    private static func refuseOthers(_ kind: String, _ path: String, _ fileSystem: FileSystem) throws(FileError) {
+        let place = "\(path)/\(manifestFile)"
+        guard try fileSystem.status(of: place)?.kind == .file else { return }
+        let bytes = try fileSystem.contents(of: place, limit: 1 << 20)
+        guard (try? JSONDecoder().decode(Head.self, from: Data(bytes)))?.kind != kind else { return }
+        throw FileError(
+            .rename, path, code: FileError.exists,
+            advice: "the directory there does not say that it holds \(kind), so it is not what would be replaced: choose another place")
     }
 
     /// Opens a folder and checks size and digest of every file.
@@ -85,6 +102,7 @@ public struct SealedFolder: Sendable {
         let bytes = try attempt { () throws(FileError) in try fileSystem.contents(of: file, limit: 1 << 20) }
         let manifest: Manifest
         do { manifest = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
+            if let head = try? JSONDecoder().decode(Head.self, from: Data(bytes)), head.kind == nil { throw .notThere(path: path) }
             throw .damaged(path: path, file: Self.manifestFile, reason: "it is not a manifest")
         }
         guard manifest.kind == kind else { throw .otherKind(path: path, found: String(manifest.kind.prefix(40)), wanted: kind) }

@@ -112,6 +112,7 @@ import Testing
         var object = try JSONSerialization.jsonObject(with: Data(files[name]!)) as! [String: Any]
         change(&object)
         files[name] = Array(try JSONSerialization.data(withJSONObject: object))
+        try FileSystem.live.removeTree(folder("sealed"))
         try SealedFolder.write(files, kind: kind, version: version, to: folder("sealed"), replacing: true)
         return error(folder("sealed"))
     }

@@ -43,7 +43,7 @@ import Testing
                 == """
                 {"session":"s 1","status":"labelled","intents":[{"id":"buy-cheese","definition":"buy-cheese@a23145b08e6d","name":"Buy cheese",\
                 "threshold":0.2500,"probability":0.9000,"evidence":[{"place":2,"event":"cheese","effect":0.2500},\
-                {"place":1,"event":"rind","effect":0.0000}]},{"id":"buy-bread","definition":"buy-bread@0","name":"Buy bread",\
+                {"place":1,"event":"rind","effect":0.0000}]},{"id":"buy-bread","definition":"buy-bread@07b92a40d95a","name":"Buy bread",\
                 "threshold":0.5000,"probability":0.6235,"evidence":[{"place":4,"event":"bread","effect":0.1250,"gradient":-1.5000}]}],\
                 "set":["look-around","buy-cheese","buy-bread"],"groups":{"food":0.9000},\
                 "probabilities":{"buy-bread":0.6235,"buy-cheese":0.9000,"look-around":1.0000},\

@@ -37,13 +37,29 @@ import Testing
         for change: [String: [UInt8]] in [["a.json": [0x31]], ["c": []]] {
             #expect(try seal(files.merging(change) { $1 }, replacing: true) != id)
         }
-        #expect(try seal(kind: "other", replacing: true) != id)
+        try FileSystem.live.removeTree(folder("out"))
+        #expect(try seal(kind: "other") != id)
     }
 
     @Test func nothingIsReplacedUnasked() throws {
         _ = try seal()
         #expect(throws: FileError.self) { try seal() }
         #expect(try folder.names() == ["out"])
+    }
+
+    @Test func onlyFoldersOfItsKindAreReplaced() throws {
+        let id = try seal()
+        let refused = #expect(throws: FileError.self) { try seal(kind: "other", replacing: true) }
+        #expect(refused?.isOccupied == true && refused?.description.contains("does not say that it holds other") == true)
+        #expect(try SealedFolder(folder("out"), kind: "thing", newestVersion: 2).id == id)
+        // A manifest of something else is not ours either, to replace or to read.
+        for text in ["{\"model\": 1}", "no JSON"] {
+            try put(Array(text.utf8), "manifest.json")
+            #expect(throws: FileError.self) { try seal(replacing: true) }
+            #expect(try folder.text("out/manifest.json") == text && folder.names() == ["out"])
+        }
+        try put(Array("{\"model\": 1}".utf8), "manifest.json")
+        #expect(fault() == .notThere(path: folder("out")))
     }
 
     @Test func otherFoldersAreTold() throws {

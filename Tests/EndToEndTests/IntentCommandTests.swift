@@ -207,10 +207,13 @@ import Testing
         Case(
             name: "no such export", code: 66, says: ["nowhere.csv"],
             command: labelling(["bank.corpus": "nowhere.csv"], ["--for-evaluation"])),
-        Case(name: "there already", code: 73, says: ["bank.intents", "--replace"], command: training),
+        Case(name: "there already", code: 73, says: ["bank.intents", "ask for it to be replaced"], command: training),
         Case(
             name: "in place of a model", code: 73, says: ["bank.model"],
             command: training(["bank.intents": "bank.model"], ["--replace"])),
+        Case(
+            name: "in place of a directory of another kind", code: 73, says: ["changed.set", "not what would be replaced"],
+            command: training(["bank.intents": "changed.set"], ["--replace"])),
         Case(name: "labels in place of a directory", code: 73, says: ["set"], command: labelling(["l.out": "set"], ["--for-evaluation"])),
         Case(
             name: "a setting out of range", code: 78, says: ["folds", "between 2 and 100"],

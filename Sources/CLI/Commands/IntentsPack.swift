@@ -25,6 +25,7 @@ struct IntentsPack: ParsableCommand, WritesOutput {
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
+    var inputs: [String] { [intents, model] + (taxonomy.map { [$0] } ?? []) }
 
     func run() throws {
         let artifact = try ModelArtifact(model)

@@ -30,23 +30,31 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
     var config: String?
     @Option(help: ArgumentHelp("What is taught: linear, perceptron or fine-tuned (with the encoder).", valueName: "kind"))
     var student: DistillationSettings.Student?
-    @Option(help: ArgumentHelp("What it reads: embedding, facts or both.", valueName: "kind")) var inputs: DistillationSettings.Inputs?
+    @Option(name: .customLong("inputs"), help: ArgumentHelp("What it reads: embedding, facts or both.", valueName: "kind"))
+    var reads: DistillationSettings.Inputs?
     @Option(help: ArgumentHelp("What thresholds are chosen for: f1, micro-f1, or a precision such as 0.9.", valueName: "aim"))
     var aim: DistillationSettings.Aim?
     @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
     @OptionGroup var period: SessionPeriod
     @OptionGroup var merge: MergeOptions
+    @OptionGroup var gate: GateOptions
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Replace a classifier that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
-    var inputFiles: [String] { [corpus, model, labels] + (config.map { [$0] } ?? []) }
+    var inputs: [String] { [corpus, model, labels] + (config.map { [$0] } ?? []) }
 
     func run() throws {
         Interruption.watch()
         let lock = try OutputLock(for: out + ".training")
         defer { lock.release() }
+        // Told before the work, not after it.
+        if !replace, let there = try FileSystem.live.status(of: out),
+            try there.kind != .directory || !FileSystem.live.names(in: out).isEmpty
+        {
+            throw FileError(.rename, out, code: EEXIST)
+        }
         let settings = try settings()
         let events = try Corpus.open(corpus)
         let artifact = try ModelArtifact(model)
@@ -57,7 +65,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
                 "intents: taxonomy \(set.taxonomy.id) \(set.taxonomy.version) is not approved as it is: the classifier can be judged, not served\n"
             )
         }
-        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: merge.gate)
+        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: gate.gate)
         for verdict in supplied.verdicts where !verdict.isTrained {
             let reasons = verdict.reasons.map { $0.rawValue.replacingUnderscores }.joined(separator: ", ")
             StandardError.write(
@@ -109,7 +117,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
         var settings = Settings()
         if let config { settings = try SettingsFile.read(Settings.self, from: config) }
         if let student { settings.distillation.student = student }
-        if let inputs { settings.distillation.inputs = inputs }
+        if let reads { settings.distillation.inputs = reads }
         if let aim { settings.distillation.aim = aim }
         if let seed { settings.distillation.seed = seed }
         do { try settings.distillation.validate() } catch { throw IntentTrainingError.distillation(error) }

@@ -16,8 +16,8 @@ struct Label: ParsableCommand, WritesOutput {
             Example: tessera label bank.corpus --model bank.model --intents bank.serving --out labels.jsonl
             """)
 
-    @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file()) var inputs:
-        [String]
+    @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file())
+    var sources: [String]
     @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
     @Option(
         help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
@@ -39,6 +39,7 @@ struct Label: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
+    var inputs: [String] { sources + [model, intents] + options.files }
 
     func validate() throws {
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
@@ -52,12 +53,12 @@ struct Label: ParsableCommand, WritesOutput {
         let artifact = try ModelArtifact(model)
         let classifier = try IntentClassifier(intents, encoder: artifact)
         if !forEvaluation { try classifier.checkServable(place: intents) }
-        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
-            return try label(Corpus.open(inputs[0]), artifact, classifier)
+        if sources.count == 1, sources[0] != "-", try FileSystem.live.status(of: sources[0])?.kind == .directory {
+            return try label(Corpus.open(sources[0]), artifact, classifier)
         }
         try TemporaryFolder.with { folder in
             var rejects = RejectCollector()
-            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
+            _ = try options.run(sources, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
             if rejects.total > 0 { StandardError.write("label: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
             try label(Corpus.open("\(folder)/corpus"), artifact, classifier)
         }

@@ -15,6 +15,7 @@ struct LabelsAgreement: ParsableCommand, WritesOutput {
 
     @Argument(help: ArgumentHelp("Label set.", valueName: "labels"), completion: .directory) var labels: String
     @OptionGroup var options: MergeOptions
+    @OptionGroup var gate: GateOptions
     @Option(
         help: ArgumentHelp("Write the sessions that people should decide, worst first, as JSON Lines.", valueName: "file"),
         completion: .file())
@@ -27,13 +28,13 @@ struct LabelsAgreement: ParsableCommand, WritesOutput {
     func run() throws {
         let labels = try LabelSet(labels)
         let agreement = try LabelAgreement(labels, merge: options.merge)
-        let verdicts = try options.gate.verdicts(agreement)
+        let verdicts = try gate.gate.verdicts(agreement)
         let queue = ConflictQueue(labels, merge: options.merge)
         if let conflicts { try AtomicFile.write(Array(queue.jsonLines.utf8), to: conflicts) }
         if json {
             try StandardOutput.print(
                 json: Summary(
-                    taxonomy: labels.manifest.taxonomy, agreement: agreement, gate: options.gate, verdicts: verdicts,
+                    taxonomy: labels.manifest.taxonomy, agreement: agreement, gate: gate.gate, verdicts: verdicts,
                     trained: verdicts.filter(\.isTrained).map(\.intent), conflicts: queue.entries.count))
         } else {
             try StandardOutput.print(

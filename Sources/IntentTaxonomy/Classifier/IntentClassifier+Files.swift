@@ -170,7 +170,7 @@ public enum IntentClassifierError: Error, CarriesFileError, CustomStringConverti
         case .file(let error): error.description
         case .folder(.file(let error)): error.description
         case .folder(.notThere(let path)):
-            "\(path): no intents here (no \(SealedFolder.manifestFile)); name the directory that `tessera intents train` or `pack` wrote"
+            "\(path): no intents here; name the directory that `tessera intents train` or `pack` wrote"
         case .folder(.otherKind(let path, let found, let wanted)):
             "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
         case .folder(.unsupportedVersion(let path, let found, let newest)):

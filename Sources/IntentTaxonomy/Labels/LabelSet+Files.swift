@@ -58,7 +58,7 @@ extension LabelSet {
         for part in parts { digest.update(part.1) }
         manifest.digest = digest.finishHex()
         let files = parts + [(Self.manifestFile, encoded(manifest))]
-        try DirectoryPublication.publish(at: path, replacing: replacing, marker: Self.manifestFile, in: fileSystem) {
+        try DirectoryPublication.publish(at: path, replacing: replacing, marker: Self.labelsFile, in: fileSystem) {
             folder throws(LabelError) in
             for (name, bytes) in files {
                 do throws(FileError) {

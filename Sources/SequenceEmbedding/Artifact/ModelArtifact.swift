@@ -60,7 +60,7 @@ public struct ModelArtifact: Sendable {
         _ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, _ card: ModelCard, prior: NextItemPrior? = nil,
         to path: String, in fileSystem: FileSystem = .live
     ) throws(ModelError) -> String {
-        try DirectoryPublication.publish(at: path, replacing: true, marker: ModelFiles.manifest, in: fileSystem) {
+        try DirectoryPublication.publish(at: path, replacing: true, marker: ModelFiles.configuration, in: fileSystem) {
             folder throws(ModelError) in
             var files: [String: Manifest.File] = [:]
             func put(_ name: String, _ bytes: [UInt8]) throws(ModelError) {
