@@ -9,7 +9,8 @@ struct Figure: Sendable {
     let run: @Sendable (FigureContext) throws -> FigureValue
 
     static let all = [
-        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents, distilSynthetic, speedLabel,
+        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
+        distilSynthetic, speedLabel,
     ]
 
     /// The figure called so, and the set after its colon.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventStream
 internal import FoundationEssentials
+internal import IntentTaxonomy
 
 /// Which sessions a command uses, by when they begin.
 struct SessionPeriod: ParsableArguments {
@@ -35,13 +36,23 @@ struct SessionPeriod: ParsableArguments {
         return Set(chosen)
     }
 
+    /// The labelled sessions of the period whose visitors have none outside of it, so that nobody who taught also judges; nil for all.
+    func trainingSessions(of corpus: Corpus, labels: LabelSet) throws -> (chosen: Set<Int>?, shared: Int) {
+        guard let inside = try sessions(of: corpus) else { return (nil, 0) }
+        let labelled = Set(labels.annotations.map(\.session))
+        let others = Set(labelled.subtracting(inside).map { corpus.visitor(ofSession: $0) })
+        let within = labelled.intersection(inside)
+        let chosen = within.filter { !others.contains(corpus.visitor(ofSession: $0)) }
+        return (chosen, within.count - chosen.count)
+    }
+
     /// In words, for the card of what is trained.
     var text: String {
         switch (from, before) {
         case (nil, nil): "all labelled sessions"
-        case (let from?, nil): "sessions from \(from.text)"
-        case (nil, let before?): "sessions before \(before.text)"
-        case (let from?, let before?): "sessions from \(from.text), before \(before.text)"
+        case (let from?, nil): "sessions from \(from.text), of visitors without labels outside"
+        case (nil, let before?): "sessions before \(before.text), of visitors without labels outside"
+        case (let from?, let before?): "sessions from \(from.text), before \(before.text), of visitors without labels outside"
         }
     }
 }

@@ -11,9 +11,9 @@ struct IntentsEvaluate: ParsableCommand {
         commandName: "evaluate",
         abstract: "Judge a classifier of intents by labels, beside simple baselines.",
         discussion: """
-            Give sessions that were not learnt from: --from TIME where the classifier was trained with --before TIME. Visitors of other \
-            labelled sessions are left out, so that nobody is on both sides. The baselines learn from the labelled sessions before TIME and are \
-            calibrated with the same care.
+            Give sessions that were not learnt from: --from TIME where the classifier was trained with --before TIME. Training leaves out \
+            earlier sessions of visitors who have labelled ones later, so that nobody is on both sides. The baselines learn from the same \
+            sessions and are calibrated with the same care.
 
             Example: tessera intents evaluate bank.corpus --model bank.model --intents bank.intents --labels bank.labels --from 2026-02-01
             """)
@@ -37,6 +37,11 @@ struct IntentsEvaluate: ParsableCommand {
         try set.check(corpus: events)
         try set.check(taxonomy: classifier.taxonomy, place: labels)
         let judged = try period.sessions(of: events)
+        if classifier.card.corpus == events.digest, classifier.card.split == SessionPeriod().text {
+            StandardError.write(
+                "intents: \(intents) was taught on all labelled sessions of this corpus, those that judge it included; "
+                    + "train with --before TIME and judge with --from TIME\n")
+        }
         let study = try ClassifierStudy(
             classifier, encoder: artifact, corpus: events, labels: try set.merged(merge.merge), digest: set.manifest.digest,
             judged: judged, withBaselines: !noBaselines && judged != nil, pool: WorkerPool(threads: threads.count)

@@ -65,7 +65,12 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
                 "intents: taxonomy \(set.taxonomy.id) \(set.taxonomy.version) is not approved as it is: the classifier can be judged, not served\n"
             )
         }
-        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: gate.gate)
+        let (chosen, shared) = try period.trainingSessions(of: events, labels: set)
+        if shared > 0 {
+            StandardError.write(
+                "intents: \(Reading.count(shared)) labelled sessions are left out: their visitors have others outside of the period\n")
+        }
+        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: gate.gate, sessions: chosen)
         for verdict in supplied.verdicts where !verdict.isTrained {
             let reasons = verdict.reasons.map { $0.rawValue.replacingUnderscores }.joined(separator: ", ")
             StandardError.write(
@@ -74,7 +79,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
         let line = ProgressLine("intents")
         let pool = WorkerPool(threads: threads.count)
         let table = CorpusTable(events)
-        var training = IntentTraining(settings.distillation, facts: settings.facts, sessions: try period.sessions(of: events))
+        var training = IntentTraining(settings.distillation, facts: settings.facts, sessions: chosen)
         training.describe = { card in
             card.corpus = events.digest
             card.labels = set.manifest.digest

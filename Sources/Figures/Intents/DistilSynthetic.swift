@@ -17,7 +17,8 @@ extension Figure {
     /// student_need_accuracy, …}; all on a simulated bank.
     static let distilSynthetic = Figure(
         pattern: "distil-synthetic",
-        summary: "a student of noisy simulated annotators on a simulated bank: conversion predicted from its labels beside theirs, and hidden "
+        summary:
+            "a student of noisy simulated annotators on a simulated bank: conversion predicted from its labels beside theirs, and hidden "
             + "needs found by it beside them"
     ) { context in
         try context.withScratchFolder { folder in try DistilRun(context, folder).figure() }
@@ -63,7 +64,8 @@ private struct DistilRun {
         let verdicts = intents.map { LabelGate.Verdict(intent: $0, reasons: []) }
         FigureContext.say("distil-synthetic: \(learnt.count) labelled sessions to learn from, \(judged.count) to judge by")
         let result = try IntentTraining(distillation, facts: settings.facts, sessions: Set(learnt), factSessions: split.training).run(
-            IntentTraining.Labels(merged: merged, verdicts: verdicts, taxonomy: labels.taxonomy), table: table, encoder: encoder, pool: pool)
+            IntentTraining.Labels(merged: merged, verdicts: verdicts, taxonomy: labels.taxonomy), table: table, encoder: encoder, pool: pool
+        )
         let student = try SessionScorer(result.classifier, encoder: encoder, table: table).probabilities(of: judged, pool: pool)
         let said = Dictionary(uniqueKeysWithValues: zip(merged.sessions, merged.sessions.indices))
         func teachers(_ sessions: [Int]) -> [Float] { sessions.flatMap { merged[said[$0]!].map(Float.init) } }

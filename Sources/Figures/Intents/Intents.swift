@@ -19,7 +19,8 @@ extension Figure {
     /// {micro_f1, macro_f1, mean_average_precision, calibration_error, second_annotator_micro_f1, intervals, baselines, students, …}.
     static let intents = Figure(
         pattern: "intents",
-        summary: "intents of hotel-search sessions, distilled from language-model annotators and judged on the next day by the first of them, "
+        summary:
+            "intents of hotel-search sessions, distilled from language-model annotators and judged on the next day by the first of them, "
             + "beside baselines; labels from --labels, test labels from --test-labels"
     ) { context in
         try context.withScratchFolder { folder in
@@ -48,7 +49,8 @@ private struct IntentsRun {
         test =
             sameData && sameLabels
             ? train
-            : try HotelLabels(context, data: context.testData ?? context.data, labels: context.testLabels ?? context.labels, in: folder + "/test")
+            : try HotelLabels(
+                context, data: context.testData ?? context.data, labels: context.testLabels ?? context.labels, in: folder + "/test")
         boundary = try HotelLabels.microseconds(settings.testFrom)
     }
 
@@ -139,7 +141,8 @@ private struct IntentsRun {
     }
 
     private func baselines(
-        _ labels: IntentTraining.Labels, _ result: IntentTraining.Result, _ classifier: IntentClassifier, _ sessions: [Int], _ intents: [String]
+        _ labels: IntentTraining.Labels, _ result: IntentTraining.Result, _ classifier: IntentClassifier, _ sessions: [Int],
+        _ intents: [String]
     ) throws -> [IntentStudy.Scorer] {
         // Baselines read one corpus: where the test sessions lie in another, the two are imported together.
         let both = try JoinedSessions(train, test, context, folder: folder)

@@ -38,7 +38,8 @@ public struct LabelBenchmark: Sendable {
             intents: (0..<intents).map { Intent(id: "intent-\($0)", name: "Intent \($0)", definition: "Column \($0).") })
         let settings = IntentClassifier.Settings(
             taxonomy: TaxonomyReference(taxonomy), intents: taxonomy.intents.map(\.id), heldBack: [], encoder: "", embeddingSize: size,
-            inputs: .embedding, hidden: hidden, calibration: [IntentCalibration](repeating: .temperature(scale: 0.9, bias: -0.1), count: intents),
+            inputs: .embedding, hidden: hidden,
+            calibration: [IntentCalibration](repeating: .temperature(scale: 0.9, bias: -0.1), count: intents),
             thresholds: [Double](repeating: 0.5, count: intents), conformal: ConformalSets(coverage: 0.9, threshold: 0.1),
             distillation: DistillationSettings())
         let classifier = IntentClassifier(

@@ -15,7 +15,16 @@ public struct IntentTraining: Sendable {
         public var taxonomy: Taxonomy
 
         /// Labels of a set.
-        public init(_ labels: LabelSet, merge: LabelMerge, gate: LabelGate) throws(LabelError) {
+        /// - Parameter sessions: those to learn from, which alone decide what passes the gate; all when nil.
+        public init(
+            _ all: LabelSet, merge: LabelMerge, gate: LabelGate, sessions: Set<Int>? = nil
+        ) throws(LabelError) {
+            let labels = sessions.map { all.limited(to: $0) } ?? all
+            guard !labels.annotations.isEmpty else {
+                throw .nothingToTrain(
+                    reason: "no labelled session is left to learn from",
+                    remedy: "label sessions of the period, or of visitors who are not among those that judge")
+            }
             let verdicts = try gate.verdicts(LabelAgreement(labels, merge: merge))
             self.init(merged: try labels.merged(merge), verdicts: verdicts, taxonomy: labels.taxonomy)
             guard verdicts.contains(where: \.isTrained) else {

@@ -118,6 +118,13 @@ public struct LabelSet: Sendable, Equatable {
         (self.contradictions, self.keys) = (contradictions, keys)
     }
 
+    /// The same labels without those of other sessions. The manifest stays that of the whole.
+    public func limited(to sessions: Set<Int>) -> LabelSet {
+        LabelSet(
+            manifest: manifest, taxonomy: taxonomy, annotations: annotations.filter { sessions.contains($0.session) },
+            contradictions: contradictions.filter { sessions.contains($0.session) }, keys: keys)
+    }
+
     /// The key of a labelled session, as the corpus has it.
     public func sessionKey(_ session: Int) -> String { keys[session] ?? "" }
 

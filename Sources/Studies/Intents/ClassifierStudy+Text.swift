@@ -9,7 +9,7 @@ extension ClassifierStudy {
             value.estimate.isNaN ? "–" : "\(Self.decimal(value.estimate)) [\(Self.decimal(value.lower)), \(Self.decimal(value.upper))]"
         }
         var lines = [
-            "\(sessions) labelled sessions, taxonomy \(taxonomy.id) \(taxonomy.version)\(approved ? "" : " (not approved)"); 95 % intervals by resampling sessions",
+            "\(sessions) labelled sessions, taxonomy \(taxonomy.id) \(taxonomy.version)\(approved ? "" : " (not approved)"); 95 % intervals by resampling visitors",
             "",
         ]
         lines += Self.columns(
@@ -37,7 +37,7 @@ extension ClassifierStudy {
         ]
         if sharedVisitors > 0 {
             lines.append(
-                "\(sharedVisitors) labelled sessions of the same visitors lie outside of the period and were left out of the baselines")
+                "\(sharedVisitors) labelled sessions of the same visitors lie outside of the period; nobody learns from them")
         }
         return lines.joined(separator: "\n")
     }

@@ -17,7 +17,7 @@ public struct ClassifierStudy: Sendable, Codable {
     public let approved: Bool
     /// Sessions judged.
     public let sessions: Int
-    /// Labelled sessions of the same visitors outside of these, which nobody may learn from here.
+    /// Labelled sessions of the same visitors outside of these: neither the classifier nor a baseline learns from them.
     public let sharedVisitors: Int
     /// The classifier first, then the baselines.
     public let judgements: [IntentStudy.Judgement]
@@ -77,7 +77,9 @@ public struct ClassifierStudy: Sendable, Codable {
                 scorers.append(try harness.make(baseline, scored: sessions))
             }
         }
-        let study = try IntentStudy(intents: classifier.settings.intents, present: truth, scorers: scorers)
+        let study = try IntentStudy(
+            intents: classifier.settings.intents, present: truth, clusters: sessions.map { Int32(table.visitor(ofSession: $0)) },
+            scorers: scorers)
         (self.corpus, self.labels, self.encoder) = (corpus.digest, digest, encoder.id)
         (taxonomy, approved) = (classifier.settings.taxonomy, classifier.taxonomy.isApproved)
         (self.sessions, judgements, intents) = (study.sessions, study.judgements, study.rows)

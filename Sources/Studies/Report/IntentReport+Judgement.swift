@@ -46,7 +46,7 @@ extension IntentReport {
                 "Mean average precision\(remark)",
                 note:
                     "How far up the sessions that show an intent come when all are sorted by its probability, mean over intents. "
-                    + "Whiskers: 95 %, resampling sessions.",
+                    + "Whiskers: 95 %, resampling visitors.",
                 label: "mean average precision",
                 bars: study.judgements.enumerated().map { place, own in
                     BarChart.Bar(
@@ -90,8 +90,8 @@ extension IntentReport {
         }
         if study.sharedVisitors > 0 {
             text +=
-                " The baselines did not learn from \(NumberText.count(study.sharedVisitors)) other labelled sessions "
-                + "of the visitors judged here; the classifier may have, which can make its lead look larger than it is."
+                " Neither the classifier nor the baselines learnt from \(NumberText.count(study.sharedVisitors)) other labelled sessions "
+                + "of the visitors judged here."
         }
         return text
     }
