@@ -32,7 +32,7 @@ import Testing
 
     @Test func oneLineAsItIsWritten() throws {
         let classifier = try classifier()
-        var label = classifier.label(session: 3, events: 4, probabilities: [0.62345, 0.9, 0.99996])
+        var label = classifier.label(session: 3, events: 4, probabilities: [0.62346, 0.9, 0.99996])
         label.evidence = [
             [SessionLabel.Evidence(place: 2, text: "cheese", effect: 0.25), .init(place: 1, text: "rind", effect: 0.00004)],
             [SessionLabel.Evidence(place: 4, text: "bread", effect: 0.125, gradient: -1.5)],
