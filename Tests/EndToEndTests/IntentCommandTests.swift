@@ -140,9 +140,17 @@ import Testing
 
     @Test func aLaterPeriodIsJudgedBesideBaselines() throws {
         let bench = try Self.bench(trains: false)
-        // Forty visitors in a row, 3,000 seconds apart, and all of them again a day later.
-        let early = try CommandRun.tessera(Self.training + ["--before", "2025-06-16T09:00:00Z", "--student", "linear"], in: bench.folder)
+        // Forty visitors in a row, 3,000 seconds apart, and all of them again a day later; most have labels on one day, some on both.
+        let kept = Self.labels().split(separator: "\n").filter { line in
+            let key = line.drop { $0 != "p" }.dropFirst("person".count).prefix { $0 != "\"" }.split(separator: ":").map { Int($0)! }
+            return key[0] % 8 == 7 || (key[1] == 1) == (key[0] % 4 < 2)
+        }
+        try bench.write(kept.joined(separator: "\n") + "\n", to: "l.jsonl")
+        let again = try CommandRun.tessera(Self.importing + ["--replace"], in: bench.folder)
+        try #require(again.code == 0, "\(again.talk)")
+        let early = try CommandRun.tessera(Self.training + ["--before", "2025-06-17", "--student", "linear"], in: bench.folder)
         try #require(early.code == 0, "\(early.talk)")
+        #expect(early.talk.contains("4 labelled sessions are left out"), "\(early.talk)")
         let judged = try CommandRun.tessera(
             "intents", "evaluate", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--labels", "set", "--from",
             "2025-06-17T00:00:00Z", "--json", in: bench.folder)

@@ -46,10 +46,12 @@ struct SessionPeriod: ParsableArguments {
         return (chosen, within.count - chosen.count)
     }
 
+    static let everything = "all labelled sessions"
+
     /// In words, for the card of what is trained.
     var text: String {
         switch (from, before) {
-        case (nil, nil): "all labelled sessions"
+        case (nil, nil): Self.everything
         case (let from?, nil): "sessions from \(from.text), of visitors without labels outside"
         case (nil, let before?): "sessions before \(before.text), of visitors without labels outside"
         case (let from?, let before?): "sessions from \(from.text), before \(before.text), of visitors without labels outside"

@@ -37,7 +37,7 @@ struct IntentsEvaluate: ParsableCommand {
         try set.check(corpus: events)
         try set.check(taxonomy: classifier.taxonomy, place: labels)
         let judged = try period.sessions(of: events)
-        if classifier.card.corpus == events.digest, classifier.card.split == SessionPeriod().text {
+        if classifier.card.corpus == events.digest, classifier.card.split == SessionPeriod.everything {
             StandardError.write(
                 "intents: \(intents) was taught on all labelled sessions of this corpus, those that judge it included; "
                     + "train with --before TIME and judge with --from TIME\n")
