@@ -73,8 +73,8 @@ public struct EndpointModel: ChatModel {
             answer = try HTTPExchange.post(
                 body, to: place + "/chat/completions", key: settings.key, timeoutSeconds: settings.timeoutSeconds, isCancelled: isCancelled)
         } catch {
-            // The endpoint may have read the question before the line went dead, and may charge for it.
-            settle(input, 0)
+            // The endpoint may have read the question and answered in full before the line went dead, and may charge for it.
+            settle(input, output)
             switch error {
             case .cancelled: throw .interrupted
             case .timedOut: return .failure(.timedOut(place: place, seconds: settings.timeoutSeconds, attempts: attempt), asked: nil)
@@ -88,7 +88,7 @@ public struct EndpointModel: ChatModel {
             return .failure(error, asked: answer.retryAfter.flatMap(Self.seconds))
         }
         guard let completion = CompletionFormat.answer(answer.body) else {
-            settle(input, 0)
+            settle(input, output)
             throw .notAnEndpoint(place: place, reason: "what came back is no chat completion")
         }
         settle(completion.inputTokens ?? input, completion.outputTokens ?? max(1, completion.reply.text.utf8.count / 3))

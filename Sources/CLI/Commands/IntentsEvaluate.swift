@@ -11,9 +11,9 @@ struct IntentsEvaluate: ParsableCommand {
         commandName: "evaluate",
         abstract: "Judge a classifier of intents by labels, beside simple baselines.",
         discussion: """
-            Give sessions that were not learnt from: --from TIME where the classifier was trained with --before TIME. Training leaves out \
-            earlier sessions of visitors who have labelled ones later, so that nobody is on both sides. The baselines learn from the same \
-            sessions and are calibrated with the same care.
+            Train with --before TIME and judge with --from TIME. Visitors who taught the classifier do not judge it: their sessions are left \
+            out here, and training leaves out visitors who have labelled sessions later. Labels of several annotators are merged as for the \
+            training. The baselines learn the same confidences of the sessions before, and are calibrated in the same way.
 
             Example: tessera intents evaluate bank.corpus --model bank.model --intents bank.intents --labels bank.labels --from 2026-02-01
             """)
@@ -24,7 +24,6 @@ struct IntentsEvaluate: ParsableCommand {
         String
     @Option(help: ArgumentHelp("Label set.", valueName: "labels"), completion: .directory) var labels: String
     @OptionGroup var period: SessionPeriod
-    @OptionGroup var merge: MergeOptions
     @Flag(help: "Do without the baselines, which take most of the time.") var noBaselines = false
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print JSON.") var json = false
@@ -37,13 +36,8 @@ struct IntentsEvaluate: ParsableCommand {
         try set.check(corpus: events)
         try set.check(taxonomy: classifier.taxonomy, place: labels)
         let judged = try period.sessions(of: events)
-        if classifier.card.corpus == events.digest, classifier.card.split == SessionPeriod.everything {
-            StandardError.write(
-                "intents: \(intents) was taught on all labelled sessions of this corpus, those that judge it included; "
-                    + "train with --before TIME and judge with --from TIME\n")
-        }
         let study = try ClassifierStudy(
-            classifier, encoder: artifact, corpus: events, labels: try set.merged(merge.merge), digest: set.manifest.digest,
+            classifier, encoder: artifact, corpus: events, labels: try set.merged(classifier.card.merge), digest: set.manifest.digest,
             judged: judged, withBaselines: !noBaselines && judged != nil, pool: WorkerPool(threads: threads.count)
         ) { StandardError.write("intents: \($0)\n") }
         if json { return try StandardOutput.print(json: study) }

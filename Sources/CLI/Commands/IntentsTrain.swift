@@ -99,8 +99,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
             "\(out): classifier \(id.prefix(12)) of \(result.classifier.count) intents, taught on \(Reading.count(card.sessions)) sessions of "
                 + "\(Reading.count(card.visitors)) visitors; on unseen ones micro F1 \(Reading.decimal(card.heldOutMicroF1, 3)), mean average precision "
                 + "\(Reading.decimal(card.heldOutAveragePrecision, 3)), log loss \(Reading.decimal(card.heldOutLogLoss, 4)) "
-                + "(shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4))), sets hold every intent in "
-                + "\(Reading.decimal(100 * card.heldOutCoverage, 1)) % of sessions")
+                + "(shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4)))")
     }
 
     private struct Settings: Decodable {

@@ -31,7 +31,7 @@ struct Label: ParsableCommand, WritesOutput {
         name: .customLong("field"),
         help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
     var fields: [String] = []
-    @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 1
+    @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption

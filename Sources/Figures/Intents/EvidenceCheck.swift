@@ -43,7 +43,9 @@ struct EvidenceCheck {
         }
         return [
             "assigned": .integer(assigned), "with_evidence": .integer(withEvidence), "top_event_lowers": .integer(lowered),
-            "share_lowered": .number(Double(lowered) / Double(max(1, withEvidence))),
+            "without_evidence": .integer(assigned - withEvidence),
+            "share_lowered": .number(Double(lowered) / Double(max(1, assigned))),
+            "share_lowered_of_those_with_evidence": .number(Double(lowered) / Double(max(1, withEvidence))),
             "gradient_has_the_same_sign": .number(Double(agreeing) / Double(max(1, withEvidence))), "examples": .list(shown),
         ]
     }

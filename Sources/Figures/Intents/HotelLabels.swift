@@ -16,8 +16,11 @@ struct HotelLabels {
     static let set = "trivago2019"
 
     /// Imports events and labels into a folder.
-    init(_ context: FigureContext, data: String, labels root: String, in folder: String) throws {
-        let folder = "\(folder)/\(Self.set)-\(data.utf8.count)-\(root.utf8.count)-\(root == data ? 1 : 0)"
+    /// - Parameters:
+    ///   - part: what its corpus is called in the folder.
+    ///   - judge: the first annotator where that is known already.
+    init(_ context: FigureContext, data: String, labels root: String, in folder: String, part: String, judge: String? = nil) throws {
+        let folder = "\(folder)/\(part)"
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
         let file = try context.input(root, Self.set, "labels", endings: ["jsonl.gz", "jsonl"])
         let words = try context.input(root, Self.set, "taxonomy", endings: ["yaml"])
@@ -30,7 +33,10 @@ struct HotelLabels {
         if !refused.isEmpty { FigureContext.say("intents: \(refused.count) label rows refused, the first \(refused[0])") }
         self.labels = labels
         let counts = labels.manifest.annotators
-        first = counts.keys.sorted().max { counts[$0]! < counts[$1]! } ?? ""
+        first = judge ?? counts.keys.sorted().max { counts[$0]! < counts[$1]! } ?? ""
+        guard counts[first] != nil else {
+            throw FigureError(code: 65, description: "\(file): annotator \(first), whose labels teach, labelled nothing here")
+        }
     }
 
     /// Sessions that the first annotator labelled.

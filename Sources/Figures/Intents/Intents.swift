@@ -43,22 +43,25 @@ private struct IntentsRun {
     init(_ context: FigureContext, _ folder: String) throws {
         (self.context, self.folder) = (context, folder)
         settings = try SettingsFile.read(IntentsSettings.self, from: context.settings("intents.yaml"))
-        train = try HotelLabels(context, data: context.data, labels: context.labels, in: folder)
+        train = try HotelLabels(context, data: context.data, labels: context.labels, in: folder, part: "train")
         let sameData = context.testData == nil || context.testData == context.data
         let sameLabels = context.testLabels == nil || context.testLabels == context.labels
         test =
             sameData && sameLabels
             ? train
             : try HotelLabels(
-                context, data: context.testData ?? context.data, labels: context.testLabels ?? context.labels, in: folder + "/test")
+                context, data: context.testData ?? context.data, labels: context.testLabels ?? context.labels, in: folder, part: "test",
+                judge: train.first)
         boundary = try HotelLabels.microseconds(settings.testFrom)
     }
 
     func figure() throws -> FigureValue {
         let started = FigureContext.now()
         let truth = try test.merged()
-        var judged = truth.sessions.indices.filter { test.start(truth.sessions[$0]) >= boundary }
-        if judged.isEmpty { judged = Array(truth.sessions.indices) }
+        let judged = truth.sessions.indices.filter { test.start(truth.sessions[$0]) >= boundary }
+        guard !judged.isEmpty else {
+            throw FigureError(code: 65, description: "no labelled session of the test part begins on \(settings.testFrom) or later")
+        }
         let testVisitors = Set(judged.map { test.corpus.visitorKey(test.corpus.visitor(ofSession: truth.sessions[$0])) })
         let day = (0..<train.corpus.sessionCount).filter { train.start($0) < boundary }
         let own = try train.merged()
@@ -150,7 +153,10 @@ private struct IntentsRun {
         let columns = trained.map { labels.merged.intents.firstIndex(of: $0)! }
         let count = labels.merged.intents.count
         let rows = labels.merged.sessions.indices.filter { result.sessions.contains(labels.merged.sessions[$0]) }
-        let targets = rows.flatMap { row in columns.map { Float(labels.merged.confidences[row * count + $0]) } }
+        let distillation = classifier.settings.distillation
+        let targets = rows.flatMap { row in
+            columns.map { distillation.target(labels.merged.confidences[row * count + $0], presentFrom: labels.merged.threshold) }
+        }
         let harness = BaselineScores(
             training: result.sessions.map { both.training($0) }, targets: targets, present: result.present,
             visitors: result.sessions.map { train.corpus.visitor(ofSession: $0) }, settings: classifier.settings.distillation)
@@ -218,11 +224,13 @@ private struct IntentsRun {
         return report
     }
 
-    /// Micro F1 of the annotator with the second most labels, judged by the first, on the test sessions both labelled.
+    /// Micro F1 of the annotator with the most labels beside the first, judged by the first, on the test sessions both labelled.
     private func secondAnnotator(_ sessions: [Int]) throws -> MetricInterval? {
         let chosen = Set(sessions)
         let first = test.labels.annotations.filter { $0.source == test.first && chosen.contains($0.session) }
-        let others = test.labels.annotations.filter { $0.source != test.first && chosen.contains($0.session) }
+        let counts = test.labels.manifest.annotators.filter { $0.key != test.first }
+        let second = counts.keys.sorted().max { counts[$0]! < counts[$1]! }
+        let others = test.labels.annotations.filter { $0.source == second && chosen.contains($0.session) }
         let pairs = others.compactMap { other in first.first { $0.session == other.session }.map { ($0, other) } }
         guard !pairs.isEmpty else { return nil }
         let count = pairs[0].0.confidences.count

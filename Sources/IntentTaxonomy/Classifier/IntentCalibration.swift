@@ -94,10 +94,12 @@ public enum IntentCalibration: Sendable, Equatable {
     private static func isotonic(_ logits: [Double], _ present: [Bool]) -> IntentCalibration {
         let order = logits.indices.sorted { logits[$0] != logits[$1] ? logits[$0] < logits[$1] : $0 < $1 }
         var pools: [(logits: Double, positives: Double, count: Double)] = []
+        var before = -Double.infinity
         for index in order {
             let positives = present[index] ? 1.0 : 0
+            defer { before = logits[index] }
             // Equal logits are one point.
-            if let last = pools.last, last.count > 0, logits[index] == last.logits / last.count {
+            if let last = pools.last, logits[index] == before {
                 pools[pools.count - 1] = (last.logits + logits[index], last.positives + positives, last.count + 1)
             } else {
                 pools.append((logits[index], positives, 1))

@@ -161,6 +161,8 @@ public struct ClassifierCard: Codable, Sendable, Equatable {
     public var merge = LabelMerge()
     /// Labelled sessions learnt from.
     public var sessions = 0
+    /// Their numbers in the corpus, rising: who taught must not judge.
+    public var taughtSessions: [Int] = []
     /// Their visitors.
     public var visitors = 0
     /// Which sessions were left for the test, in words.
@@ -177,8 +179,6 @@ public struct ClassifierCard: Codable, Sendable, Equatable {
     public var heldOutMicroF1 = 0.0
     /// Mean average precision of the intents on held-out sessions.
     public var heldOutAveragePrecision = 0.0
-    /// Share of held-out sessions in which the conformal set holds every present intent.
-    public var heldOutCoverage = 0.0
     /// The vector loops that ran, on which the last bits depend.
     public var instructionSet = ""
 

@@ -4,7 +4,7 @@ internal import DurableFiles
 ///
 /// ```
 /// {"session":"s1","status":"labelled","intents":[{"id":"card-compare","definition":"card-compare@3f…","name":"Compare credit cards",
-///   "probability":0.91,"threshold":0.42,"evidence":[{"place":3,"event":"cards compare","effect":0.38}]}],
+///   "threshold":0.4200,"probability":0.9100,"evidence":[{"place":3,"event":"cards compare","effect":0.38}]}],
 ///  "set":["card-compare"],"groups":{"cards":0.91},"taxonomy":{"id":"retail-bank","version":"1.0.0","digest":"…"},
 ///  "encoder":"…","classifier":"…"}
 /// ```

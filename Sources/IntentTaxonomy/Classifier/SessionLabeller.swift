@@ -11,7 +11,7 @@ public final class SessionLabeller: @unchecked Sendable {
         /// Whether integrated gradients are told beside removals.
         public var gradients = false
         /// Visitors that must share a word before it is shown in evidence.
-        public var fewestVisitors = 1
+        public var fewestVisitors = 3
         /// Fields that name a step, most telling first; nil for those chosen by name and kind.
         public var fields: [String]?
 

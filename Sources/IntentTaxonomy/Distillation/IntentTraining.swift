@@ -27,10 +27,7 @@ public struct IntentTraining: Sendable {
             }
             let verdicts = try gate.verdicts(LabelAgreement(labels, merge: merge))
             self.init(merged: try labels.merged(merge), verdicts: verdicts, taxonomy: labels.taxonomy)
-            guard verdicts.contains(where: \.isTrained) else {
-                _ = try gate.trained(LabelAgreement(labels, merge: merge))
-                return
-            }
+            guard verdicts.contains(where: \.isTrained) else { throw LabelGate.nothingPasses }
         }
 
         /// Labels as given.
@@ -120,6 +117,7 @@ public struct IntentTraining: Sendable {
         }
         var card = ClassifierCard()
         card.sessions = chosen.count
+        card.taughtSessions = chosen.sorted()
         card.visitors = Set(chosen.map { table.visitor(ofSession: $0) }).count
         card.trainLoss = loss
         card.instructionSet = vectorLoops.name
@@ -230,11 +228,6 @@ public struct IntentTraining: Sendable {
         card.heldOutLogLoss = Self.logLoss(probabilities, present)
         let shares = (0..<count).map { k in column(k, present).reduce(0.0) { $0 + ($1 ? 1 : 0) } / Double(max(1, sessions.count)) }
         card.heldOutLogLossOfShares = Self.logLoss(present.indices.map { shares[$0 % count] }, present)
-        card.heldOutCoverage =
-            Double(
-                sessions.indices.count { row in
-                    (0..<count).allSatisfy { !present[row * count + $0] || contents.conformal.contains(probabilities[row * count + $0]) }
-                }) / Double(max(1, sessions.count))
         return Result(classifier: classifier(card), sessions: sessions, heldOut: scores, present: present)
     }
 
@@ -268,7 +261,7 @@ public enum IntentTrainingError: Error, Sendable, CustomStringConvertible {
 
 extension DistillationSettings {
     /// What a student is to say of an intent that annotators are so sure of.
-    func target(_ confidence: Double, presentFrom threshold: Double) -> Float {
+    public func target(_ confidence: Double, presentFrom threshold: Double) -> Float {
         guard sharpness > 0, confidence > 0 else { return Float(confidence) }
         return Float(1 / (1 + exp(-Double(sharpness) * (confidence - (threshold - 0.025)))))
     }

@@ -81,10 +81,12 @@ public struct LabelGate: Sendable, Equatable, Codable {
     public func trained(_ agreement: LabelAgreement) throws(LabelError) -> [String] {
         let trained = try verdicts(agreement).filter(\.isTrained).map(\.intent)
         guard !trained.isEmpty else {
-            throw .nothingToTrain(
-                reason: "no intent has enough labels and agreement",
-                remedy: "label more sessions, lower the gate's limits, or name intents that are to be trained all the same")
+            throw Self.nothingPasses
         }
         return trained
     }
+
+    static let nothingPasses = LabelError.nothingToTrain(
+        reason: "no intent has enough labels and agreement",
+        remedy: "label more sessions, lower the gate's limits, or name intents that are to be trained all the same")
 }

@@ -68,7 +68,7 @@ private struct TaxonomyReview {
         if intent.owner?.isEmpty ?? true {
             issues.append(add(.warning, "id", "nobody owns it", "name the role that answers for the definition"))
         }
-        for purpose in Set(intent.prohibitedFor) where intent.prohibitedFor.filter({ $0 == purpose }).count > 1 {
+        for purpose in Purpose.allCases where intent.prohibitedFor.count(where: { $0 == purpose }) > 1 {
             issues.append(add(.warning, "prohibited_for", "\(purpose.rawValue) is listed twice", "keep one"))
         }
     }
@@ -83,8 +83,9 @@ private struct TaxonomyReview {
             issues.append(
                 add(.error, "name", "the name is the same as that of \(other)", "tell them apart, or merge them with `replaces`"))
         } else {
-            if let other = seenNames.first(where: { Self.words($0.key) == Self.words(name) }) {
-                issues.append(add(.warning, "name", "the name has the same words as that of \(other.value)", "tell them apart"))
+            let alike = seenNames.filter { Self.words($0.key) == Self.words(name) }.values.min()
+            if let alike {
+                issues.append(add(.warning, "name", "the name has the same words as that of \(alike)", "tell them apart"))
             }
             seenNames[name] = intent.id
         }

@@ -5,7 +5,7 @@ public import IntentTaxonomy
 public struct BaselineScores: Sendable {
     /// Labelled sessions to learn from.
     public var training: [Int]
-    /// Their confidences, `[S * K]`.
+    /// What they learn, `[S * K]`: the confidences as the student learns them, see `DistillationSettings.target(_:presentFrom:)`.
     public var targets: [Float]
     /// Whether each intent is present in them, `[S * K]`.
     public var present: [Bool]

@@ -33,7 +33,8 @@ extension ClassifierStudy {
             value.estimate.isNaN || (value.estimate.isFinite && value.lower.isFinite && value.upper.isFinite && value.lower <= value.upper)
         }
         let counts =
-            [sessions, sharedVisitors] + intents.flatMap { [$0.support, $0.assigned] } + reliability.map(\.count) + confusion.joined()
+            [sessions, sharedVisitors, taughtVisitors] + intents.flatMap { [$0.support, $0.assigned] } + reliability.map(\.count)
+            + confusion.joined()
         return !judgements.isEmpty && counts.allSatisfy { (0...1_000_000_000).contains($0) }
             && judgements.allSatisfy { own in
                 let behind = [own.behindInAveragePrecision, own.behindInMicroF1].compactMap(\.self)

@@ -35,6 +35,9 @@ extension ClassifierStudy {
             "sets of \(Self.decimal(setSize)) intents hold all that are present in \(share(coverage)) of sessions (promised \(share(promisedCoverage))); "
                 + "no intent is assigned in \(share(abstained))",
         ]
+        if taughtVisitors > 0 {
+            lines.append("\(taughtVisitors) labelled sessions of the period are not judged by: their visitors taught the classifier")
+        }
         if sharedVisitors > 0 {
             lines.append(
                 "\(sharedVisitors) labelled sessions of the same visitors lie outside of the period; nobody learns from them")

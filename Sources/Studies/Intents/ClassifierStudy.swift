@@ -19,6 +19,8 @@ public struct ClassifierStudy: Sendable, Codable {
     public let sessions: Int
     /// Labelled sessions of the same visitors outside of these: neither the classifier nor a baseline learns from them.
     public let sharedVisitors: Int
+    /// Labelled sessions of the period that are not judged by, as their visitors taught the classifier.
+    public let taughtVisitors: Int
     /// The classifier first, then the baselines.
     public let judgements: [IntentStudy.Judgement]
     /// Intent by intent.
@@ -48,9 +50,18 @@ public struct ClassifierStudy: Sendable, Codable {
         let table = CorpusTable(corpus)
         let count = classifier.count
         let columns = classifier.settings.intents.map { labels.intents.firstIndex(of: $0)! }
-        let rows = labels.sessions.indices.filter { judged?.contains(labels.sessions[$0]) ?? true }
+        let card = classifier.card
+        let teachers = Set(
+            card.corpus == corpus.digest
+                ? card.taughtSessions.filter { $0 < corpus.sessionCount }.map { table.visitor(ofSession: $0) } : [])
+        let wanted = labels.sessions.indices.filter { judged?.contains(labels.sessions[$0]) ?? true }
+        let rows = wanted.filter { !teachers.contains(table.visitor(ofSession: labels.sessions[$0])) }
         let sessions = rows.map { labels.sessions[$0] }
-        guard !sessions.isEmpty else { throw StudyError.tooLittle(what: "labelled sessions in the period", found: 0, needed: 1) }
+        guard !sessions.isEmpty else {
+            throw StudyError.tooLittle(
+                what: "labelled sessions in the period of visitors who did not teach the classifier", found: 0, needed: 1)
+        }
+        taughtVisitors = wanted.count - rows.count
         func present(_ rows: [Int]) -> [Bool] {
             rows.flatMap { row in columns.map { labels.confidences[row * labels.intents.count + $0] >= labels.threshold } }
         }
@@ -69,7 +80,12 @@ public struct ClassifierStudy: Sendable, Codable {
             let learnt = training.map { labels.sessions[$0] }
             let harness = BaselineScores(
                 training: learnt,
-                targets: training.flatMap { row in columns.map { Float(labels.confidences[row * labels.intents.count + $0]) } },
+                targets: training.flatMap { row in
+                    columns.map {
+                        classifier.settings.distillation.target(
+                            labels.confidences[row * labels.intents.count + $0], presentFrom: labels.threshold)
+                    }
+                },
                 present: present(training), visitors: learnt.map { table.visitor(ofSession: $0) },
                 settings: classifier.settings.distillation)
             for baseline in IntentBaselines.all(table, threads: pool.threads) {
