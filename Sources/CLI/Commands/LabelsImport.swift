@@ -67,6 +67,11 @@ struct LabelsImport: ParsableCommand, WritesOutput {
             try StandardOutput.print(json: Summary(labels, rejects: refused.count, missing: missing, conflicts: queue.entries.count))
             return
         }
+        if labels.manifest.rowsWithoutDigest > 0 {
+            StandardError.write(
+                "labels: \(Reading.count(labels.manifest.rowsWithoutDigest)) rows do not say under which taxonomy they were given "
+                    + "(taxonomy_digest); they are taken for \(labels.taxonomy.id) \(labels.taxonomy.version)\n")
+        }
         if !missing.isEmpty { StandardError.write("labels: no session shows \(missing.joined(separator: ", "))\n") }
         let manifest = labels.manifest
         try StandardOutput.print(
@@ -98,6 +103,7 @@ struct LabelsImport: ParsableCommand, WritesOutput {
         let rejectsByReason: [String: Int]
         let conflicts: Int
         let intentsWithoutPositive: [String]
+        let rowsWithoutDigest: Int
 
         init(_ labels: LabelSet, rejects: Int, missing: [String], conflicts: Int) {
             let manifest = labels.manifest
@@ -105,6 +111,7 @@ struct LabelsImport: ParsableCommand, WritesOutput {
             (rows, annotations, sessions) = (manifest.rows, manifest.annotations, manifest.sessions)
             (annotators, repeats, rejectsByReason) = (manifest.annotators, manifest.repeats, manifest.rejects)
             (self.rejects, self.conflicts, intentsWithoutPositive) = (rejects, conflicts, missing)
+            rowsWithoutDigest = manifest.rowsWithoutDigest
         }
     }
 }

@@ -39,15 +39,25 @@ public struct LeaveOneOut: Sendable {
     /// - Complexity: one pass for each event: for n events the work of n sessions.
     public func effects(session: Int, _ scratch: SessionScorer.Scratch) -> Effects {
         let events = Array(table.events(ofSession: session).suffix(mostEvents))
-        let variants = SessionVariants(table, session: session, removed: events)
         let intents = scorer.classifier.count
-        let own = scorer.rebound(to: variants)
-        let scores = [Float](unsafeUninitializedCapacity: variants.sessionCount * intents) { buffer, count in
-            own.score(0..<variants.sessionCount, scratch, into: buffer.baseAddress!)
-            count = variants.sessionCount * intents
+        // Each variant is a copy of the session: of a very long one only some are in memory at a time.
+        let block = max(1, Self.mostRows / max(1, table.events(ofSession: session).count) - 1)
+        var whole: [Float] = []
+        var effects: [Float] = []
+        for start in stride(from: 0, to: max(1, events.count), by: block) {
+            let removed = Array(events[min(start, events.count)..<min(start + block, events.count)])
+            let variants = SessionVariants(table, session: session, removed: removed)
+            let own = scorer.rebound(to: variants)
+            let scores = [Float](unsafeUninitializedCapacity: variants.sessionCount * intents) { buffer, count in
+                own.score(0..<variants.sessionCount, scratch, into: buffer.baseAddress!)
+                count = variants.sessionCount * intents
+            }
+            whole = Array(scores[0..<intents])
+            effects += (0..<removed.count * intents).map { whole[$0 % intents] - scores[intents + $0] }
         }
-        let whole = Array(scores[0..<intents])
-        let effects = (0..<events.count * intents).map { whole[$0 % intents] - scores[intents + $0] }
         return Effects(probabilities: whole, events: events, effects: effects)
     }
+
+    /// Rows of all variants that are in memory at a time, unless the session alone has more.
+    private static let mostRows = 1 << 18
 }

@@ -103,6 +103,9 @@ extension LabelSet {
             throw .damaged(path: path, reason: "the files are not those that were written (their digest differs)")
         }
         let taxonomy = try decoded(Taxonomy.self, parts[0], Self.taxonomyFile)
+        guard !taxonomy.issues().contains(where: { $0.severity == .error }) else {
+            throw .damaged(path: path, reason: "\(Self.taxonomyFile) is not a valid taxonomy")
+        }
         guard taxonomy.digest == manifest.taxonomy.digest else {
             throw .damaged(path: path, reason: "\(Self.taxonomyFile) is not the taxonomy that \(Self.manifestFile) names")
         }
@@ -117,8 +120,12 @@ extension LabelSet {
                 guard let number = numbers[id] else {
                     throw .damaged(path: path, reason: "\(Self.labelsFile) holds an intent that its taxonomy does not have")
                 }
+                guard (0...1).contains(confidence) else {
+                    throw .damaged(path: path, reason: "\(Self.labelsFile) holds a confidence outside of 0 to 1")
+                }
                 confidences[number] = confidence
             }
+            guard line.session >= 0 else { throw .damaged(path: path, reason: "\(Self.labelsFile) holds a session below 0") }
             keys[line.session] = line.key
             annotations.append(
                 Annotation(

@@ -133,7 +133,9 @@ public struct LabelSet: Sendable, Equatable {
 
     /// Refuses labels of another corpus.
     public func check(corpus: Corpus) throws(LabelError) {
-        guard manifest.corpus == corpus.digest else { throw .otherCorpus(path: corpus.path) }
+        guard manifest.corpus == corpus.digest, annotations.allSatisfy({ $0.session < corpus.sessionCount }) else {
+            throw .otherCorpus(path: corpus.path)
+        }
     }
 
     /// Refuses a taxonomy other than the one the labels were given under.

@@ -35,6 +35,10 @@ extension ClassifierStudy {
             "sets of \(Self.decimal(setSize)) intents hold all that are present in \(share(coverage)) of sessions (promised \(share(promisedCoverage))); "
                 + "no intent is assigned in \(share(abstained))",
         ]
+        if !heldBack.isEmpty {
+            let names = heldBack.keys.sorted().map { "\($0) (\(heldBack[$0]!))" }.joined(separator: ", ")
+            lines.append("not scored, and in none of these figures (sessions that show them): \(names)")
+        }
         if taughtVisitors > 0 {
             lines.append("\(taughtVisitors) labelled sessions of the period are not judged by: their visitors taught the classifier")
         }

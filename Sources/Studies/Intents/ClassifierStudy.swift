@@ -21,6 +21,8 @@ public struct ClassifierStudy: Sendable, Codable {
     public let sharedVisitors: Int
     /// Labelled sessions of the period that are not judged by, as their visitors taught the classifier.
     public let taughtVisitors: Int
+    /// Intents that the classifier does not score, and how often they are present here: no figure below counts them.
+    public let heldBack: [String: Int]
     /// The classifier first, then the baselines.
     public let judgements: [IntentStudy.Judgement]
     /// Intent by intent.
@@ -62,6 +64,11 @@ public struct ClassifierStudy: Sendable, Codable {
                 what: "labelled sessions in the period of visitors who did not teach the classifier", found: 0, needed: 1)
         }
         taughtVisitors = wanted.count - rows.count
+        var heldBack: [String: Int] = [:]
+        for (column, intent) in labels.intents.enumerated() where !classifier.settings.intents.contains(intent) {
+            heldBack[intent] = rows.count { labels.confidences[$0 * labels.intents.count + column] >= labels.threshold }
+        }
+        self.heldBack = heldBack
         func present(_ rows: [Int]) -> [Bool] {
             rows.flatMap { row in columns.map { labels.confidences[row * labels.intents.count + $0] >= labels.threshold } }
         }
