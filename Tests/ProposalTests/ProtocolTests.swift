@@ -214,6 +214,21 @@ import Testing
         #expect(second.annotations.count == 12 && second.stopped == nil && model.asked.count == 4)
     }
 
+    /// An endpoint that will not take one question (too long, against its rules) is asked the others; one that takes none is left alone.
+    @Test func aQuestionTurnedAwayStopsNoOther() throws {
+        let run = Self.annotation(try Bank.shared.get())
+        let some = ScriptedModel { request, _ throws(ChatError) in
+            if request.name.hasPrefix("0002") { throw .status(place: "there", code: 400, attempts: 1) }
+            return ChatReply(Self.labels(1...4))
+        }
+        let kept = run.run(some, pool: WorkerPool(threads: 1))
+        #expect(kept.annotations.count == 8 && kept.refused.count == 1 && kept.stopped == nil)
+        let none = ScriptedModel { _, _ throws(ChatError) in throw .status(place: "there", code: 400, attempts: 1) }
+        let left = run.run(none, pool: WorkerPool(threads: 1))
+        #expect(left.annotations.isEmpty && left.stopped == .status(place: "there", code: 400, attempts: 1))
+        #expect(none.asked.count == AnnotationRun.mostTurnedAway)
+    }
+
     @Test func filesCarryQuestionsAndAnswers() throws {
         let run = Self.annotation(try Bank.shared.get())
         let folder = try TemporaryFolder()

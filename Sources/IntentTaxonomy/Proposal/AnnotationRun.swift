@@ -108,8 +108,12 @@ public struct AnnotationRun: Sendable {
         return estimate
     }
 
-    /// Asks everything, `pool.threads` questions at a time. What is refused or awaited does not stop the others; a spent budget, a lost
-    /// connection or a cancel does.
+    /// Questions in a row that an endpoint may turn away before the run ends: then it is the endpoint and not the question.
+    public static let mostTurnedAway = 3
+
+    /// Asks everything, `pool.threads` questions at a time. What is refused or awaited does not stop the others, nor does a question that the
+    /// endpoint will not take, unless it takes none of ``mostTurnedAway`` one after the other; a spent budget, a lost connection or a cancel
+    /// does.
     public func run(
         _ model: any ChatModel, pool: WorkerPool, progress: @escaping @Sendable (_ answered: Int, _ of: Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -117,20 +121,27 @@ public struct AnnotationRun: Sendable {
         let question = CheckedQuestion(model: model, attempts: settings.attempts, isCancelled: isCancelled)
         let outcomes = Mutex<[Int: Swift.Result<[Annotation], ChatError>]>([:])
         let isStopped = Atomic<Bool>(false)
+        let turnedAway = Atomic<Int>(0)
         pool.run(batches) { batch, _ in
             if isStopped.load(ordering: .relaxed) { return }
             let outcome = Swift.Result { () throws(ChatError) in try annotate(batch, question) }
-            if case .failure(let error) = outcome, error.endsRun { isStopped.store(true, ordering: .relaxed) }
+            switch outcome {
+            case .success: turnedAway.store(0, ordering: .relaxed)
+            case .failure(let error) where error.isOfTheQuestion:
+                if turnedAway.add(1, ordering: .relaxed).newValue >= Self.mostTurnedAway { isStopped.store(true, ordering: .relaxed) }
+            case .failure(let error): if error.endsRun { isStopped.store(true, ordering: .relaxed) }
+            }
             let answered = outcomes.withLock { outcomes in
                 outcomes[batch] = outcome
                 return outcomes.count
             }
             progress(answered, batches)
         }
-        return outcomes.withLock { gather($0) }
+        let isEndpoint = turnedAway.load(ordering: .relaxed) >= Self.mostTurnedAway
+        return outcomes.withLock { gather($0, endpointTakesNone: isEndpoint) }
     }
 
-    private func gather(_ outcomes: [Int: Swift.Result<[Annotation], ChatError>]) -> Result {
+    private func gather(_ outcomes: [Int: Swift.Result<[Annotation], ChatError>], endpointTakesNone: Bool) -> Result {
         var result = Result(annotations: [], refused: [], awaiting: [], sessions: sessions.count)
         for batch in 0..<batches {
             switch outcomes[batch] {
@@ -140,6 +151,7 @@ public struct AnnotationRun: Sendable {
                 switch error {
                 case .refused: result.refused.append(failure)
                 case .awaiting, .staleAnswer: result.awaiting.append(failure)
+                case _ where error.isOfTheQuestion && !endpointTakesNone: result.refused.append(failure)
                 default: result.stopped = result.stopped ?? error
                 }
             case nil: break
@@ -233,6 +245,12 @@ public struct AnnotationRun: Sendable {
 }
 
 extension ChatError {
+    /// True where the endpoint will not take this question (too long, or against its rules) and may take the next.
+    fileprivate var isOfTheQuestion: Bool {
+        guard case .status(_, let code, _) = self else { return false }
+        return [400, 413, 422].contains(code)
+    }
+
     /// True where the next question would fare no better.
     fileprivate var endsRun: Bool {
         switch self {
