@@ -49,6 +49,8 @@ public final class OutputLock {
         guard isHeld else { return }
         isHeld = false
         try? fileSystem.removeFile(lockPath)
+        // Closing alone would leave the lock with a child process that was started meanwhile and has not yet become another program.
+        flock(file.descriptor, LOCK_UN)
         file.closeQuietly()
     }
 }
