@@ -125,14 +125,15 @@ import Testing
         let weights = classifier.student.weights
         let matrix = weights[weights.parameters.first { $0.shape.count == 2 }!]
         let bias = weights[weights.parameters.first { $0.shape.count == 1 }!]
-        let facts = scorer.features([5, 60], pool: WorkerPool(threads: 1))
-        let width = facts.width
+        let facts = try SessionFacts(shop.table, #require(classifier.facts))
+        let width = facts.count
+        let floats = facts.table(sessions: [5, 60], pool: WorkerPool(threads: 1))
         for (row, session) in [5, 60].enumerated() {
             for intent in 0..<3 {
                 let found = IntegratedGradients(scorer, steps: 8).attribution(session: session, intent: intent, scratch)
                 #expect(found.events.isEmpty && found.eventEffects.isEmpty && found.factEffects.count == width)
                 for fact in 0..<width {
-                    let own = facts.floats[row * width + fact]
+                    let own = floats[row * width + fact]
                     // Eight equal parts of one product: rounding only.
                     #expect(abs(found.factEffects[fact] - matrix[intent * width + fact] * own) < 1e-5)
                     // Taking the fact away (to the mean, which is 0) lowers the logit by as much: both orders are one.

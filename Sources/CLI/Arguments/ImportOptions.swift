@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DurableFiles
 internal import EventStream
 internal import SettingsFiles
 
@@ -107,6 +108,22 @@ struct ImportOptions: ParsableArguments {
             // Not as a pattern of the catch: compiler 6.3 fails on it.
             guard case .cancelled = error else { throw error }
             throw Interrupted(remedy: "nothing was kept; run the command again")
+        }
+    }
+
+    /// Opens a corpus directory, or imports export files into one that lasts as long as `body`.
+    /// - Parameter command: who tells of refused rows.
+    func withCorpus(_ inputs: [String], threads: Int?, command: String, _ body: (Corpus) throws -> Void) throws {
+        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
+            return try body(Corpus.open(inputs[0]))
+        }
+        try TemporaryFolder.with { folder in
+            var rejects = RejectCollector()
+            _ = try run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads, rejects: &rejects)
+            if rejects.total > 0 {
+                StandardError.write("\(command): \(Reading.count(rejects.total)) rows refused; tessera import lists them\n")
+            }
+            try body(Corpus.open("\(folder)/corpus"))
         }
     }
 

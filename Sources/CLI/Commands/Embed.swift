@@ -41,15 +41,7 @@ struct Embed: ParsableCommand, WritesOutput {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
         let artifact = try ModelArtifact(model)
-        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
-            return try embed(Corpus.open(inputs[0]), artifact, format)
-        }
-        try TemporaryFolder.with { folder in
-            var rejects = RejectCollector()
-            _ = try options.run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
-            if rejects.total > 0 { StandardError.write("embed: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
-            try embed(Corpus.open("\(folder)/corpus"), artifact, format)
-        }
+        try options.withCorpus(inputs, threads: threads.threads, command: "embed") { try embed($0, artifact, format) }
     }
 
     private func embed(_ corpus: Corpus, _ artifact: ModelArtifact, _ format: EmbeddingFormat) throws {

@@ -108,12 +108,12 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
 
         init() {}
 
-        enum CodingKeys: String, CodingKey { case distillation, facts }
+        enum CodingKeys: String, CodingKey, CaseIterable { case distillation, facts }
 
         init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: CodingKeys.self)
-            distillation = try values.decodeIfPresent(DistillationSettings.self, forKey: .distillation) ?? distillation
-            facts = try values.decodeIfPresent(FactSettings.self, forKey: .facts) ?? facts
+            let values = try decoder.settings(CodingKeys.self)
+            try values.read(.distillation, into: &distillation)
+            try values.read(.facts, into: &facts)
         }
     }
 

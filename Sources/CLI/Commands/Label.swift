@@ -53,15 +53,7 @@ struct Label: ParsableCommand, WritesOutput {
         let artifact = try ModelArtifact(model)
         let classifier = try IntentClassifier(intents, encoder: artifact)
         if !forEvaluation { try classifier.checkServable(place: intents) }
-        if sources.count == 1, sources[0] != "-", try FileSystem.live.status(of: sources[0])?.kind == .directory {
-            return try label(Corpus.open(sources[0]), artifact, classifier)
-        }
-        try TemporaryFolder.with { folder in
-            var rejects = RejectCollector()
-            _ = try options.run(sources, to: "\(folder)/corpus", replacing: false, threads: threads.threads, rejects: &rejects)
-            if rejects.total > 0 { StandardError.write("label: \(Reading.count(rejects.total)) rows refused; tessera import lists them\n") }
-            try label(Corpus.open("\(folder)/corpus"), artifact, classifier)
-        }
+        try options.withCorpus(sources, threads: threads.threads, command: "label") { try label($0, artifact, classifier) }
     }
 
     private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier) throws {

@@ -53,7 +53,8 @@ private struct DistilRun {
         let intents = labels.taxonomy.assignable.map(\.id)
         let split = ChronologicalSplit.visitors(of: corpus, validationShare: 0, testShare: 0.3)
         let (training, test) = (Set(split.training), Set(split.test))
-        let encoder = try pretrain(split.training)
+        let encoder = try context.encoder(
+            "probe-synthetic.yaml", table, sessions: split.training, epochs: 40, label: "distil-synthetic", pool: pool, in: folder)
         let merged = MergedLabels(
             sessions: teacher.map(\.session), intents: intents, confidences: teacher.flatMap(\.confidences), threshold: 0.5)
         let known = Set(truth.sessions.keys).intersection(conversions.sessions.keys)
@@ -85,16 +86,6 @@ private struct DistilRun {
         let teacher: [Float]
         let student: [Float]
         let sessions: [Int]
-    }
-
-    private func pretrain(_ sessions: [Int]) throws -> ModelArtifact {
-        var configuration = try context.configuration(context.settings("probe-synthetic.yaml"))
-        configuration.training.epochs = context.quick ? 1 : 40
-        let result = try Pretraining.run(
-            table, dataDigest: corpus.digest, configuration, sessions: sessions, pool: pool,
-            progress: context.trainingProgress("distil-synthetic"))
-        try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: "\(folder)/encoder")
-        return try ModelArtifact("\(folder)/encoder")
     }
 
     private func clusters(_ sessions: [Int]) -> [Int32] { sessions.map { Int32(corpus.visitor(ofSession: $0)) } }

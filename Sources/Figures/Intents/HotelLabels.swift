@@ -2,6 +2,7 @@ internal import EventStream
 internal import FoundationEssentials
 internal import IntentTaxonomy
 internal import SequenceEmbedding
+internal import SequenceKernel
 internal import SettingsFiles
 
 /// Labels of hotel-search sessions and the corpus they speak of.
@@ -127,6 +128,20 @@ private struct AnnotatorsTaxonomy: Decodable {
 }
 
 extension FigureContext {
+    /// Pre-trains an encoder on some sessions and reads it back from its folder, as a user would.
+    /// - Parameter epochs: in place of those of the settings.
+    func encoder(
+        _ settings: String, _ table: CorpusTable, sessions: [Int], epochs: Int? = nil, label: String, pool: WorkerPool, in folder: String
+    ) throws -> ModelArtifact {
+        var configuration = try configuration(self.settings(settings))
+        if let epochs { configuration.training.epochs = epochs }
+        if quick { configuration.training.epochs = 1 }
+        let result = try Pretraining.run(
+            table, dataDigest: table.corpus.digest, configuration, sessions: sessions, pool: pool, progress: trainingProgress(label))
+        try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: "\(folder)/encoder")
+        return try ModelArtifact("\(folder)/encoder")
+    }
+
     /// A file of a set with one of some endings.
     func input(_ root: String, _ set: String, _ stem: String, endings: [String]) throws -> String {
         for ending in endings where Self.exists("\(root)/\(set)/\(stem).\(ending)") { return "\(root)/\(set)/\(stem).\(ending)" }

@@ -70,7 +70,7 @@ private struct IntentsRun {
                 train.start($0) < boundary && !testVisitors.contains(train.corpus.visitorKey(train.corpus.visitor(ofSession: $0)))
             })
         FigureContext.say("intents: \(learnt.count) sessions to learn from, \(judged.count) to judge by, \(day.count) to pre-train on")
-        let encoder = try pretrain(day)
+        let encoder = try context.encoder("intents.pretraining.yaml", train.table, sessions: day, label: "intents", pool: pool, in: folder)
         let labels = try labels(own, learnt)
         var results: [(name: String, result: IntentTraining.Result)] = []
         for (name, distillation) in settings.students.sorted(by: { $0.key < $1.key }) {
@@ -99,16 +99,6 @@ private struct IntentsRun {
                 "seconds": .number(FigureContext.now() - started), "quick": .truth(context.quick),
                 "sessions": ["training": .integer(learnt.count), "test": .integer(judged.count), "pretraining": .integer(day.count)],
             ]) { $1 })
-    }
-
-    private func pretrain(_ sessions: [Int]) throws -> ModelArtifact {
-        var configuration = try context.configuration(context.settings("intents.pretraining.yaml"))
-        if context.quick { configuration.training.epochs = 1 }
-        let result = try Pretraining.run(
-            train.table, dataDigest: train.corpus.digest, configuration, sessions: sessions, pool: pool,
-            progress: context.trainingProgress("intents"))
-        try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: "\(folder)/encoder")
-        return try ModelArtifact("\(folder)/encoder")
     }
 
     /// Every intent that a training session shows is trained, however rare: the figure is about all of them.

@@ -20,18 +20,18 @@ public struct LabelLines: Sendable {
     /// - Parameter showsAll: whether the probabilities of all intents are written, too.
     public init(_ classifier: IntentClassifier, encoder: String, showsAll: Bool = false) {
         let settings = classifier.settings
-        ids = settings.intents.map(JSONText.quoted)
+        ids = settings.intents.map(JSONString.quoted)
         heads = settings.intents.enumerated().map { k, id in
             let intent = classifier.taxonomy[id]
-            let name = JSONText.quoted(intent?.name ?? id)
+            let name = JSONString.quoted(intent?.name ?? id)
             return
-                "{\"id\":\(JSONText.quoted(id)),\"definition\":\(JSONText.quoted(intent?.definitionID ?? id)),\"name\":\(name)"
+                "{\"id\":\(JSONString.quoted(id)),\"definition\":\(JSONString.quoted(intent?.definitionID ?? id)),\"name\":\(name)"
                 + ",\"threshold\":\(Self.number(Float(settings.thresholds[k]))),\"probability\":"
         }
-        groups = classifier.groups.map { (JSONText.quoted($0.intent.id), $0.members) }
+        groups = classifier.groups.map { (JSONString.quoted($0.intent.id), $0.members) }
         let taxonomy = settings.taxonomy
         tail =
-            ",\"taxonomy\":{\"id\":\(JSONText.quoted(taxonomy.id)),\"version\":\(JSONText.quoted(taxonomy.version)),\"digest\":\"\(taxonomy.digest)\"}"
+            ",\"taxonomy\":{\"id\":\(JSONString.quoted(taxonomy.id)),\"version\":\(JSONString.quoted(taxonomy.version)),\"digest\":\"\(taxonomy.digest)\"}"
             + ",\"encoder\":\"\(encoder)\",\"classifier\":\"\(classifier.id)\"}\n"
         self.showsAll = showsAll
     }
@@ -48,7 +48,7 @@ public struct LabelLines: Sendable {
 
     /// One line, with its end.
     public func line(_ label: SessionLabel, key: String) -> String {
-        var line = "{\"session\":\(JSONText.quoted(key)),\"status\":\"\(label.abstention == nil ? "labelled" : "abstained")\""
+        var line = "{\"session\":\(JSONString.quoted(key)),\"status\":\"\(label.abstention == nil ? "labelled" : "abstained")\""
         if let reason = label.abstention { line += ",\"reason\":\"\(reason.rawValue)\"" }
         line += ",\"intents\":["
         for (place, intent) in label.assigned.enumerated() {
@@ -58,7 +58,7 @@ public struct LabelLines: Sendable {
                 line += ",\"evidence\":["
                 for (number, event) in label.evidence[place].enumerated() {
                     if number > 0 { line += "," }
-                    line += "{\"place\":\(event.place),\"event\":\(JSONText.quoted(event.text)),\"effect\":\(Self.number(event.effect))"
+                    line += "{\"place\":\(event.place),\"event\":\(JSONString.quoted(event.text)),\"effect\":\(Self.number(event.effect))"
                     if let gradient = event.gradient { line += ",\"gradient\":\(Self.number(gradient))" }
                     line += "}"
                 }
@@ -91,26 +91,5 @@ extension Intent {
     public var definitionID: String {
         let text = ([id, name, definition] + include + ["-"] + exclude).map { "\($0.utf8.count):\($0)" }.joined()
         return "\(id)@\(SHA256Digest.hex(of: Array(text.utf8)).prefix(12))"
-    }
-}
-
-extension JSONText {
-    /// A text between quotation marks, with what JSON wants escaped (RFC 8259, section 7).
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            default:
-                if scalar.value < 0x20 {
-                    let digits = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
     }
 }

@@ -108,23 +108,4 @@ public final class SessionScorer: @unchecked Sendable {
             initialized = sessions.count * count
         }
     }
-
-    /// Features `[sessions.count, F]` of some sessions, in their order.
-    public func features(_ sessions: [Int], pool: WorkerPool) -> StudentFeatures {
-        Self.features(sessions, width: classifier.inputs, pool: pool, makeScratch) { fill($0, $1, into: $2) }
-    }
-
-    static func features(
-        _ sessions: [Int], width: Int, pool: WorkerPool, _ makeScratch: () -> Scratch, _ fill: (Range<Int>, Scratch, Rows) -> Void
-    ) -> StudentFeatures {
-        let scratch = (0..<pool.threads).map { _ in makeScratch() }
-        let floats = [Float](unsafeUninitializedCapacity: sessions.count * width) { buffer, initialized in
-            nonisolated(unsafe) let base = buffer.baseAddress
-            pool.run(sessions.count) { index, worker in
-                fill(sessions[index]..<sessions[index] + 1, scratch[worker], Rows(base! + index * width, count: 1, width: width))
-            }
-            initialized = sessions.count * width
-        }
-        return StudentFeatures(width: width, floats: floats)
-    }
 }

@@ -1,3 +1,5 @@
+internal import SequenceEmbedding
+
 /// How supplied labels are distilled into a classifier: a file of settings may leave out what keeps its default.
 public struct DistillationSettings: Codable, Sendable, Equatable {
     /// What stands between a session's features and the intents.
@@ -83,47 +85,28 @@ public struct DistillationSettings: Codable, Sendable, Equatable {
         case weightDecay, sharpness, effectiveNumberBeta, folds, calibration, aim, coverage, seed
     }
 
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     /// Decodes what is present and keeps defaults for the rest; unknown entries are refused by name.
     public init(from decoder: any Decoder) throws {
-        let known = Set(CodingKeys.allCases.map(\.stringValue))
-        let unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter { !known.contains($0) }.sorted()
-        guard unknown.isEmpty else {
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: decoder.codingPath,
-                    debugDescription:
-                        "unknown entry \(unknown.joined(separator: ", ")); known are \(known.sorted().joined(separator: ", "))"))
-        }
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            if let found = try values.decodeIfPresent(Value.self, forKey: key) { value = found }
-        }
-        try read(.student, &student)
-        try read(.inputs, &inputs)
-        try read(.hidden, &hidden)
-        try read(.inputDropout, &inputDropout)
-        try read(.dropout, &dropout)
-        try read(.members, &members)
-        try read(.epochs, &epochs)
-        try read(.batchSessions, &batchSessions)
-        try read(.learningRate, &learningRate)
-        try read(.encoderRate, &encoderRate)
-        try read(.encoderEpochs, &encoderEpochs)
-        try read(.weightDecay, &weightDecay)
-        try read(.effectiveNumberBeta, &effectiveNumberBeta)
-        try read(.sharpness, &sharpness)
-        try read(.folds, &folds)
-        try read(.calibration, &calibration)
-        try read(.aim, &aim)
-        try read(.coverage, &coverage)
-        try read(.seed, &seed)
+        let values = try decoder.settings(CodingKeys.self)
+        try values.read(.student, into: &student)
+        try values.read(.inputs, into: &inputs)
+        try values.read(.hidden, into: &hidden)
+        try values.read(.inputDropout, into: &inputDropout)
+        try values.read(.dropout, into: &dropout)
+        try values.read(.members, into: &members)
+        try values.read(.epochs, into: &epochs)
+        try values.read(.batchSessions, into: &batchSessions)
+        try values.read(.learningRate, into: &learningRate)
+        try values.read(.encoderRate, into: &encoderRate)
+        try values.read(.encoderEpochs, into: &encoderEpochs)
+        try values.read(.weightDecay, into: &weightDecay)
+        try values.read(.effectiveNumberBeta, into: &effectiveNumberBeta)
+        try values.read(.sharpness, into: &sharpness)
+        try values.read(.folds, into: &folds)
+        try values.read(.calibration, into: &calibration)
+        try values.read(.aim, into: &aim)
+        try values.read(.coverage, into: &coverage)
+        try values.read(.seed, into: &seed)
     }
 
     /// Refuses values that cannot be meant.

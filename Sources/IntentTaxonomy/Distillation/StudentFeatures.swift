@@ -70,12 +70,6 @@ public struct FeatureScale: Sendable, Equatable, Codable {
         }
     }
 
-    /// No change.
-    public init(identity width: Int) {
-        means = [Float](repeating: 0, count: width)
-        deviations = [Float](repeating: 1, count: width)
-    }
-
     /// The rows with mean 0 and deviation 1 in the first `means.count` features.
     public func applied(to features: StudentFeatures) -> StudentFeatures {
         var result = features

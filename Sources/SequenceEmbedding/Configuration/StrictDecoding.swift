@@ -9,7 +9,7 @@ struct AnyKey: CodingKey {
 /// Decoding of settings that may leave out what keeps its default, and may not contain a word we do not know: a misspelt
 /// setting that is silently ignored costs a night of training.
 extension Decoder {
-    func settings<Key: CodingKey & CaseIterable>(_: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    package func settings<Key: CodingKey & CaseIterable>(_: Key.Type) throws -> KeyedDecodingContainer<Key> {
         let known = Set(Key.allCases.map(\.stringValue))
         let present = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
         let unknown = present.filter { !known.contains($0) }.sorted()
@@ -23,7 +23,7 @@ extension Decoder {
 
 extension KeyedDecodingContainer {
     /// Replaces `value` where the key is present.
-    func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
+    package func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
         if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
     }
 }

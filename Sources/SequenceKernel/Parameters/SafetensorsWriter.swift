@@ -68,38 +68,20 @@ public struct SafetensorsWriter {
     private func header(_ tensors: [Tensor]) -> [UInt8] {
         var text = "{"
         if !metadata.isEmpty {
-            let pairs = metadata.sorted { $0.key < $1.key }.map { Self.quoted($0.key) + ":" + Self.quoted($0.value) }
+            let pairs = metadata.sorted { $0.key < $1.key }.map { JSONString.quoted($0.key) + ":" + JSONString.quoted($0.value) }
             text += "\"__metadata__\":{" + pairs.joined(separator: ",") + "}"
         }
         var offset = 0
         for tensor in tensors {
             let end = offset + tensor.shape.reduce(tensor.type.byteCount, *)
             let shape = tensor.shape.map(String.init).joined(separator: ",")
-            text += (text.utf8.count > 1 ? "," : "") + Self.quoted(tensor.name)
+            text += (text.utf8.count > 1 ? "," : "") + JSONString.quoted(tensor.name)
             text += ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
             offset = end
         }
         var bytes = Array((text + "}").utf8)
         while (8 + bytes.count) % 64 != 0 { bytes.append(0x20) }
         return bytes
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            default:
-                if scalar.value < 32 {
-                    let digits = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
     }
 
     /// Writes everything to a writer whose bytes become a file.

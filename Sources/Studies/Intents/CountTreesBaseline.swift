@@ -1,4 +1,5 @@
 internal import BoostedTrees
+internal import IntentTaxonomy
 public import SequenceEmbedding
 public import SequenceKernel
 
@@ -21,7 +22,7 @@ public struct CountTreesBaseline: IntentBaseline {
     /// Learns and scores, `[M, K]`; see ``IntentBaseline/scores(training:targets:intents:scored:)``.
     public func scores(training: [Int], targets: [Float], intents: Int, scored: [Int]) throws(StudyError) -> [Float] {
         try IntentTargets.check(training, targets, intents)
-        let folds = try BaselineFolds.folds(of: training, table)
+        let folds = try VisitorFolds.ofBaseline(training, table)
         let counts = SessionCounts(table, training: training)
         do throws(BoostedTreesError) {
             let settings = try choose(counts, training, targets, intents, folds)

@@ -1,4 +1,5 @@
 internal import Evaluation
+internal import IntentTaxonomy
 public import SequenceEmbedding
 public import SequenceKernel
 
@@ -29,7 +30,7 @@ public struct CountLogisticBaseline: IntentBaseline {
     /// Learns and scores, `[M, K]`; see ``IntentBaseline/scores(training:targets:intents:scored:)``.
     public func scores(training: [Int], targets: [Float], intents: Int, scored: [Int]) throws(StudyError) -> [Float] {
         try IntentTargets.check(training, targets, intents)
-        let folds = try BaselineFolds.folds(of: training, table)
+        let folds = try VisitorFolds.ofBaseline(training, table)
         let counts = SessionCounts(table, training: training)
         let own = counts.rows(training)
         let choice = LogisticChoice(
@@ -56,7 +57,7 @@ public struct WordLogisticBaseline: IntentBaseline {
     /// Learns and scores, `[M, K]`; see ``IntentBaseline/scores(training:targets:intents:scored:)``.
     public func scores(training: [Int], targets: [Float], intents: Int, scored: [Int]) throws(StudyError) -> [Float] {
         try IntentTargets.check(training, targets, intents)
-        let folds = try BaselineFolds.folds(of: training, table)
+        let folds = try VisitorFolds.ofBaseline(training, table)
         let numbers = TokenNumbers()
         let fields = table.fields.filter { [.categorical, .url, .text].contains($0.kind) }
             .compactMap { FieldTokens(table, $0, .words, numbers) }
