@@ -10,13 +10,17 @@ import Testing
         SessionVariants(base, session: session, removed: Array(base.events(ofSession: session)))
     }
 
-    @Test(arguments: [0, 4]) func encodedEvents(bins: Int) throws {
+    @Test(arguments: [0, 4], [nil, 5]) func encodedEvents(bins: Int, withinSession: Int?) throws {
         var configuration = ModelConfiguration(preset: .tiny)
         configuration.fields.bins = bins
         configuration.fields.buckets = 50
         // Ready-made vectors for some pages; others have none.
         let vectors = ["page": VectorTable(width: 3, values: ["page0", "page1", "page4"], floats: (0..<9).map { Float($0) - 4 })]
-        for ready in [[:], vectors] {
+        if withinSession != nil {
+            configuration.fields.overrides["page"] = .init()
+            configuration.fields.overrides["page"]?.withinSession = withinSession
+        }
+        for ready in [[:], vectors] where withinSession == nil || ready.isEmpty {
             let all = Array(0..<Self.base.sessionCount)
             let encoding = try FeatureEncoding(fitting: configuration, to: Self.base, sessions: all, vectors: ready)
             let model = SequenceModel(configuration, encoding.plan)

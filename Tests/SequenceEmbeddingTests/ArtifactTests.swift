@@ -94,6 +94,8 @@ import Testing
         ("\"width\" : 8", "\"width\" : 16"), ("\"heads\" : 2", "\"heads\" : 3"), ("\"size\" : 10", "\"size\" : 900000000"),
         ("\"buckets\" : 50", "\"buckets\" : 99999999999999999"), ("\"formatVersion\" : 1", "\"formatVersion\" : \"one\""),
         ("\"lookup\" : 0", "\"lookup\" : 77"), ("\"layers\" : 1", "\"layers\" : -1"),
+        ("\"size\" : 10", "\"size\" : 10, \"withinSession\" : 0"),
+        ("\"size\" : 10", "\"size\" : 10, \"withinSession\" : 9223372036854775807"),
     ])
     func forgedConfigurationsAreRefused(_ pair: (String, String)) throws {
         let saved = try save()

@@ -86,6 +86,53 @@ import Testing
         #expect(seen.isSubset(of: [[1, 2, 0], [3, 4, 0], [0, 0, 1]]) && seen.count > 1, "\(seen)")
     }
 
+    /// A page told apart within sessions: its place in the order of first appearances, and whether new, the same, or back.
+    @Test func orderWithinASession() throws {
+        func session(_ pages: [String?]) -> [MemoryTable.Event] { pages.map { .init(strings: $0.map { ["page": $0] } ?? [:]) } }
+        // The second session is as the first with other pages; the third has more than are told apart, and one that comes back at the end.
+        let table = MemoryTable(
+            fields: [TableField(name: "page", kind: .categorical)],
+            sessions: [
+                session(["a", "b", "b", nil, "b", "a", "c"]), session(["x", "a", "a", nil, "a", "x", "b"]),
+                session((0..<40).map { "many\($0)" } + ["many39", "many5", "a"]),
+            ])
+        let configuration = Samples.configuration {
+            $0.fields.overrides["page"] = .init()
+            $0.fields.overrides["page"]?.withinSession = 3
+        }
+        // What is not fitted needs no session to have been seen.
+        let encoding = try FeatureEncoding(fitting: configuration, to: table, sessions: [])
+        #expect(encoding.vocabularies.isEmpty && encoding.plan.lookups.map(\.size) == [4 + 3 * 3])
+        let batcher = PackedBatcher(
+            try EncodedEvents(table, encoding), sessions: [0, 1, 2], batchSessions: 3, maximumEvents: 64, shardCount: 1, seed: 0,
+            shuffles: false)
+        let shard = batcher.batch(0, epoch: 0).shards[0]
+        let ids = (0..<shard.rowCount).map { shard.ids(lookup: 0)[$0] }
+        let (new, same, back): (Int32, Int32, Int32) = (4, 5, 6)
+        let expected = [new, new + 3, same + 3, Vocabulary.missing, same + 3, back, new + 6]
+        #expect(Array(ids[0..<7]) == expected && Array(ids[7..<14]) == expected)
+        #expect(Array(ids[14...]) == [new, new + 3] + Array(repeating: new + 6, count: 38) + [same + 6, back + 6, new + 6])
+    }
+
+    @Test func orderWithinASessionWantsACategoricalField() {
+        func error(_ field: String, _ most: Int, tied: String? = nil) -> String {
+            let configuration = Samples.configuration {
+                $0.fields.overrides[field] = .init()
+                $0.fields.overrides[field]?.withinSession = most
+                $0.objectives.nextEvent.tiedField = tied
+            }
+            do {
+                try configuration.validate()
+                _ = try FeatureEncoding(fitting: configuration, to: Samples.table(sessions: 2, seed: 1), sessions: [0])
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(error("page", 3).isEmpty)
+        #expect(error("page", 0).contains("fields.overrides.page.withinSession is 0"))
+        #expect(error("title", 3).contains("map it as categorical"))
+        #expect(error("page", 3, tied: "page").contains("tiedField"))
+    }
+
     @Test func configurationMistakesAreNamed() {
         var configuration = ModelConfiguration()
         configuration.heads = 5

@@ -51,6 +51,14 @@ import Testing
             }
         ),
         ("gated recurrent unit", { $0.encoder = .gru }),
+        (
+            "pages told apart within sessions",
+            {
+                $0.fields.overrides["page"] = .init()
+                $0.fields.overrides["page"]?.withinSession = 4
+                $0.maximumEvents = 9
+            }
+        ),
     ]
 
     @Test(arguments: variants.indices, [16 << 20, 0]) func matchesTheModelsLayers(_ variant: Int, foldedBytes: Int) throws {

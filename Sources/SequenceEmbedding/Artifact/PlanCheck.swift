@@ -9,7 +9,12 @@ enum PlanCheck {
             guard rows.contains(lookup.size), (1...4096).contains(lookup.width), (1...lookup.size).contains(lookup.classes),
                 (0..<Int32(lookup.size)).contains(lookup.maskID), lookup.unknownID < Int32(lookup.size)
             else { return "\(place): sizes out of range" }
-            let size = plan.statistics[lookup.field]?.size ?? encoding.vocabularies[lookup.field]?.size
+            if let most = lookup.withinSession, !FieldSettings.withinSessionRange.contains(most) || plan.statistics[lookup.field] != nil {
+                return "\(place): \(most) values of a session told apart"
+            }
+            let size =
+                lookup.withinSession.map { SessionOrder.size(most: $0) } ?? plan.statistics[lookup.field]?.size
+                ?? encoding.vocabularies[lookup.field]?.size
             guard let size else { return "\(place): no vocabulary" }
             guard size == lookup.size else { return "\(place): \(lookup.size) ids for a vocabulary of \(size)" }
         }

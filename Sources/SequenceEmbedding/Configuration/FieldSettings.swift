@@ -12,6 +12,9 @@ public struct FieldSettings: Codable, Sendable, Equatable {
         public var bins: Int?
         /// Hash buckets of a text or url field; nil for the common number.
         public var buckets: Int?
+        /// Takes not the value of a categorical field but which of the session's values it is: so many are told apart in the order of their first
+        /// appearance, and new ones from repeated ones. For values that matter by coming again, such as products and places; nil for by value.
+        public var withinSession: Int?
         /// Whether objectives predict it; nil for yes.
         public var predicted: Bool?
         /// Leaves the field out of the model.
@@ -41,6 +44,9 @@ public struct FieldSettings: Codable, Sendable, Equatable {
     public var normalisedLength: Float = 0
     /// Deviations by field name.
     public var overrides: [String: Override] = [:]
+
+    /// How many of a session's values may be told apart.
+    static let withinSessionRange = 1...4096
 
     /// The defaults.
     public init() {}
@@ -81,13 +87,14 @@ public struct FieldSettings: Codable, Sendable, Equatable {
             try ModelConfiguration.check("fields.overrides.\(name).maximumSize", override.maximumSize ?? 1, 1...100_000_000)
             try ModelConfiguration.check("fields.overrides.\(name).bins", override.bins ?? 0, 0...4096)
             try ModelConfiguration.check("fields.overrides.\(name).buckets", override.buckets ?? 1, 1...100_000_000)
+            try ModelConfiguration.check("fields.overrides.\(name).withinSession", override.withinSession ?? 1, Self.withinSessionRange)
         }
     }
 }
 
 extension FieldSettings.Override {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case width, minimumCount, maximumSize, bins, buckets, predicted, ignored
+        case width, minimumCount, maximumSize, bins, buckets, withinSession, predicted, ignored
     }
 
     /// Decodes what is present.
@@ -98,6 +105,7 @@ extension FieldSettings.Override {
         maximumSize = try values.decodeIfPresent(Int.self, forKey: .maximumSize)
         bins = try values.decodeIfPresent(Int.self, forKey: .bins)
         buckets = try values.decodeIfPresent(Int.self, forKey: .buckets)
+        withinSession = try values.decodeIfPresent(Int.self, forKey: .withinSession)
         predicted = try values.decodeIfPresent(Bool.self, forKey: .predicted)
         ignored = try values.decodeIfPresent(Bool.self, forKey: .ignored)
     }

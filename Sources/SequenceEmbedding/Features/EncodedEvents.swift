@@ -14,6 +14,8 @@ public final class EncodedEvents: @unchecked Sendable {
         case codes(UnsafePointer<Int32>, map: GrowingBuffer<Int32>)
         /// Ids as they are.
         case ids(GrowingBuffer<Int32>)
+        /// Which of the session's values it is, of so many.
+        case order(UnsafePointer<Int32>, most: Int)
         /// A number's bin.
         case bins(Numbers, NumericStatistics)
     }
@@ -78,6 +80,7 @@ public final class EncodedEvents: @unchecked Sendable {
         }
         lookups = plan.lookups.map { lookup in
             if let statistics = encoding.plan.statistics[lookup.field] { return .bins(number(lookup.field), statistics) }
+            if let most = lookup.withinSession { return .order(table.codes(lookup.field)!, most: most) }
             return .codes(
                 table.codes(lookup.field)!,
                 map: GrowingBuffer(encoding.vocabularies[lookup.field]!.map(field: lookup.field, of: table)))
@@ -137,6 +140,7 @@ public final class EncodedEvents: @unchecked Sendable {
         lookups = zip(plan.lookups, other.lookups).map { lookup, column in
             switch column {
             case .codes(_, let map): .codes(table.codes(lookup.field)!, map: map)
+            case .order(_, let most): .order(table.codes(lookup.field)!, most: most)
             case .bins(let old, let statistics): .bins(numbers(old, lookup.field), statistics)
             case .ids: preconditionFailure("EncodedEvents.rebound: events that came encoded have no table")
             }
@@ -192,12 +196,13 @@ public final class EncodedEvents: @unchecked Sendable {
         .answers(values, GrowingBuffer((0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 }))
     }
 
-    /// Writes lookup `index` of the given events.
+    /// Writes lookup `index` of the given events, which are one session's.
     func write(lookup index: Int, _ events: Range<Int>, to ids: UnsafeMutablePointer<Int32>) {
         switch lookups[index] {
         case .codes(let codes, let map):
             let map = map.pointer
             for (place, event) in events.enumerated() { ids[place] = map[Int(codes[event])] }
+        case .order(let codes, let most): SessionOrder.write(codes, events, most: most, to: ids)
         case .ids(let column): ids.update(from: column.pointer + events.lowerBound, count: events.count)
         case .bins(let numbers, let statistics): numbers.forEach(events) { ids[$0] = statistics.bin($1) }
         }

@@ -30,6 +30,18 @@ public struct FeatureEncoding: Sendable, Equatable {
                 setting: "objectives.nextEvent.tiedField", field: tied,
                 available: available.filter { $0.kind == .categorical }.map(\.name))
         }
+        for (name, override) in settings.overrides.sorted(by: { $0.key < $1.key }) where override.withinSession != nil {
+            if name == configuration.objectives.nextEvent.tiedField {
+                throw .conflict(
+                    first: "fields.overrides.\(name).withinSession", second: "objectives.nextEvent.tiedField",
+                    remedy: "a field that is told apart within sessions only has no output over its values")
+            }
+            guard available.contains(where: { $0.name == name && $0.kind == .categorical }), vectors[name] == nil else {
+                throw .conflict(
+                    first: "fields.overrides.\(name).withinSession", second: "a field that is not categorical, or has ready-made vectors",
+                    remedy: "map it as categorical")
+            }
+        }
         var builder = PlanBuilder(configuration: configuration, table: table, sessions: sessions)
         for field in available where settings.overrides[field.name]?.ignored != true {
             if let ready = vectors[field.name] {
@@ -73,6 +85,7 @@ private struct PlanBuilder {
     }
 
     mutating func addCategorical(_ field: TableField) {
+        if let most = settings.overrides[field.name]?.withinSession { return addOrder(field.name, most: most) }
         let vocabulary = vocabulary(field.name, maximumSize: settings.overrides[field.name]?.maximumSize ?? settings.maximumSize)
         vocabularies[field.name] = vocabulary
         let classes = min(vocabulary.size, settings.maximumClasses + Int(Vocabulary.firstValue))
@@ -83,6 +96,16 @@ private struct PlanBuilder {
         plan.lookups.append(
             .init(
                 field: field.name, size: vocabulary.size, width: width(field.name, settings.categoricalWidth), classes: classes))
+    }
+
+    private mutating func addOrder(_ field: String, most: Int) {
+        let size = SessionOrder.size(most: most)
+        plan.units.append(
+            .init(
+                field: field, lookup: plan.lookups.count, bag: nil, scalars: plan.scalars.count..<plan.scalars.count,
+                predicted: isPredicted(field)))
+        plan.lookups.append(
+            .init(field: field, size: size, width: width(field, settings.categoricalWidth), classes: size, withinSession: most))
     }
 
     mutating func addText(_ field: TableField) {

@@ -16,11 +16,13 @@ public struct FeaturePlan: Codable, Sendable, Equatable {
         public var unknownID: Int32
         /// Classes of a head that predicts it: ids 0 ..< classes; greater ids are left out of the loss.
         public var classes: Int
+        /// Where ids tell which of the session's values it is and not the value itself: how many are told apart.
+        public var withinSession: Int?
 
         /// A table.
         public init(
             field: String, size: Int, width: Int, maskID: Int32 = Vocabulary.mask, unknownID: Int32 = Vocabulary.unknown,
-            classes: Int
+            classes: Int, withinSession: Int? = nil
         ) {
             self.field = field
             self.size = size
@@ -28,6 +30,7 @@ public struct FeaturePlan: Codable, Sendable, Equatable {
             self.maskID = maskID
             self.unknownID = unknownID
             self.classes = classes
+            self.withinSession = withinSession
         }
     }
 
