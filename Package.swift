@@ -155,6 +155,7 @@ let package = Package(
             name: "ProposalTests",
             dependencies: [
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
+                "FaultTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -164,7 +165,7 @@ let package = Package(
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles"],
+            dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -4,13 +4,15 @@ import Testing
 
 /// Places that cannot be written, full disks, and two writers at once, for each command that writes.
 @Suite struct OutputFaultTests {
-    private static func prepared() throws -> Workbench {
+    /// What the command reads: of the commands of intents, labels and a classifier, too.
+    private static func prepared(_ command: [String] = []) throws -> Workbench {
+        if ["labels", "intents", "label"].contains(command.first) { return try IntentCommandTests.bench(trains: command.first == "label") }
         let bench = try Workbench()
         try JourneyTests.trained(bench)
         return bench
     }
 
-    /// Commands that write, each towards `OUT`, from what ``JourneyTests/trained(_:)`` leaves.
+    /// Commands that write, each towards `OUT`, from what ``prepared(_:)`` leaves.
     static let writing: [[String]] = [
         ["import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "OUT"],
         ["import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "fine.corpus", "--rejects", "OUT"],
@@ -21,6 +23,10 @@ import Testing
         ["embed", "bank.corpus", "--model", "bank.model", "--out", "OUT.safetensors"],
         ["report", "bank.corpus", "--model", "bank.model", "--out", "OUT"],
         ["simulate", "--visitors", "50", "--out", "OUT"],
+        IntentCommandTests.importing.dropLast() + ["OUT"],
+        IntentCommandTests.importing.dropLast() + ["fine.set", "--rejects", "OUT"],
+        IntentCommandTests.training.dropLast() + ["OUT"],
+        ["label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "OUT"],
     ]
 
     private static func towards(_ place: String, _ command: [String]) -> [String] {
@@ -28,22 +34,25 @@ import Testing
     }
 
     @Test(arguments: writing) func aFullDiskLeavesNothing(_ command: [String]) throws {
-        let bench = try Self.prepared()
+        let bench = try Self.prepared(command)
         // Rejects fill a file only if there are many.
-        if command.contains("--rejects") {
+        if command.first == "labels", command.contains("--rejects") {
+            let strange = #"{"session_id":"person1:9","annotator":"a","intents":{}}"# + "\n"
+            try bench.write(IntentCommandTests.labels() + String(repeating: strange, count: 2000), to: "l.jsonl")
+        } else if command.contains("--rejects") {
             try bench.write(
                 TinyExports.clicks() + String(repeating: "person9,never,home,About home,1\n", count: 2000), to: "clicks.csv")
         }
         let before = bench.names
         let run = try CommandRun.tessera(Self.towards("new", command), in: bench.folder, shell: "ulimit -f 1; exec \"$@\"")
         #expect(!run.died && run.code == 74, "exit \(run.code): \(run.talk)")
-        #expect(run.talk.contains("new") || run.talk.contains("fine.corpus"), "\(run.talk)")
+        #expect(run.talk.contains("new") || run.talk.contains("fine."), "\(run.talk)")
         #expect(!run.talk.contains("person"), "\(run.talk)")
         #expect(bench.names == before, "something was left behind: \(bench.names)")
     }
 
     @Test(arguments: writing) func aFolderThatTakesNoFilesIsToldBeforeTheWork(_ command: [String]) throws {
-        let bench = try Self.prepared()
+        let bench = try Self.prepared(command)
         let before = bench.names
         // Not even the administrator can make a file there.
         let run = try CommandRun.tessera(Self.towards("/proc/self/new", command), in: bench.folder)
@@ -53,7 +62,7 @@ import Testing
     }
 
     @Test(arguments: writing) func aSecondWriterIsTurnedAway(_ command: [String]) throws {
-        let bench = try Self.prepared()
+        let bench = try Self.prepared(command)
         let arguments = Self.towards("new", command)
         let place = try #require(arguments.first { $0.hasPrefix("new") })
         let held = arguments[0] == "pretrain" ? place + ".checkpoint" : place

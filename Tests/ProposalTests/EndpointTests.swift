@@ -1,5 +1,6 @@
 import ChatEndpoint
 import DurableFiles
+import FaultTestSupport
 import Foundation
 import IntentTaxonomy
 import SequenceKernel
@@ -110,6 +111,10 @@ import Testing
         }
         let foreign = try Bed { _, _ in .whole(200, "<html>Welcome</html>") }
         #expect("\(#expect(throws: ChatError.self) { try foreign.model.reply(to: Self.request) }!)".contains("no chat completion"))
+        #expect(foreign.server.requests.count == 3)
+        // A page of a proxy, and then the endpoint behind it.
+        let waking = try Bed { number, _ in .whole(200, number < 2 ? "<html>Please wait</html>" : Self.completion("yes")) }
+        #expect(try waking.model.reply(to: Self.request).text == "yes")
     }
 
     @Test(arguments: [true, false]) func slowAnswersTimeOut(_ drips: Bool) throws {

@@ -45,6 +45,9 @@ struct LabelsImport: ParsableCommand, WritesOutput {
     var inputs: [String] { files + [taxonomy] + (key.key.map { [$0] } ?? []) }
 
     func run() throws {
+        // Two runs with one file of rejects or conflicts would write over each other.
+        let locks = try [rejects, conflicts].compactMap(\.self).map { try OutputLock(for: $0) }
+        defer { locks.forEach { $0.release() } }
         let intents = try TaxonomyFile.valid(taxonomy)
         if !intents.isApproved {
             StandardError.write("labels: \(taxonomy): \(TaxonomyCheck.approval(intents)); what is trained on it cannot be served\n")

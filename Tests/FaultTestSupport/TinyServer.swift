@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 
 /// An HTTP server of a few lines on this machine, whose answers a test scripts.
-final class TinyServer: Sendable {
-    enum Answer: Sendable {
+public final class TinyServer: Sendable {
+    public enum Answer: Sendable {
         case whole(Int, headers: [String] = [], String)
         /// Fewer bytes than the header promises, then the end.
         case half(String)
@@ -13,17 +13,17 @@ final class TinyServer: Sendable {
         case dripping
     }
 
-    struct Request: Sendable {
-        var head: String
-        var body: String
+    public struct Request: Sendable {
+        public var head: String
+        public var body: String
     }
 
-    let port: UInt16
+    public let port: UInt16
     private let socket: Int32
     private let log = Mutex<[Request]>([])
     private let script: @Sendable (_ number: Int, Request) -> Answer
 
-    init(_ script: @escaping @Sendable (Int, Request) -> Answer) throws {
+    public init(_ script: @escaping @Sendable (Int, Request) -> Answer) throws {
         self.script = script
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -48,12 +48,12 @@ final class TinyServer: Sendable {
         pthread_detach(thread)
     }
 
-    struct Failure: Error { var number: Int32 }
+    public struct Failure: Error { var number: Int32 }
 
-    var base: String { "http://127.0.0.1:\(port)/v1" }
-    var requests: [Request] { log.withLock { $0 } }
+    public var base: String { "http://127.0.0.1:\(port)/v1" }
+    public var requests: [Request] { log.withLock { $0 } }
 
-    func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
+    public func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     private func serve() {
         while true {
