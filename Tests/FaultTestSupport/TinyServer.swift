@@ -3,7 +3,9 @@ import Synchronization
 
 /// An HTTP server of a few lines on this machine, whose answers a test scripts.
 public final class TinyServer: Sendable {
+    /// What the script says.
     public enum Answer: Sendable {
+        /// Status, further headers, body.
         case whole(Int, headers: [String] = [], String)
         /// Fewer bytes than the header promises, then the end.
         case half(String)
@@ -13,16 +15,21 @@ public final class TinyServer: Sendable {
         case dripping
     }
 
+    /// What came.
     public struct Request: Sendable {
+        /// Request line and headers.
         public var head: String
+        /// What follows them.
         public var body: String
     }
 
+    /// Where it listens, on this machine only.
     public let port: UInt16
     private let socket: Int32
     private let log = Mutex<[Request]>([])
     private let script: @Sendable (_ number: Int, Request) -> Answer
 
+    /// Starts to listen; `script` is told each request's number, from 1.
     public init(_ script: @escaping @Sendable (Int, Request) -> Answer) throws {
         self.script = script
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -48,11 +55,15 @@ public final class TinyServer: Sendable {
         pthread_detach(thread)
     }
 
+    /// The system gave no socket.
     public struct Failure: Error { var number: Int32 }
 
+    /// Base address of the endpoint.
     public var base: String { "http://127.0.0.1:\(port)/v1" }
+    /// All that came so far.
     public var requests: [Request] { log.withLock { $0 } }
 
+    /// No more connections.
     public func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     private func serve() {
