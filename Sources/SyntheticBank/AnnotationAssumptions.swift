@@ -62,7 +62,8 @@ public struct ConversionAssumptions: Codable, Sendable, Equatable {
     var shares: [(field: String, value: Double)] { [("conversion.idleFactor", idleFactor), ("conversion.noise", noise)] }
 }
 
-// What a compiler writes for `Decodable` calls these overloads: recipes from before there were annotators and conversions have neither entry.
+// What a compiler writes for `Decodable` calls these overloads: recipes from before there were annotators, conversions
+// and an app have none of these entries.
 extension KeyedDecodingContainer {
     func decode(_ type: AnnotationAssumptions.Type, forKey key: Key) throws -> AnnotationAssumptions {
         try decodeIfPresent(type, forKey: key) ?? AnnotationAssumptions()
@@ -70,5 +71,9 @@ extension KeyedDecodingContainer {
 
     func decode(_ type: ConversionAssumptions.Type, forKey key: Key) throws -> ConversionAssumptions {
         try decodeIfPresent(type, forKey: key) ?? ConversionAssumptions()
+    }
+
+    func decode(_ type: AppAssumptions.Type, forKey key: Key) throws -> AppAssumptions {
+        try decodeIfPresent(type, forKey: key) ?? AppAssumptions()
     }
 }

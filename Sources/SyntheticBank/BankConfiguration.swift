@@ -66,11 +66,15 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
     public var annotation = AnnotationAssumptions()
     /// How sessions turn into applications.
     public var conversion = ConversionAssumptions()
+    /// How customers use the app.
+    public var app = AppAssumptions()
 
     /// The defaults, for the given number of visitors.
     public init(visitors: Int = 10_000) {
         self.visitors = visitors
     }
+
+    private static func brief(_ limit: Double) -> String { limit == limit.rounded() ? "\(Int(limit))" : "\(limit)" }
 
     /// Refuses numbers no bank can have.
     /// - Throws: ``SimulationError/badConfiguration(field:expected:)`` naming the first wrong field.
@@ -93,7 +97,10 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
                 ("customerShare", customerShare), ("secondBrowserShare", secondBrowserShare), ("botShare", botShare),
                 ("disguisedBotShare", disguisedBotShare), ("adBlockerShareDesktop", adBlockerShareDesktop),
                 ("adBlockerShareMobile", adBlockerShareMobile), ("privacyBrowserShare", privacyBrowserShare),
-            ] + annotation.shares + conversion.shares
+            ] + annotation.shares + conversion.shares + app.shares
+        for (field, value, range) in app.limits {
+            try require(range.contains(value), field, "a number from \(Self.brief(range.lowerBound)) to \(Self.brief(range.upperBound))")
+        }
         for (field, share) in shares { try require(share >= 0 && share <= 1, field, "a fraction from 0 to 1") }
         try require(needPersistence + needFamilyMove <= 1, "needFamilyMove", "at most 1 together with needPersistence")
         try require(campaignShare <= 0.4, "campaignShare", "at most 0.4; direct, organic and referred visits take the other 0.6")

@@ -25,9 +25,11 @@ internal import FoundationEssentials
 ///
 /// - Annotators that do not exist label sessions with the faults of a language model (``AnnotationAssumptions``), and applications follow
 ///   sessions by a table of needs and products (``ConversionTable``).
+/// - Customers open the bank's app, see tiles on its home page, click one or none, and apply for products (``AppAssumptions``).
 ///
 /// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
-/// with simulated labels; and, apart, `truth/sessions.csv`, `truth/needs.csv` and `truth/conversions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
+/// with simulated labels; `app/` with `customers.csv`, `links.csv`, `tiles.csv`, `impressions.csv`, `decisions.csv` and `applications.csv`; and, apart,
+/// `truth/sessions.csv`, `needs.csv`, `conversions.csv`, `impressions.csv` and `decisions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
 /// session shows, so that a measured gain can be stated as a share of the best possible one.
 public struct BankSimulation: Sendable {
     /// What is assumed.
@@ -74,7 +76,7 @@ public struct BankSimulation: Sendable {
     ) throws(SimulationError) -> Summary {
         try DirectoryPublication.publish(at: folder, replacing: false, in: fileSystem) { draft throws(SimulationError) in
             do throws(FileError) {
-                for part in ["truth", "labels"] { try fileSystem.makeDirectory("\(draft)/\(part)") }
+                for part in ["truth", "labels", "app"] { try fileSystem.makeDirectory("\(draft)/\(part)") }
             } catch { throw .file(error) }
             return try writeFiles(in: draft, fileSystem, goOn)
         }
@@ -92,6 +94,7 @@ public struct BankSimulation: Sendable {
         var truth = try TruthWriter(in: folder, fileSystem, source)
         var conversions = try ConversionWriter(in: folder, fileSystem, source)
         var annotations = try AnnotationWriter(in: folder, fileSystem, source)
+        var app = try AppWriter(in: folder, fileSystem, source)
         var walk = Walk(groups: source.site.groups.count)
         var summary = Summary()
         for number in 0..<configuration.visitors {
@@ -103,6 +106,7 @@ public struct BankSimulation: Sendable {
             try truth.write(visitor, posteriors)
             try conversions.write(visitor)
             try annotations.write(visitor, posteriors)
+            try app.write(visitor, posteriors)
             summary.visitors += 1
             summary.sessions += visitor.sessions.count
             if visitor.isBot { summary.botSessions += visitor.sessions.count }
@@ -111,6 +115,7 @@ public struct BankSimulation: Sendable {
         try csv?.finish()
         try json?.finish()
         try conversions.finish()
+        try app.finish()
         summary.teacherAccuracy = try annotations.finish()
         let quality = try truth.finish()
         summary.referenceAccuracy = quality?.accuracy

@@ -16,12 +16,13 @@ struct SeededSource {
         state = Self.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) ^ Self.mixed(stream &* 0xD1B5_4A32_D192_ED03 &+ 0x2545_F491_4F6C_DD1D)
     }
 
-    /// What hangs on a visitor and draws from a stream of its own: visitor n has the streams 4n to 4n + 3, of which the last is free.
+    /// What hangs on a visitor and draws from a stream of its own: visitor n has the streams 4n to 4n + 3.
     enum Purpose: UInt64 {
-        case visits, annotations, conversions
+        case visits, annotations, conversions, app
     }
 
-    /// The stream of a visitor for a purpose; `part` sets apart several of one purpose, such as annotators.
+    /// The stream of a visitor for a purpose; `part` sets apart several of one purpose, such as annotators; a customer has those of the
+    /// visitor of the same number.
     static func stream(_ visitor: Int, _ purpose: Purpose, part: Int = 0) -> UInt64 {
         UInt64(visitor) * 4 + purpose.rawValue + UInt64(part) << 40
     }

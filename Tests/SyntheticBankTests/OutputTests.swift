@@ -11,7 +11,17 @@ struct OutputTests {
             ("needFamilyMove", { $0.needFamilyMove = 0.9 }), ("dwellContrast", { $0.dwellContrast = -1 }),
             ("detourShare", { $0.detourShare = 1.5 }),
             ("annotation.b.slip", { $0.annotation.b.slip = 1.1 }), ("annotation.temperature", { $0.annotation.temperature = 0 }),
-            ("conversion.noise", { $0.conversion.noise = .infinity }),
+            ("conversion.noise", { $0.conversion.noise = .infinity }), ("app.linkShare", { $0.app.linkShare = 1.01 }),
+            ("app.sentLinkShare", { $0.app.sentLinkShare = -1 }),
+            ("app.interest", { $0.app.interest = -0.1 }), ("app.tailDays", { $0.app.tailDays = 0 }),
+            ("app.meanOpens", { $0.app.meanOpens = .nan }), ("app.followShare", { $0.app.followShare = 2 }),
+            ("app.followDelayDays", { $0.app.followDelayDays = 0 }), ("app.tilesShown", { $0.app.tilesShown = 7 }),
+            ("app.examinationExponent", { $0.app.examinationExponent = -1 }), ("app.intentStrength", { $0.app.intentStrength = 11 }),
+            ("app.intentHalfLifeDays", { $0.app.intentHalfLifeDays = 0 }), ("app.featureStrength", { $0.app.featureStrength = -1 }),
+            ("app.policySharpness", { $0.app.policySharpness = 6 }), ("app.explorationShare", { $0.app.explorationShare = .nan }),
+            ("app.newTilesFrom", { $0.app.newTilesFrom = 1.5 }), ("app.decisionFollowShare", { $0.app.decisionFollowShare = 1.5 }),
+            ("app.decisionFollowDays", { $0.app.decisionFollowDays = 0 }), ("app.baseApplications", { $0.app.baseApplications = 2 }),
+            ("app.futures", { $0.app.futures = 0 }),
         ]
         for (field, change) in changes {
             var configuration = BankConfiguration()

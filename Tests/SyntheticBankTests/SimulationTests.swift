@@ -49,12 +49,19 @@ struct SimulationTests {
         #expect(try simulate(b, visitors: 60) == summary)
         for file in [
             "clicks.csv", "clicks.jsonl", "truth/sessions.csv", "configuration.json", "labels/annotators.jsonl", "truth/conversions.csv",
+            "truth/needs.csv", "truth/impressions.csv", "truth/decisions.csv", "app/tiles.csv", "app/customers.csv", "app/links.csv",
+            "app/impressions.csv", "app/decisions.csv", "app/applications.csv",
         ] {
             #expect(try a.text("out/" + file) == b.text("out/" + file), "\(file)")
         }
         _ = try simulate(c, visitors: 60, seed: 12)
         _ = try simulate(d, visitors: 90)
-        for file in ["clicks.csv", "labels/annotators.jsonl", "truth/conversions.csv"] {
+        // The last visitor of the smaller bank is no customer's first browser, so nobody's second browser is cut off.
+        for file in [
+            "clicks.csv", "labels/annotators.jsonl", "truth/conversions.csv", "app/customers.csv", "app/impressions.csv",
+            "app/applications.csv",
+            "truth/impressions.csv", "truth/decisions.csv",
+        ] {
             #expect(try c.text("out/" + file) != a.text("out/" + file), "\(file)")
             #expect(try d.text("out/" + file).hasPrefix(a.text("out/" + file)), "\(file)")
         }

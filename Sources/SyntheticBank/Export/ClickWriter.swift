@@ -45,8 +45,7 @@ struct ClickWriter: ~Copyable {
         keys(visitor, number, between: ",")
         file.write(byte: comma)
         if Self.isKnown(session, index), let customer = visitor.customer {
-            file.write(byte: UInt8(ascii: "c"))
-            file.write(number: Int64(customer), width: 7)
+            file.write(customer: customer)
         }
         file.write(byte: comma)
         file.write(number: event.time)
@@ -70,8 +69,8 @@ struct ClickWriter: ~Copyable {
         file.write("{\"visitor_id\":\"")
         keys(visitor, number, between: "\",\"session_id\":\"")
         if Self.isKnown(session, index), let customer = visitor.customer {
-            file.write("\",\"customer_id\":\"c")
-            file.write(number: Int64(customer), width: 7)
+            file.write("\",\"customer_id\":\"")
+            file.write(customer: customer)
         }
         file.write("\",\"time_ms\":")
         file.write(number: event.time)

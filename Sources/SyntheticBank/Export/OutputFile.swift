@@ -34,6 +34,20 @@ struct OutputFile: ~Copyable {
         }
     }
 
+    /// A number of at least 0 with six digits after the point.
+    mutating func write(fraction value: Double) {
+        let millionths = Int64((value * 1e6).rounded())
+        write(number: millionths / 1_000_000)
+        write(byte: UInt8(ascii: "."))
+        write(number: millionths % 1_000_000, width: 6)
+    }
+
+    /// The customer's id in every file.
+    mutating func write(customer: Int) {
+        write(byte: UInt8(ascii: "c"))
+        write(number: Int64(customer), width: 7)
+    }
+
     /// The visitor's id in every file.
     mutating func write(visitor: Int) {
         write(byte: UInt8(ascii: "v"))

@@ -16,20 +16,16 @@ struct TruthWriter: ~Copyable {
 
     init(in folder: String, _ fileSystem: FileSystem, _ source: VisitorSource) throws(SimulationError) {
         needs = source.tables.needs
-        var list = "id,name,definition,family,share\n"
+        var list = try OutputFile(creating: "\(folder)/truth/needs.csv", in: fileSystem)
+        list.write("id,name,definition,family,share\n")
         for (need, share) in zip(needs, source.tables.prior) {
-            list += "\(need.id),\"\(need.name)\",\"\(need.definition)\",\(need.family),\(Self.fraction(share))\n"
+            list.write("\(need.id),\"\(need.name)\",\"\(need.definition)\",\(need.family),")
+            list.write(fraction: Double(share))
+            list.write("\n")
         }
-        try OutputFile.write(list, to: "\(folder)/truth/needs.csv", in: fileSystem)
+        try list.finish()
         file = try OutputFile(creating: "\(folder)/truth/sessions.csv", in: fileSystem)
         file.write("session_id,visitor_id,mode,is_bot,need,best_need,best_probability,need_probability\n")
-    }
-
-    /// Six digits after the point.
-    private static func fraction(_ value: Float) -> String {
-        let millionths = Int((Double(value) * 1e6).rounded())
-        let digits = String(millionths % 1_000_000)
-        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
     /// - Parameter posteriors: the reference for each session of a person; nil where there is none.
@@ -45,7 +41,11 @@ struct TruthWriter: ~Copyable {
             file.write(needs[session.need].id)
             if let posterior = posteriors[number] {
                 let best = posterior.indices.max { posterior[$0] < posterior[$1] }!
-                file.write(",\(needs[best].id),\(Self.fraction(posterior[best])),\(Self.fraction(posterior[session.need]))\n")
+                file.write(",\(needs[best].id),")
+                file.write(fraction: Double(posterior[best]))
+                file.write(",")
+                file.write(fraction: Double(posterior[session.need]))
+                file.write("\n")
                 judged += 1
                 if best == session.need { right += 1 }
                 logLoss -= log(max(Double(posterior[session.need]), 1e-12))

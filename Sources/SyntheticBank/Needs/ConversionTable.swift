@@ -93,6 +93,18 @@ struct ConversionSource {
         productSums = runningSums(overall)
     }
 
+    /// Probabilities of all products, none last, after a session of this need and kind.
+    func probabilities(need: Int, isGoal: Bool) -> [Double] {
+        func shares(_ sums: [Float]) -> [Double] {
+            let total = Double(sums[sums.count - 1])
+            return sums.indices.map { Double(sums[$0] - ($0 == 0 ? 0 : sums[$0 - 1])) / total }
+        }
+        return zip(shares((isGoal ? goalSums : idleSums)[need]), shares(productSums)).map { (1 - noise) * $0 + noise * $1 }
+    }
+
+    /// Of how many even draws of a day, from 0 to ``ConversionTable/horizonDays``, the smallest is taken.
+    static func dayDraws(isGoal: Bool) -> Int { isGoal ? 3 : 2 }
+
     /// What follows each session of a person: the product, and for an application the days until then.
     func conversions(of visitor: SimulatedVisitor) -> [(product: ConversionTable.Product, days: Int?)] {
         // No logarithm and no power is needed here, so the file is the same on every machine.
@@ -104,7 +116,7 @@ struct ConversionSource {
             let product = ConversionTable.Product.allCases[place]
             // Soon rather than late: the smallest of some even draws, of one more where the need was pursued.
             var days = source.index(below: ConversionTable.horizonDays + 1)
-            for _ in 0..<(isGoal ? 2 : 1) { days = min(days, source.index(below: ConversionTable.horizonDays + 1)) }
+            for _ in 1..<Self.dayDraws(isGoal: isGoal) { days = min(days, source.index(below: ConversionTable.horizonDays + 1)) }
             return (product, product == .none ? nil : days)
         }
     }

@@ -41,16 +41,32 @@ struct VisitorSource {
         var day = configuration.firstDay + source.index(below: configuration.arrivalDays)
         var sessions = 1
         let goOn = configuration.meanFurtherSessions / (1 + configuration.meanFurtherSessions)
-        while sessions < 20 && source.chance(goOn) { sessions += 1 }
+        while sessions < Self.mostSessions && source.chance(goOn) { sessions += 1 }
         visitor.sessions.reserveCapacity(sessions)
         for index in 0..<sessions {
             if index > 0 {
                 need = drifted(need, &source)
-                day += 1 + Int(-5 * log(1 - source.unit()))
+                day = Self.nextDay(after: day, &source)
             }
             visitor.sessions.append(session(need, visitor, day: &day, &walk, &source))
         }
+        thinLinks(&visitor)
         return visitor
+    }
+
+    /// Sessions of one person at most.
+    static let mostSessions = 20
+
+    /// The day from which the weekday of the next session is looked for.
+    static func nextDay(after day: Int, _ source: inout SeededSource) -> Int { day + 1 + Int(-5 * log(1 - source.unit())) }
+
+    /// Takes the customer id out of some sessions. Nothing is drawn where all keep it, and nothing from the visitor's own stream ever.
+    private func thinLinks(_ visitor: inout SimulatedVisitor) {
+        if configuration.app.linkShare == 1 { return }
+        var source = SeededSource(seed: seed, stream: SeededSource.stream(visitor.number, .app, part: AppPart.links.rawValue))
+        for index in visitor.sessions.indices where !source.chance(configuration.app.linkShare) {
+            visitor.sessions[index].firstKnownEvent = nil
+        }
     }
 
     private func person(_ number: Int, _ source: inout SeededSource) -> SimulatedVisitor {
@@ -68,7 +84,8 @@ struct VisitorSource {
             blocksScripts: blocks, hidesTitles: isPrivate)
     }
 
-    private func drifted(_ need: Int, _ source: inout SeededSource) -> Int {
+    /// The need of the next session.
+    func drifted(_ need: Int, _ source: inout SeededSource) -> Int {
         // Both moves leave the shares of needs as they are, so that the prior holds for every session, first or tenth.
         let point = source.unit()
         if point < configuration.needPersistence { return need }
@@ -79,7 +96,7 @@ struct VisitorSource {
     }
 
     /// Start of the session in milliseconds; moves `day` to the weekday drawn.
-    private func start(_ need: Int, _ day: inout Int, _ source: inout SeededSource) -> Int64 {
+    func start(_ need: Int, _ day: inout Int, _ source: inout SeededSource) -> Int64 {
         let rhythm = tables.needs[need].rhythm.rawValue
         let weekday = source.draw(weekdaySums[rhythm])
         day += (weekday - Self.weekday(ofDay: day) + 7) % 7
