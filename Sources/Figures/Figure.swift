@@ -10,7 +10,7 @@ struct Figure: Sendable {
 
     static let all = [
         importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
-        distilSynthetic, speedLabel,
+        distilSynthetic, speedLabel, offPolicy, conversion, tabular,
     ]
 
     /// The figure called so, and the set after its colon.
@@ -87,7 +87,7 @@ struct FigureError: Error, CustomStringConvertible {
 }
 
 /// Any JSON value.
-indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {
+indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
     case number(Double)
     case integer(Int)
     case truth(Bool)
@@ -97,6 +97,7 @@ indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, Expressibl
 
     init(dictionaryLiteral elements: (String, FigureValue)...) { self = .object(Dictionary(elements) { $1 }) }
     init(arrayLiteral elements: FigureValue...) { self = .list(elements) }
+    init(stringLiteral text: String) { self = .text(text) }
 
     /// Numbers that are none become null, so that the output stays JSON.
     func encode(to encoder: any Encoder) throws {
