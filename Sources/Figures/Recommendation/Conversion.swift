@@ -22,8 +22,8 @@ extension Figure {
     /// {counts, counts_trees, embedding, …: {auc, average_precision, log_loss, intervals}, differences, learning_curve, protocol}.
     static let conversion = Figure(
         pattern: "conversion",
-        summary: "whether a shop session buys later (taobao_userbehavior_head), from what can be counted and with the embedding, on days after "
-            + "those learnt from"
+        summary: "whether a shop session buys later (taobao_userbehavior_head), from what can be counted and with the embedding, on days "
+            + "after those learnt from"
     ) { context in
         try context.withScratchFolder { folder in try ConversionRun(context, folder).figure() }
     }
@@ -69,7 +69,7 @@ private struct ConversionRun {
 
     func figure() throws -> FigureValue {
         let started = FigureContext.now()
-        let times = try [settings.from, settings.validationFrom, settings.testFrom, settings.until].map { try HotelLabels.microseconds($0) }
+        let times = try [settings.from, settings.validationFrom, settings.testFrom, settings.until].map(HotelLabels.microseconds)
         let training = shop.between(times[0], times[1])
         let parts = [training, shop.between(times[1], times[2]), shop.between(times[2], times[3])]
         let decisions = parts.map { shop.decisions($0, landmarks: settings.landmarks) }
@@ -84,7 +84,8 @@ private struct ConversionRun {
         let names = (0..<size).map { "embedding_\($0)" }
         let both = try counts.adding(names, embeddings)
         let embedding = try ConversionExamples(
-            names: names, features: embeddings, classes: counts.classes, outcome: counts.outcome, customer: counts.customer, time: counts.time)
+            names: names, features: embeddings, classes: counts.classes, outcome: counts.outcome, customer: counts.customer,
+            time: counts.time)
         func examples(_ model: Model) -> ConversionExamples { model.readsEmbedding ? model.readsCounts ? both : embedding : counts }
         let bounds = [0, decisions[0].count, decisions[0].count + decisions[1].count, all.count]
         let study = ConversionJudge(

@@ -5,8 +5,8 @@ extension Figure {
     /// {bts_from_random, random_from_bts}: each {on_policy, ips, snips, doubly_robust, effective_sample_size, …}.
     static let offPolicy = Figure(
         pattern: "off-policy",
-        summary: "click rate of one policy of fashion tiles (open_bandit, men) estimated from the log of the other, both ways, beside the rate "
-            + "in its own log"
+        summary: "click rate of one policy of fashion tiles (open_bandit, men) estimated from the log of the other, both ways, beside the "
+            + "rate in its own log"
     ) { context in
         let random = try BanditLog(context, "random")
         let thompson = try BanditLog(context, "bts")
@@ -15,8 +15,8 @@ extension Figure {
             "random_from_bts": try thompson.figure(of: random, policy: random.uniform, context),
             "policies": [
                 "random": "every tile alike at each position: its rule",
-                "bts": "shares of the tiles at each position in its own log, clicks unseen: it looks at no features, and learns over the week, "
-                    + "so this is its mean over the week",
+                "bts": "shares of the tiles at each position in its own log, clicks unseen: it looks at no features, and learns over the "
+                    + "week, so this is its mean over the week",
             ],
             "quick": .truth(context.quick),
         ]

@@ -44,7 +44,8 @@ struct ShopSessions {
             let events = table.events(ofSession: session).map { event in
                 let codes = columns.map { $0?[event] ?? 0 }
                 return Event(
-                    time: table.times[event], behavior: codes[0] == 0 ? "" : behaviors[Int(codes[0]) - 1], category: codes[1], item: codes[2])
+                    time: table.times[event], behavior: codes[0] == 0 ? "" : behaviors[Int(codes[0]) - 1], category: codes[1],
+                    item: codes[2])
             }
             return Session(
                 user: Int32(table.visitor(ofSession: session)), events: events, firstPurchase: events.firstIndex { $0.behavior == "buy" })

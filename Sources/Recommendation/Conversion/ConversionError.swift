@@ -49,8 +49,9 @@ public enum ConversionError: Error, CarriesFileError, CustomStringConvertible {
         case .tooFewCustomers(let found, let needed):
             return "conversion: \(found) customers to learn from, at least \(needed) are needed; supply more, or fewer folds"
         case .censored(let decisions, let firstRow):
-            return "conversion: \(decisions) decisions (the first in row \(firstRow)) have a horizon that reaches beyond the end of the data, so "
-                + "nobody knows their outcome; take earlier decisions, a shorter horizon, or leave them out by asking for it"
+            return
+                "conversion: \(decisions) decisions (the first in row \(firstRow)) have a horizon that reaches beyond the end of the data, "
+                + "so nobody knows their outcome; take earlier decisions, a shorter horizon, or leave them out by asking for it"
         case .trees(let error): return error.description
         }
     }

@@ -24,7 +24,8 @@ public struct ConversionExamples: Sendable, Equatable {
         let count = outcome.count
         let (values, isTooMuch) = count.multipliedReportingOverflow(by: names.count)
         guard !names.isEmpty, Set(names).count == names.count else {
-            throw .badSetting(name: "features", found: names.isEmpty ? "none" : "a name given twice", expected: "one name or more, each once")
+            throw .badSetting(
+                name: "features", found: names.isEmpty ? "none" : "a name given twice", expected: "one name or more, each once")
         }
         guard classes.count >= 2, Set(classes).count == classes.count else {
             throw .badSetting(
@@ -32,7 +33,8 @@ public struct ConversionExamples: Sendable, Equatable {
                 expected: "\"none\" and at least one product, each once")
         }
         for (what, found, expected) in [
-            ("feature values", features.count, isTooMuch ? .max : values), ("customers", customer.count, count), ("times", time.count, count),
+            ("feature values", features.count, isTooMuch ? .max : values), ("customers", customer.count, count),
+            ("times", time.count, count),
         ] where found != expected {
             throw .wrongSize(what: what, found: found, expected: expected)
         }

@@ -101,7 +101,8 @@ struct ConversionFitting: Sendable {
         let heldOut = pool.map(foldCount) { fold in
             Result { () throws(BoostedTreesError) in
                 let own = part { folds.fold[$0] == fold }
-                return (own.rows, try grow(part { folds.fold[$0] != fold }, judge: nil, chosen).margins(.dense(own.features, columns: width)))
+                let trees = try grow(part { folds.fold[$0] != fold }, judge: nil, chosen)
+                return (own.rows, try trees.margins(.dense(own.features, columns: width)))
             }
         }
         var parts: [([Int], [Float])] = []

@@ -30,7 +30,8 @@ extension ConversionPredictor {
             temperature: 1, threshold: 2, settings: settings)
         var card = ConversionCard(examples, customers: customers, known: known)
         let fitting = ConversionFitting(
-            examples, configuration, folds: CustomerFolds(
+            examples, configuration,
+            folds: CustomerFolds(
                 examples.customer, strata: examples.outcome, count: min(settings.folds, customers), seed: settings.seed))
         let (head, logits) = known.count == 1 ? (.constant, fitting.constantLogits) : try fitting.run(&card, pool)
         if settings.calibration == .temperature, known.count > 1 {

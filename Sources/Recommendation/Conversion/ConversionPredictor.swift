@@ -143,7 +143,8 @@ public enum OfferThreshold {
     ///   - probabilities: `[N, K]` of customers that were not learnt from.
     ///   - right: `[N]`.
     public static func byF1(_ probabilities: [Float], right: [Int32], classes: Int) -> Double {
-        precondition(probabilities.count == right.count * classes, "OfferThreshold.byF1: \(probabilities.count) for [\(right.count), \(classes)]")
+        precondition(
+            probabilities.count == right.count * classes, "OfferThreshold.byF1: \(probabilities.count) for [\(right.count), \(classes)]")
         let best = likeliest(probabilities, classes: classes)
         let events = right.count { $0 != 0 }
         guard events > 0 else { return 2 }

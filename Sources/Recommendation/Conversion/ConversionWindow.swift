@@ -72,7 +72,8 @@ public struct ConversionWindow: Sendable, Equatable {
         _ decisions: [ConversionDecision], applications: [ProductApplication], products: Int, censored: Censored = .refused
     ) throws(ConversionError) -> Outcomes {
         if let row = applications.firstIndex(where: { $0.product < 1 || $0.product > products }) {
-            throw .badRow(row: row + 1, what: "the application is for none of the \(products) products", remedy: "correct the table of products")
+            throw .badRow(
+                row: row + 1, what: "the application is for none of the \(products) products", remedy: "correct the table of products")
         }
         let known = CustomerHistory(applications, customer: \.customer, time: \.time)
         var result = Outcomes(rows: [], outcome: [], censored: 0)

@@ -87,7 +87,8 @@ public struct OffPolicyEstimate: Sendable, Equatable {
 
     private static func check(_ expected: ExpectedRewards, rows: Int) throws(OffPolicyError) {
         for (what, values) in [
-            ("expected rewards of logged actions", expected.ofLogged), ("expected rewards of the evaluated policy", expected.underEvaluated),
+            ("expected rewards of logged actions", expected.ofLogged),
+            ("expected rewards of the evaluated policy", expected.underEvaluated),
         ] {
             guard values.count == rows else { throw .wrongSize(what: what, found: values.count, expected: rows) }
             if let row = values.firstIndex(where: { !$0.isFinite }) {
