@@ -87,7 +87,7 @@ struct FigureError: Error, CustomStringConvertible {
 }
 
 /// Any JSON value.
-indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
+indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {
     case number(Double)
     case integer(Int)
     case truth(Bool)
@@ -97,7 +97,6 @@ indirect enum FigureValue: Encodable, ExpressibleByDictionaryLiteral, Expressibl
 
     init(dictionaryLiteral elements: (String, FigureValue)...) { self = .object(Dictionary(elements) { $1 }) }
     init(arrayLiteral elements: FigureValue...) { self = .list(elements) }
-    init(stringLiteral text: String) { self = .text(text) }
 
     /// Numbers that are none become null, so that the output stays JSON.
     func encode(to encoder: any Encoder) throws {

@@ -14,9 +14,10 @@ extension Figure {
             "bts_from_random": try random.figure(of: thompson, policy: thompson.frequencies, context),
             "random_from_bts": try thompson.figure(of: random, policy: random.uniform, context),
             "policies": [
-                "random": "every tile alike at each position: its rule",
-                "bts": "shares of the tiles at each position in its own log, clicks unseen: it looks at no features, and learns over the "
-                    + "week, so this is its mean over the week",
+                "random": .text("every tile alike at each position: its rule"),
+                "bts": .text(
+                    "shares of the tiles at each position in its own log, clicks unseen: it looks at no features, and learns over the "
+                        + "week, so this is its mean over the week"),
             ],
             "quick": .truth(context.quick),
         ]

@@ -29,12 +29,12 @@ extension Figure {
 private struct TabularRun {
     let context: FigureContext
     let set: TabularSet
-    let way: TabularSet.Protocol
+    let way: TabularSet.Judging
     let table: DelimitedTable
     let outcome: [Bool]
     let pool = WorkerPool(threads: FigureContext.timedThreads)
 
-    init(_ context: FigureContext, _ set: TabularSet, _ way: TabularSet.Protocol, _ table: DelimitedTable) throws {
+    init(_ context: FigureContext, _ set: TabularSet, _ way: TabularSet.Judging, _ table: DelimitedTable) throws {
         (self.context, self.set, self.way, self.table) = (context, set, way, table)
         outcome = try table.texts(set.outcome).map { $0 == set.positive }
     }
@@ -55,7 +55,7 @@ private struct TabularRun {
         }
         figure["reference"] = [
             "auc": .number(way.auc), "average_precision": .number(way.averagePrecision ?? .nan),
-            "of": "scikit-learn HistGradientBoosting, default settings, its own draw of the same split",
+            "of": .text("scikit-learn HistGradientBoosting, default settings, its own draw of the same split"),
         ]
         return .object(figure)
     }
@@ -64,7 +64,7 @@ private struct TabularRun {
         _ head: ConversionSettings.Head, seed: UInt64, withIntervals: Bool
     ) throws -> (FigureValue, DiscriminationMetrics) {
         let (training, test) = try way.split.rows(table, outcome: outcome, seed: seed)
-        let columns = try columns(training)
+        let columns = try self.columns(training)
         let all = try ConversionExamples(
             names: columns.map(\.name),
             features: (0..<table.rows.count).flatMap { row in columns.map { $0.values[row] } },

@@ -11,7 +11,7 @@ struct TabularSet {
     }
 
     /// One way of judging.
-    struct Protocol {
+    struct Judging {
         let name: String
         let split: Split
         var dropped: Set<String> = []
@@ -28,32 +28,32 @@ struct TabularSet {
     var categorical: Set<String> = []
     var dropped: Set<String> = []
     var names: [String]?
-    let protocols: [Protocol]
+    let protocols: [Judging]
 
     static let all: [String: TabularSet] = [
         "online_shoppers": TabularSet(
             file: "online_shoppers_intention.csv.gz", delimiter: ";", outcome: "Revenue", positive: "TRUE",
             categorical: ["OperatingSystems", "Browser", "Region", "TrafficType"],
             protocols: [
-                Protocol(name: "stratified", split: .stratified(share: 0.7), auc: 0.930, averagePrecision: 0.723),
-                Protocol(
+                Judging(name: "stratified", split: .stratified(share: 0.7), auc: 0.930, averagePrecision: 0.723),
+                Judging(
                     name: "stratified_without_page_values", split: .stratified(share: 0.7), dropped: ["PageValues"], auc: 0.766,
                     averagePrecision: 0.337),
-                Protocol(
+                Judging(
                     name: "february_to_september_then_october_to_december",
                     split: .values(column: "Month", training: ["Feb", "Mar", "May", "June", "Jul", "Aug", "Sep"]), auc: 0.832,
                     averagePrecision: 0.666),
             ]),
         "bank_marketing": TabularSet(
             file: "bank-additional-full.csv.gz", delimiter: ";", outcome: "y", positive: "yes", dropped: ["duration"],
-            protocols: [Protocol(name: "file_order", split: .fileOrder(share: 0.7), auc: 0.605)]),
+            protocols: [Judging(name: "file_order", split: .fileOrder(share: 0.7), auc: 0.605)]),
         "uci_credit_default": TabularSet(
             file: "UCI_Credit_Card.csv.gz", delimiter: ",", outcome: "default.payment.next.month", positive: "1",
             categorical: ["SEX", "EDUCATION", "MARRIAGE"], dropped: ["ID"],
-            protocols: [Protocol(name: "stratified", split: .stratified(share: 0.7), auc: 0.776, averagePrecision: 0.554)]),
+            protocols: [Judging(name: "stratified", split: .stratified(share: 0.7), auc: 0.776, averagePrecision: 0.554)]),
         "german_credit": TabularSet(
             file: "german.data.gz", delimiter: " ", outcome: "A21", positive: "2", names: (1...21).map { "A\($0)" },
-            protocols: [Protocol(name: "stratified", split: .stratified(share: 0.7), auc: 0.765)]),
+            protocols: [Judging(name: "stratified", split: .stratified(share: 0.7), auc: 0.765)]),
     ]
 }
 
