@@ -33,7 +33,7 @@ import Testing
         }
         // The one at 71 has an application within the data and is left out all the same.
         let kept = try window.outcomes(decisions, applications: applications, products: 2, censored: .leftOut)
-        #expect(kept == .init(rows: [0, 2], outcome: [2, 1], censored: 2))
+        #expect(kept.rows == [0, 2] && kept.outcome == [2, 1] && kept.censored == 2)
     }
 
     @Test func badWindowsAndProductsAreRefused() {
