@@ -80,6 +80,11 @@ let package = Package(
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        .target(
+            name: "Recommendation",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
         .target(name: "ChatEndpoint", dependencies: ["IntentTaxonomy", "DurableFiles"], swiftSettings: settings),
 
@@ -107,7 +112,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "Studies", "SettingsFiles", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -156,6 +161,13 @@ let package = Package(
             dependencies: [
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
                 "FaultTestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RecommendationTests",
+            dependencies: [
+                "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
+                "KernelTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -37,6 +37,16 @@ public struct ClassificationMetrics: Sendable, Equatable {
         (self.classes, self.examples, self.confusion) = (classes, right.count, confusion)
     }
 
+    /// Examples that count so often, for resamples.
+    init(right: [Int32], predicted: [Int32], weights: UnsafeBufferPointer<Int32>, classes: Int) {
+        var (confusion, examples) = ([Int](repeating: 0, count: classes * classes), 0)
+        for (index, (a, b)) in zip(right, predicted).enumerated() {
+            confusion[Int(a) * classes + Int(b)] += Int(weights[index])
+            examples += Int(weights[index])
+        }
+        (self.classes, self.examples, self.confusion) = (classes, examples, confusion)
+    }
+
     /// Share of right predictions. With one class per example this is micro F1, micro precision and micro recall at once.
     public var accuracy: Double {
         examples == 0 ? .nan : Double((0..<classes).reduce(0) { $0 + confusion[$1 * classes + $1] }) / Double(examples)
