@@ -26,7 +26,7 @@ internal import FoundationEssentials
 /// - Annotators that do not exist label sessions with the faults of a language model (``AnnotationAssumptions``), and applications follow
 ///   sessions by a table of needs and products (``ConversionTable``).
 ///
-/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
+/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `mapping-linked.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
 /// with simulated labels; and, apart, `truth/sessions.csv`, `truth/needs.csv` and `truth/conversions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
 /// session shows, so that a measured gain can be stated as a share of the best possible one.
 public struct BankSimulation: Sendable {
@@ -116,6 +116,7 @@ public struct BankSimulation: Sendable {
         summary.referenceAccuracy = quality?.accuracy
         summary.referenceLogLoss = quality?.logLoss
         try OutputFile.write(MappingText.yaml, to: "\(folder)/mapping.yaml", in: fileSystem)
+        try OutputFile.write(MappingText.linkedYAML, to: "\(folder)/mapping-linked.yaml", in: fileSystem)
         try OutputFile.write(configurationText(), to: "\(folder)/configuration.json", in: fileSystem)
         try OutputFile.write(MappingText.notice, to: "\(folder)/README.txt", in: fileSystem)
         return summary
