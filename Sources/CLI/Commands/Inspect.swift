@@ -69,9 +69,9 @@ struct CorpusSummary: Encodable {
         eventsPerSession = Double(events) / Double(max(1, sessions))
         let all = Double(max(1, events))
         fields = corpus.schema.fields.map { field in
+            let codes = field.role == .identity ? corpus.customers?.codes : corpus.codes(field.name)
             let missing =
-                corpus.codes(field.name)?.withUnsafeBufferPointer { codes in codes.count { $0 == 0 } }
-                ?? (field.role == .identity ? corpus.customers : nil)?.codes.withUnsafeBufferPointer { codes in codes.count { $0 == 0 } }
+                codes?.withUnsafeBufferPointer { codes in codes.count { $0 == 0 } }
                 ?? corpus.numbers(field.name)?.withUnsafeBufferPointer { numbers in numbers.count { $0.isNaN } } ?? 0
             let distinct = field.role == .identity ? corpus.customers?.ids.count : corpus.dictionary(field.name)?.count
             return Field(
