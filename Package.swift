@@ -104,7 +104,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "IntentTaxonomy", "ChatEndpoint", "Studies", "SettingsFiles",
+                "IntentTaxonomy", "Recommendation", "ChatEndpoint", "Studies", "SettingsFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -170,6 +170,12 @@ let package = Package(
                 "KernelTestSupport",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "RecommendationTests",
+            dependencies: [
+                "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
+                "KernelTestSupport",
+            ], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
             dependencies: ["Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Evaluation", "DurableFiles"],

@@ -3,6 +3,7 @@ internal import DurableFiles
 internal import EventStream
 internal import Glibc
 internal import IntentTaxonomy
+internal import Recommendation
 internal import SequenceEmbedding
 internal import SequenceKernel
 internal import SettingsFiles
@@ -41,6 +42,8 @@ struct Diagnosis {
         case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentTrainingError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentClassifierError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as TableError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as LinkingError: self.init(Self.code(error), "\(error)")
         case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
@@ -138,6 +141,23 @@ struct Diagnosis {
         case .taxonomyDiffers, .otherCorpus: EX_CONFIG
         case .damaged, .unsupportedVersion, .nothingLabelled, .nothingToTrain: EX_DATAERR
         case .noSuchIntent, .noSuchAnnotator: EX_USAGE
+        }
+    }
+
+    private static func code(_ error: TableError, outputs: [String]) -> Int32 {
+        switch error {
+        case .file(let error): code(error, outputs: outputs)
+        case .input(let error): code(error)
+        case .badHeader, .badRule: EX_CONFIG
+        case .badRow, .nothingRead: EX_DATAERR
+        }
+    }
+
+    private static func code(_ error: LinkingError) -> Int32 {
+        switch error {
+        case .noCustomers, .noTimes: EX_DATAERR
+        case .keyNeeded, .badSetting: EX_CONFIG
+        case .leak: EX_SOFTWARE
         }
     }
 

@@ -20,6 +20,8 @@ public struct EventSchema: Sendable, Equatable, Codable {
         case input
         /// To be predicted; never an input.
         case outcome
+        /// Who the person is: links sessions to customers, and is never an input of anything, nor shown.
+        case identity
     }
 
     /// One field of every event.
@@ -53,9 +55,16 @@ public struct EventSchema: Sendable, Equatable, Codable {
                 case .text: .text
                 case .url: .url
                 case .outcome: field.isNumeric ? .numeric : .categorical
+                case .identity: .categorical
+                }
+            let role: Role =
+                switch field.kind {
+                case .outcome: .outcome
+                case .identity: .identity
+                case .categorical, .numeric, .text, .url: .input
                 }
             self.init(
-                name: field.name, kind: kind, role: field.kind == .outcome ? .outcome : .input,
+                name: field.name, kind: kind, role: role,
                 separator: kind == .text ? field.separator : nil)
         }
     }
@@ -108,10 +117,13 @@ public struct EventSchema: Sendable, Equatable, Codable {
     /// The field of a name.
     public func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 
+    /// The fields that may be read and named: all but the customer's id.
+    public var readableFields: [Field] { fields.filter { $0.role != .identity } }
+
     /// What differs between the fields of two schemas, one sentence each; empty where a model of one can read the other.
     public func differences(from other: EventSchema) -> [String] {
         var differences: [String] = []
-        for field in other.fields {
+        for field in other.readableFields {
             guard let own = self.field(field.name) else {
                 differences.append("field \(field.name) (\(field.kind.rawValue), \(field.role.rawValue)) is missing")
                 continue
@@ -123,7 +135,7 @@ public struct EventSchema: Sendable, Equatable, Codable {
                 differences.append("field \(field.name) has role \(own.role.rawValue), expected \(field.role.rawValue)")
             }
         }
-        for field in fields where other.field(field.name) == nil { differences.append("field \(field.name) is not expected") }
+        for field in readableFields where other.field(field.name) == nil { differences.append("field \(field.name) is not expected") }
         if hasTime != other.hasTime { differences.append(hasTime ? "events have times" : "events have no times") }
         return differences
     }

@@ -27,7 +27,7 @@ internal import FoundationEssentials
 ///   sessions by a table of needs and products (``ConversionTable``).
 /// - Customers open the bank's app, see tiles on its home page, click one or none, and apply for products (``AppAssumptions``).
 ///
-/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
+/// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `mapping-linked.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
 /// with simulated labels; `app/` with `customers.csv`, `links.csv`, `tiles.csv`, `impressions.csv`, `decisions.csv` and `applications.csv`; and, apart,
 /// `truth/sessions.csv`, `needs.csv`, `conversions.csv`, `impressions.csv` and `decisions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
 /// session shows, so that a measured gain can be stated as a share of the best possible one.
@@ -121,6 +121,7 @@ public struct BankSimulation: Sendable {
         summary.referenceAccuracy = quality?.accuracy
         summary.referenceLogLoss = quality?.logLoss
         try OutputFile.write(MappingText.yaml, to: "\(folder)/mapping.yaml", in: fileSystem)
+        try OutputFile.write(MappingText.linkedYAML, to: "\(folder)/mapping-linked.yaml", in: fileSystem)
         try OutputFile.write(configurationText(), to: "\(folder)/configuration.json", in: fileSystem)
         try OutputFile.write(MappingText.notice, to: "\(folder)/README.txt", in: fileSystem)
         return summary

@@ -7,7 +7,7 @@ import Testing
     static let commands = [
         "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
-        "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "simulate", "report", "bench",
+        "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "simulate", "report", "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 

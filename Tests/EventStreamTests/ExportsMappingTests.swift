@@ -1,4 +1,5 @@
 import EventStream
+import Foundation
 import Testing
 
 @Suite struct ExportsMappingTests {
@@ -40,6 +41,32 @@ import Testing
             fault { $0.time = .init(compose: ["y", "m", "d"], pattern: [.year, .month, .hour], zone: "UTC") } == "mapping, `time: pattern`")
         #expect(fault { $0.time = .init(compose: ["y", "m", "d"], zone: "") } == "mapping, `time: zone`")
         #expect(fault { $0.format = .items } == "mapping, `format`")
+    }
+
+    @Test("The customer's column is a key beside the visitor's, and no field of one's own")
+    func theCustomerIsNoField() throws {
+        var mapping = plainMapping { $0.customer = "customer_id" }
+        #expect(mapping.fields.last == .init(name: "customer", column: "customer_id", kind: .identity))
+        let text = try JSONEncoder().encode(mapping)
+        #expect(String(decoding: text, as: UTF8.self).contains("\"customer\":\"customer_id\""))
+        #expect(!String(decoding: text, as: UTF8.self).contains("identity"))
+        #expect(try JSONDecoder().decode(ExportMapping.self, from: text) == mapping)
+        mapping.customer = nil
+        #expect(mapping == plainMapping { _ in } && mapping.customer == nil)
+        #expect(fault { $0.customer = "customer_id" } == nil)
+        #expect(fault { $0.customer = "" } == "mapping, `customer`")
+        #expect(fault { $0.fields.append(.init(name: "who", kind: .identity)) } == "mapping, `fields`")
+        #expect(
+            fault {
+                $0.fields.append(.init(name: "customer", kind: .categorical))
+                $0.customer = "customer_id"
+            } == "mapping, `fields: customer`")
+        #expect(
+            fault { mapping in
+                let fields = mapping.fields
+                mapping = ExportMapping()
+                (mapping.format, mapping.fields, mapping.customer) = (.items, [fields[0]], "c")
+            } == "mapping, `format`")
     }
 
     func guess(_ name: String, _ text: String) -> Result<MappingGuess, ExportError> {

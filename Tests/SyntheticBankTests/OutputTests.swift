@@ -79,6 +79,9 @@ struct OutputTests {
         let ours = hidden(try scratch.text("out/truth/sessions.csv"))
         #expect(hidden(String(decoding: try shipped("truth/sessions.csv"), as: UTF8.self)) == ours)
         #expect(try shipped("truth/conversions.csv") == Data(scratch.text("out/truth/conversions.csv").utf8))
+        for mapping in ["mapping.yaml", "mapping-linked.yaml"] {
+            #expect(try shipped(mapping) == Data(scratch.text("out/\(mapping)").utf8))
+        }
         #expect(try shipped("README.txt") == Data(scratch.text("out/README.txt").utf8))
         // Clicks byte for byte, by checksum and size in gzip's last eight bytes (RFC 1952). Times in them go through logarithms, but are
         // whole milliseconds: another machine's last bit does not reach them.

@@ -85,7 +85,10 @@ struct SimulationTests {
         #expect(truth.count == summary.sessions + 1)
         #expect(Set(csv.dropFirst().map { $0[1] }) == Set(truth.dropFirst().map { $0[0] }))
         #expect(try scratch.rows("out/truth/needs.csv").count == 36)
-        for name in ["mapping.yaml", "README.txt"] { #expect(!(try scratch.text("out/\(name)").isEmpty)) }
+        let linked = try scratch.text("out/mapping-linked.yaml")
+        #expect(linked.contains("\ncustomer: customer_id\n") && !linked.contains("left out on purpose"))
+        #expect(try !scratch.text("out/mapping.yaml").contains("customer:"))
+        for name in ["mapping.yaml", "mapping-linked.yaml", "README.txt"] { #expect(!(try scratch.text("out/\(name)").isEmpty)) }
         for word in ["README.txt", "configuration.json"] { #expect(try scratch.text("out/\(word)").lowercased().contains("synthetic")) }
     }
 

@@ -19,7 +19,7 @@ struct SummaryOptions: ParsableArguments {
         for field in fields where corpus.codes(field) == nil {
             throw CommandFault(
                 code: 64, place: "--field", reason: "the corpus has no such field of words",
-                remedy: "choose from \(corpus.schema.fields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
+                remedy: "choose from \(corpus.schema.readableFields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
         }
         return SessionSummary(corpus, fields: fields.isEmpty ? nil : fields, fewestVisitors: fewestVisitors)
     }

@@ -69,11 +69,13 @@ struct CorpusSummary: Encodable {
         eventsPerSession = Double(events) / Double(max(1, sessions))
         let all = Double(max(1, events))
         fields = corpus.schema.fields.map { field in
+            let codes = field.role == .identity ? corpus.customers?.codes : corpus.codes(field.name)
             let missing =
-                corpus.codes(field.name)?.withUnsafeBufferPointer { codes in codes.count { $0 == 0 } }
+                codes?.withUnsafeBufferPointer { codes in codes.count { $0 == 0 } }
                 ?? corpus.numbers(field.name)?.withUnsafeBufferPointer { numbers in numbers.count { $0.isNaN } } ?? 0
+            let distinct = field.role == .identity ? corpus.customers?.ids.count : corpus.dictionary(field.name)?.count
             return Field(
-                name: field.name, kind: field.kind.rawValue, role: field.role.rawValue, distinct: corpus.dictionary(field.name)?.count,
+                name: field.name, kind: field.kind.rawValue, role: field.role.rawValue, distinct: distinct,
                 missing: Double(missing) / all)
         }
     }
@@ -92,7 +94,7 @@ struct CorpusSummary: Encodable {
         }
         for field in fields {
             lines.append(
-                "  \(field.name): \(field.kind)\(field.role == "outcome" ? " outcome" : "")"
+                "  \(field.name): \(field.kind)\(field.role == "input" ? "" : " " + field.role)"
                     + (field.distinct.map { ", \(Reading.count($0)) values" } ?? "") + ", \(Reading.percent(field.missing)) missing")
         }
         return lines.joined(separator: "\n")

@@ -62,7 +62,7 @@ struct Label: ParsableCommand, WritesOutput {
         for field in fields where corpus.codes(field) == nil {
             throw CommandFault(
                 code: 64, place: "--field", reason: "the corpus has no such field of words",
-                remedy: "choose from \(corpus.schema.fields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
+                remedy: "choose from \(corpus.schema.readableFields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
         }
         if !fields.isEmpty { wishes.fields = fields }
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)

@@ -6,7 +6,7 @@ struct Simulate: ParsableCommand, WritesOutput {
         abstract: "Write the export of a simulated bank, and the hidden truth beside it.",
         discussion: """
             No bank publishes its clickstream, so this makes one up: everything is synthetic and labelled so. The folder holds \
-            clicks.csv and clicks.jsonl (the same events), mapping.yaml, configuration.json, labels/annotators.jsonl with SIMULATED labels \
+            clicks.csv and clicks.jsonl (the same events), mapping.yaml, mapping-linked.yaml, configuration.json, labels/annotators.jsonl with SIMULATED labels \
             for `tessera labels import`, app/ with home-page impressions, customers, tiles, decisions and applications, and truth/ with what \
             an export hides.
 

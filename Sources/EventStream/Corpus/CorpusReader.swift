@@ -30,6 +30,12 @@ public struct Corpus: Sendable {
     private let coded: [String: (codes: Column<Int32>, dictionary: StringDictionary)]
     private let numeric: [String: Column<Double>]
 
+    /// The customer's id of each event, for linking only: codes, 0 where unknown, and the ids or their keyed digests. Nil unless the mapping
+    /// names a `customer`.
+    ///
+    /// ``codes(_:)`` and ``dictionary(_:)`` do not give it, so that no model, baseline or summary can ask for it by name.
+    public let customers: (codes: Column<Int32>, ids: StringDictionary)?
+
     /// Digest of all arrays; see ``CorpusFormat``.
     public var digest: String { schema.digest }
     /// Sessions.
@@ -106,6 +112,8 @@ public struct Corpus: Sendable {
                 coded[field.name] = (codes, dictionary)
             }
         }
+        let identity = schema.fields.first { $0.role == .identity }
+        customers = identity.flatMap { coded.removeValue(forKey: $0.name) }.map { (codes: $0.codes, ids: $0.dictionary) }
         self.coded = coded
         self.numeric = numeric
     }
@@ -161,6 +169,9 @@ extension EventSchema {
         }
         guard Set(fields.map(\.name)).count == fields.count else {
             throw .damaged(file: file, expected: "fields of different names", found: "a name twice")
+        }
+        guard fields.count(where: { $0.role == .identity }) <= 1, fields.allSatisfy({ $0.role != .identity || $0.kind != .numeric }) else {
+            throw .damaged(file: file, expected: "at most one field of role identity, with codes", found: "another")
         }
         // The stem is part of a path: a slash in it would lead out of the corpus.
         guard fields.allSatisfy({ $0.stem == CorpusFormat.stem(of: $0.name) }) else {

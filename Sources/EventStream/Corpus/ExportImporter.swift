@@ -131,11 +131,14 @@ public struct ExportImporter: Sendable {
     }
 
     private func schema(_ mapping: ExportMapping, _ hasTime: Bool, pairs: Bool) -> EventSchema {
-        EventSchema(
+        let identities = mapping.fields.filter { $0.kind == .identity }.map(\.name)
+        return EventSchema(
             formatVersion: CorpusFormat.version, digest: "", counts: EventSchema.Counts(),
             fields: mapping.fields.map { EventSchema.Field($0) }, hasTime: hasTime, pairs: pairs, sessions: settings.sessions,
             dwellCapSeconds: settings.dwellCapSeconds,
-            pseudonymised: settings.pseudonymKey == nil ? [] : ["visitor"] + settings.identifierFields, mapping: mapping)
+            pseudonymised: settings.pseudonymKey == nil
+                ? [] : ["visitor"] + settings.identifierFields + identities.filter { !settings.identifierFields.contains($0) },
+            mapping: mapping)
     }
 
     /// The mapping of the first source, once all sources and the settings agree with it.

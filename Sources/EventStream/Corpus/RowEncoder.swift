@@ -48,7 +48,7 @@ final class RowEncoder {
         // The numbers of lines identify nobody.
         key = mapping.format == .items ? nil : settings.pseudonymKey
         codes = isNumeric.map { _ in [] }
-        isIdentifier = names.map { settings.identifierFields.contains($0) }
+        isIdentifier = mapping.fields.map { $0.kind == .identity || settings.identifierFields.contains($0.name) }
     }
 
     /// The rows, their order and what their numbers mean, once all are here.

@@ -1,6 +1,6 @@
 extension ExportMapping: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case format, delimiter, quote, escape, header, columns, encoding, visitor, session, time, order, fields, missing
+        case format, delimiter, quote, escape, header, columns, encoding, visitor, session, customer, time, order, fields, missing
     }
 
     /// Decodes a mapping; entries left out take their defaults, unknown entries are refused by name, so that a slip of the pen
@@ -21,6 +21,9 @@ extension ExportMapping: Codable {
         order = try entries.decodeIfPresent([String].self, forKey: .order) ?? []
         fields = try entries.decodeIfPresent([Field].self, forKey: .fields) ?? []
         missing = try entries.decodeIfPresent([String].self, forKey: .missing) ?? [""]
+        if let column = try entries.decodeIfPresent(String.self, forKey: .customer) {
+            fields.append(Field(name: Self.customerField, column: column, kind: .identity))
+        }
     }
 
     /// Encodes the entries that say something.
@@ -35,9 +38,10 @@ extension ExportMapping: Codable {
         try entries.encode(encoding, forKey: .encoding)
         try entries.encodeIfPresent(visitor, forKey: .visitor)
         try entries.encodeIfPresent(session, forKey: .session)
+        try entries.encodeIfPresent(customer, forKey: .customer)
         try entries.encodeIfPresent(time, forKey: .time)
         if !order.isEmpty { try entries.encode(order, forKey: .order) }
-        try entries.encode(fields, forKey: .fields)
+        try entries.encode(fields.filter { $0.kind != .identity }, forKey: .fields)
         try entries.encode(missing, forKey: .missing)
     }
 }

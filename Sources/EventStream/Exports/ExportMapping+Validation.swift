@@ -34,8 +34,9 @@ extension ExportMapping {
 
     private func validateRoles() throws(ExportError) {
         if format == .items {
-            guard visitor == nil, session == nil, time == nil, order.isEmpty else {
-                throw refuse("format", "an item sequence has neither visitor, session, time nor order columns", "remove these entries")
+            guard visitor == nil, session == nil, customer == nil, time == nil, order.isEmpty else {
+                throw refuse(
+                    "format", "an item sequence has neither visitor, session, customer, time nor order columns", "remove these entries")
             }
             guard fields.isEmpty || (fields.count == 1 && fields[0].kind == .categorical) else {
                 throw refuse("fields", "an item sequence has one categorical field", "leave `fields` out or name just the item")
@@ -45,7 +46,7 @@ extension ExportMapping {
         guard format == .auto || visitor != nil || session != nil else {
             throw refuse("visitor", "neither visitor nor session is named", "name the column that tells who did it, `visitor: COLUMN`")
         }
-        for (entry, value) in [("visitor", visitor), ("session", session)] where value == "" {
+        for (entry, value) in [("visitor", visitor), ("session", session), ("customer", customer)] where value == "" {
             throw refuse(entry, "the column name is empty", "name the column or remove the line")
         }
         let twice = repeated(order)
@@ -55,6 +56,14 @@ extension ExportMapping {
     }
 
     private func validateFields() throws(ExportError) {
+        let identities = fields.filter { $0.kind == .identity }
+        guard identities.isEmpty || (identities.count == 1 && identities[0].name == Self.customerField) else {
+            throw refuse("fields", "`kind: identity` is not for fields", "write `customer: COLUMN` beside `visitor`")
+        }
+        guard identities.isEmpty || fields.count(where: { $0.name == Self.customerField }) == 1 else {
+            throw refuse(
+                "fields: \(Self.customerField)", "that is the name of the field `customer: COLUMN` makes", "give the field another name")
+        }
         for field in fields {
             guard !field.name.isEmpty, !field.column.isEmpty else {
                 throw refuse("fields", "a field has an empty name or column", "give every field a name")

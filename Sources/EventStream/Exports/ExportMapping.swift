@@ -54,6 +54,8 @@ public struct ExportMapping: Sendable, Equatable {
         case url
         /// What is to be predicted; never an input.
         case outcome
+        /// Who the person is; never an input of anything. Written as ``ExportMapping/customer``.
+        case identity
     }
 
     /// What an outcome holds.
@@ -191,6 +193,21 @@ public struct ExportMapping: Sendable, Equatable {
 
     /// A mapping that says nothing yet.
     public init() {}
+
+    /// The column with the customer's id, in the rows where it is known; nil where none is kept.
+    ///
+    /// It becomes a field of its own, with the name ``customerField`` and the kind ``Kind/identity``, which nothing reads but
+    /// what links sessions to customers. With a key it is replaced by digests like the visitor.
+    public var customer: String? {
+        get { fields.first { $0.kind == .identity }?.column }
+        set {
+            fields.removeAll { $0.kind == .identity }
+            if let newValue { fields.append(Field(name: Self.customerField, column: newValue, kind: .identity)) }
+        }
+    }
+
+    /// The name of the field with the customer's id.
+    public static let customerField = "customer"
 
     /// An empty batch with the columns this mapping gives.
     public func emptyBatch() -> EventBatch {

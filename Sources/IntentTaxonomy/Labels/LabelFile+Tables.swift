@@ -1,3 +1,5 @@
+internal import EventStream
+
 extension LabelFile {
     /// Which column is what.
     struct Header {

@@ -27,7 +27,7 @@ public struct SessionSummary: Sendable {
         self.corpus = corpus
         self.fewestVisitors = fewestVisitors
         self.mostSteps = mostSteps
-        let shown = corpus.schema.fields.filter {
+        let shown = corpus.schema.readableFields.filter {
             $0.role == .input && $0.kind != .numeric && !corpus.schema.pseudonymised.contains($0.name)
         }
         let named = ["query", "search", "title", "url", "page", "item"]

@@ -4,7 +4,7 @@ public import EventStream
 public final class CorpusTable: EventTable, @unchecked Sendable {
     /// The corpus, which keeps the mapped memory alive.
     public let corpus: Corpus
-    /// The fields, in the order of the schema.
+    /// The fields, in the order of the schema; without the customer's id, which nothing made of events may read.
     public let fields: [TableField]
     /// Microseconds since 1970, `Int64.min` for none.
     public let times: UnsafePointer<Int64>
@@ -24,7 +24,7 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
     /// Looks at a corpus.
     public init(_ corpus: Corpus) {
         self.corpus = corpus
-        fields = corpus.schema.fields.map {
+        fields = corpus.schema.readableFields.map {
             TableField(name: $0.name, kind: $0.role == .outcome ? .outcome : .init($0.kind), separator: $0.separator)
         }
         times = Self.pointer(corpus.timesMicroseconds)
@@ -36,7 +36,7 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
         var codeColumns: [String: UnsafePointer<Int32>] = [:]
         var numberColumns: [String: UnsafePointer<Double>] = [:]
         var dictionaries: [String: StringDictionary] = [:]
-        for field in corpus.schema.fields {
+        for field in corpus.schema.readableFields {
             if let codes = corpus.codes(field.name) { codeColumns[field.name] = Self.pointer(codes) }
             if let numbers = corpus.numbers(field.name) { numberColumns[field.name] = Self.pointer(numbers) }
             dictionaries[field.name] = corpus.dictionary(field.name)

@@ -74,7 +74,7 @@ public struct NextItemStudy: Sendable {
         _ test: Corpus, _ field: String, numberedAs training: Corpus
     ) throws(StudyError) -> (lastItems: [Int32?], targets: [Int32]) {
         guard let codes = test.codes(field), let names = test.dictionary(field), let known = training.dictionary(field) else {
-            throw .noSuchField(corpus: test.path, field: field, available: test.schema.fields.map(\.name))
+            throw .noSuchField(corpus: test.path, field: field, available: test.schema.readableFields.map(\.name))
         }
         var numbers = [String: Int32](minimumCapacity: known.count)
         for entry in 0..<known.count { numbers[known[entry]] = Int32(entry) }

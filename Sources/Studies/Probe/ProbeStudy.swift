@@ -48,7 +48,7 @@ public struct ProbeStudy: Sendable, Codable {
             embeddings.count == corpus.sessionCount * dimension,
             "ProbeStudy: \(embeddings.count) floats for \(corpus.sessionCount) sessions of \(dimension)")
         guard let codes = corpus.codes(pageField), let dictionary = corpus.dictionary(pageField) else {
-            throw .noSuchField(corpus: "corpus", field: pageField, available: corpus.schema.fields.map(\.name))
+            throw .noSuchField(corpus: "corpus", field: pageField, available: corpus.schema.readableFields.map(\.name))
         }
         var parts: [[Int]] = [[], [], []]
         var needs: [Int32] = []

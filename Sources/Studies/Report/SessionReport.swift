@@ -90,7 +90,7 @@ public struct SessionReport: Sendable {
             Table(
                 caption: "Fields",
                 columns: [.init("Field"), .init("Kind"), .init("Distinct values", .right)],
-                rows: corpus.schema.fields.map { field in
+                rows: corpus.schema.readableFields.map { field in
                     [field.name, field.kind.rawValue, corpus.dictionary(field.name).map { NumberText.count($0.count) } ?? "–"]
                 }))
         return blocks

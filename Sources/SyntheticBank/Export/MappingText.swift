@@ -24,11 +24,19 @@ enum MappingText {
 
         """
 
+    /// The same with the customer's id, kept to link sessions to the app; see `tessera link`.
+    static let linkedYAML =
+        yaml.replacing(
+            "# customer_id is left out on purpose: it would name the person in every later step.\n",
+            with: "# customer_id is kept to link sessions with the app, and for nothing else: no model reads it.\n"
+        ).replacing("session: session_id\n", with: "session: session_id\ncustomer: customer_id\n")
+
     static let notice = """
         SYNTHETIC DATA. Simulated by Tessera's synthetic bank; no person and no bank is behind any line.
 
         clicks.csv, clicks.jsonl   the export: the same events, grouped by visitor (times in milliseconds since 1970, UTC)
         mapping.yaml               how to import it
+        mapping-linked.yaml        the same, and keeps the customer's id to link sessions with the app (tessera link)
         configuration.json         the assumptions and the seed that give these bytes again
         labels/annotators.jsonl    SIMULATED labels: no person and no model gave them. What annotators with the faults of a language model
                                    (simulated-a, simulated-b) might say of the sessions; read by tessera labels import

@@ -1,0 +1,102 @@
+public import EventStream
+
+/// A table of links that somebody else made: `session_id` or `visitor_id`, `customer_id`, and optionally `time_ms`, from which on the link
+/// was known. CSV with a header; plain, gzip or zstd.
+public struct LinkTable: Sendable {
+    /// Rows that were refused.
+    public private(set) var rejects = RejectedRows()
+    /// Rows read, refused ones too.
+    public private(set) var rows = 0
+    /// Who the sessions belong to.
+    public let sessions: SessionCustomers
+
+    /// Reads a table for the sessions of a corpus. A session or visitor with two customers is a conflict and linked to none; a session that is
+    /// named itself is not asked for its visitor. Without a time a link counts as known from the beginning.
+    /// - Parameters:
+    ///   - customers: numbers the customers.
+    ///   - key: the key of the import, where visitors were replaced by digests.
+    ///   - byVisitor: whether other sessions of a visitor, all of whose named sessions are one customer's, are linked too.
+    public init(
+        _ path: String, corpus: Corpus, customers: inout CustomerIndex, key: [UInt8]? = nil, byVisitor: Bool = false
+    ) throws(TableError) {
+        try self.init(
+            try DelimitedTable(path, needed: "customer_id"), corpus: corpus, customers: &customers, key: key, byVisitor: byVisitor)
+    }
+
+    package init(
+        _ table: DelimitedTable, corpus: Corpus, customers: inout CustomerIndex, key: [UInt8]? = nil, byVisitor: Bool = false
+    ) throws(TableError) {
+        let (ofSession, ofVisitor) = (table.column("session_id"), table.column("visitor_id"))
+        guard (ofSession == nil) != (ofVisitor == nil) else {
+            throw .badHeader(
+                file: table.path, reason: "the table needs either `session_id` or `visitor_id`", remedy: "name one of them, not both")
+        }
+        let (customerColumn, timeColumn) = (try table.require("customer_id"), table.column("time_ms"))
+        let pseudonym = corpus.schema.pseudonymised.isEmpty ? nil : key.map { SubjectPseudonym(key: $0) }
+        let places =
+            ofSession != nil
+            ? Places((0..<corpus.sessionCount).map { corpus.sessionKey($0) }, pseudonym)
+            : Places((0..<corpus.visitorCount).map { corpus.visitorKey($0) }, pseudonym)
+        var claims = [SessionCustomers.Claim](repeating: .none, count: corpus.sessionCount)
+        var visitorClaims: [Int: SessionCustomers.Claim] = [:]
+        var (accepted, refused) = (0, RejectedRows())
+        var index = customers
+        table.rows(&refused) { row, rejects in
+            func refuse(_ reason: RowRejectReason, _ hint: String) { rejects.record(reason, file: table.path, line: row.line, hint) }
+            let customer = row.text(customerColumn)
+            let id = row.text(ofSession ?? ofVisitor)
+            guard !customer.isEmpty, !id.isEmpty else { return refuse(.missingIdentity, "expected two ids, one of a customer") }
+            var time = Int64.min
+            if let timeColumn, !row.isEmpty(timeColumn) {
+                guard let found = TableTimeUnit.milliseconds.microseconds(row.integer(timeColumn)) else {
+                    return refuse(.badTime, "expected whole milliseconds since 1970, or nothing")
+                }
+                time = found
+            }
+            switch places.find(id) {
+            case .none:
+                refuse(
+                    ofSession != nil ? .unknownSession : .unknownVisitor,
+                    "the corpus has none of this id; a corpus imported with a key needs the same key")
+            case .some(nil): refuse(.ambiguousSession, "several sessions have this id; link their visitors instead")
+            case .some(.some(let place)):
+                accepted += 1
+                let number = index.number(of: customer)
+                if ofSession != nil {
+                    claims[place].add(number, from: time)
+                } else {
+                    visitorClaims[place, default: .none].add(number, from: time)
+                }
+            }
+        }
+        customers = index
+        (rows, rejects) = (accepted + refused.total, refused)
+        guard accepted > 0 else { throw .nothingRead(file: table.path, rejects: refused) }
+        sessions = SessionCustomers(
+            claims, visitors: (0..<corpus.sessionCount).map { corpus.visitor(ofSession: $0) }, visitorCount: corpus.visitorCount,
+            byVisitor: byVisitor, visitorClaims: visitorClaims)
+    }
+
+    /// Where sessions or visitors stand by their ids.
+    private struct Places {
+        /// Nil for an id that several have.
+        private var places: [String: Int?] = [:]
+        private let pseudonym: SubjectPseudonym?
+
+        init(_ ids: [String], _ pseudonym: SubjectPseudonym?) {
+            self.pseudonym = pseudonym
+            places.reserveCapacity(ids.count)
+            for (place, id) in ids.enumerated() { places[id] = .some(places[id] == nil ? place : nil) }
+        }
+
+        /// Nil for none, `.some(nil)` for several.
+        func find(_ id: String) -> Int?? {
+            if let place = places[id] { return .some(place) }
+            guard let pseudonym else { return .none }
+            if let place = places[pseudonym.pseudonym(of: id)] { return .some(place) }
+            // A computed session id is the visitor's with a number behind.
+            guard let colon = id.lastIndex(of: ":") else { return .none }
+            return places[pseudonym.pseudonym(of: String(id[..<colon])) + id[colon...]].map { .some($0) } ?? .none
+        }
+    }
+}
