@@ -79,7 +79,7 @@ struct AppTests {
     @Test("Home pages hold six different tiles the customer can get, in order, with at most one click; two in three are clicked")
     func rows() throws {
         let scratch = try Scratch()
-        try AppFiles.simulate(scratch, visitors: 3000) { $0.secondBrowserShare = 0.5 }
+        try AppFiles.simulate(scratch, visitors: 1500) { $0.secondBrowserShare = 0.5 }
         let files = try AppFiles(scratch)
         let catalogue = Dictionary(uniqueKeysWithValues: TileCatalogue.all.map { ($0.id, $0) })
         var late: [Substring: Int64] = [:]
@@ -114,7 +114,7 @@ struct AppTests {
     func applications() throws {
         let scratch = try Scratch()
         for (folder, base) in [("out", 0.06), ("none", 0)] {
-            try AppFiles.simulate(scratch, visitors: 2500, in: folder) { $0.app.baseApplications = base }
+            try AppFiles.simulate(scratch, visitors: 1500, in: folder) { $0.app.baseApplications = base }
             var end: [Substring: Int64] = [:]
             var customers: [Substring: Substring] = [:]
             for row in try scratch.rows("\(folder)/clicks.csv").dropFirst() {
@@ -133,12 +133,13 @@ struct AppTests {
             }
             // Each takes the first application of its day that is left, the earliest day first: so that none takes another's.
             for (after, key) in expected.sorted(by: { $0.after < $1.after }) {
-                let place = left[key]?.sorted().first { (after..<after + 86_400_000).contains($0) }
-                let time = try #require(place, "no application of a session within the day from \(after)")
-                left[key]?.remove(at: try #require(left[key]?.firstIndex(of: time)))
+                let times = (left[key] ?? []).sorted()
+                let place = times.firstIndex { (after..<after + 86_400_000).contains($0) }
+                let own = try #require(place, "no application of a session within the day from \(after)")
+                left[key] = Array(times[..<own]) + Array(times[(own + 1)...])
             }
             let linked = expected.count
-            #expect(linked > 500)
+            #expect(linked > 300)
             let rest = left.values.reduce(0) { $0 + $1.count }
             // Browsers that were never linked have applications, too; customers of the others have none left where nothing else adds any.
             let known = Set(customers.values)

@@ -18,9 +18,9 @@ struct AppTruthTests {
     func positions() throws {
         let scratch = try Scratch()
         for exponent in [0.45, 1.5] {
-            try AppFiles.simulate(scratch, visitors: 4000, in: "\(exponent)") { $0.app.examinationExponent = exponent }
+            try AppFiles.simulate(scratch, visitors: 2500, in: "\(exponent)") { $0.app.examinationExponent = exponent }
             let impressions = try AppFiles(scratch, "\(exponent)").impressions
-            try #require(impressions.count > 6000)
+            try #require(impressions.count > 4000)
             for position in 1...6 {
                 let tiles = impressions.map { $0.tiles[position - 1] }
                 // The examination of positions written down anew: nothing of the simulator's is asked.
@@ -38,9 +38,9 @@ struct AppTruthTests {
     @Test("Of clicked home pages, each tile is clicked as often as its true share says, likely ones and unlikely ones alike")
     func calibration() throws {
         let scratch = try Scratch()
-        try AppFiles.simulate(scratch, visitors: 5000) { $0.app.examinationExponent = 0 }
+        try AppFiles.simulate(scratch, visitors: 3000) { $0.app.examinationExponent = 0 }
         let impressions = try AppFiles(scratch).impressions.filter { $0.tiles.contains(where: \.clicked) }
-        try #require(impressions.count > 8000)
+        try #require(impressions.count > 5000)
         func check(_ sums: [Substring: (count: Double, expected: Double, variance: Double)], least: Int) {
             #expect(sums.count >= least)
             for (name, sum) in sums {
@@ -66,7 +66,7 @@ struct AppTruthTests {
     func policy() throws {
         let scratch = try Scratch()
         for (folder, explored) in [("some", 0.1), ("all", 1.0)] {
-            try AppFiles.simulate(scratch, visitors: 4000, in: folder) { $0.app.explorationShare = explored }
+            try AppFiles.simulate(scratch, visitors: 2500, in: folder) { $0.app.explorationShare = explored }
             let files = try AppFiles(scratch, folder)
             var late: [Substring: Int64] = [:]
             for row in try scratch.rows("\(folder)/app/tiles.csv").dropFirst() { late[row[0]] = Int64(row[5]) }
@@ -93,7 +93,7 @@ struct AppTruthTests {
     @Test("Knowing the need is worth more than the linked sessions tell, and these are worth more than features alone")
     func worth() throws {
         let scratch = try Scratch()
-        try AppFiles.simulate(scratch, visitors: 2500) { $0.computesReference = true }
+        try AppFiles.simulate(scratch, visitors: 1500) { $0.computesReference = true }
         let impressions = try AppFiles(scratch).impressions.filter { $0.tiles.contains(where: \.clicked) }
         // Likelihood of the clicked one among those shown, with the known effect of the position.
         func logLoss(_ share: (AppFiles.Tile) -> Double) -> Double {
@@ -113,7 +113,7 @@ struct AppTruthTests {
     @Test("Products follow decisions as often as the true probabilities say, where one is likely as where it is not")
     func decisions() throws {
         let scratch = try Scratch()
-        try AppFiles.simulate(scratch, visitors: 6000) { configuration in
+        try AppFiles.simulate(scratch, visitors: 4000) { configuration in
             configuration.secondBrowserShare = 0.4
             configuration.app.futures = 64
         }
@@ -127,7 +127,7 @@ struct AppTruthTests {
             probabilities[row[0], default: [:]][row[1]] = Double(row[2])
         }
         let rows = try scratch.rows("out/app/decisions.csv").dropFirst()
-        try #require(rows.count > 2000 && probabilities.count == rows.count)
+        try #require(rows.count > 1500 && probabilities.count == rows.count)
         var found = 0.0
         for row in rows {
             let time = try #require(Int64(row[1]))
@@ -146,7 +146,7 @@ struct AppTruthTests {
                 }
             }
         }
-        // Half days and 64 futures leave one part in a hundred.
+        // Days and 64 futures leave one part in a hundred.
         for (cell, sum) in sums {
             let bound = Self.bound * sum.variance.squareRoot() + 0.01 * sum.expected + 1
             #expect(abs(sum.count - sum.expected) < bound, "\(cell): \(sum.count), expected \(sum.expected)")

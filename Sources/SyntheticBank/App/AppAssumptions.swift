@@ -64,8 +64,9 @@ public struct AppAssumptions: Codable, Sendable, Equatable {
     public var decisionFollowDays: Double = 10
     /// Mean number of applications in 30 days that follow no web session, for a customer of whom no feature pulls.
     public var baseApplications: Double = 0.06
-    /// Futures drawn for each decision to average over the sessions that may still come.
-    public var futures: Int = 64
+    /// Futures drawn for each decision to average over the sessions that may still come. Few of them make the true probabilities noisy: their
+    /// own log loss is some 0.01 too high with 128 (1.152 where 1,024 futures give 1.143), and simulating takes twice as long as with one.
+    public var futures: Int = 128
 
     /// The defaults: about two home pages in three get a click.
     public init() {}

@@ -34,12 +34,12 @@ struct SessionOutlook {
 /// Which product is applied for first within 30 days of a decision: true probabilities, given everything hidden at that moment.
 ///
 /// Given the sessions, applications compete: those that pending sessions still may bring, and those that come by themselves at a constant
-/// rate. Time is cut into half days, in which the sources race as in a competing-risks model with constant hazards (Kalbfleisch and
+/// rate. Time is cut into days, in which the sources race as in a competing-risks model with constant hazards (Kalbfleisch and
 /// Prentice, 2002, chapter 8). Sessions after the decision are unknown at it: ``AppAssumptions/futures`` futures of every browser are drawn
-/// by the simulator's own chain, given its past, and the probabilities are averaged.
+/// by the simulator's own chain, given its past, and the probabilities are averaged. Shorter steps than days change no probability by more
+/// than 0.001.
 struct ApplicationForecast {
     private static let day: Int64 = 86_400_000
-    private static let stepsPerDay = 2
     /// Nothing is known of the length of a session to come; it hardly matters against days.
     private static let usualLength: Int64 = 300_000
 
@@ -60,18 +60,17 @@ struct ApplicationForecast {
     static func first(after time: Int64, _ pending: [SessionOutlook], rates: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: rates.count)
         let none = rates.count - 1
-        let width = 1 / Double(stepsPerDay)
         let rate = rates.reduce(0, +)
         var alive = 1.0
         var hazards = [Double](repeating: 0, count: rates.count)
         var reached = pending.map { $0.survival(Double(time - $0.end) / Double(day)) }
-        for step in 0..<ConversionTable.horizonDays * stepsPerDay {
-            for product in 0..<none { hazards[product] = rates[product] * width }
-            var total = rate * width
+        for step in 0..<ConversionTable.horizonDays {
+            for product in 0..<none { hazards[product] = rates[product] }
+            var total = rate
             for (place, session) in pending.enumerated() {
                 let before = reached[place]
                 if before == 0 { continue }
-                let after = session.survival(Double(time - session.end) / Double(day) + Double(step + 1) * width)
+                let after = session.survival(Double(time - session.end) / Double(day) + Double(step + 1))
                 reached[place] = after
                 let applies = 1 - session.products[none]
                 let left = session.products[none] + applies * before
@@ -97,10 +96,11 @@ struct ApplicationForecast {
     ) -> [Double] {
         var mean = [Double](repeating: 0, count: rates.count)
         let futures = model.configuration.app.futures
+        // In most futures nobody comes back within the days that count.
+        let alone = Self.first(after: time, pending, rates: rates)
         for _ in 0..<futures {
-            var sessions = pending
-            for begun in browsers { sessions += future(of: begun, after: time, &source) }
-            let row = Self.first(after: time, sessions, rates: rates)
+            let coming = browsers.flatMap { future(of: $0, after: time, &source) }
+            let row = coming.isEmpty ? alone : Self.first(after: time, pending + coming, rates: rates)
             for product in row.indices { mean[product] += row[product] / Double(futures) }
         }
         return mean
