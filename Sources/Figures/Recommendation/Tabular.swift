@@ -69,8 +69,9 @@ private struct TabularRun {
             names: columns.map(\.name),
             features: (0..<table.rows.count).flatMap { row in columns.map { $0.values[row] } },
             classes: ["none", "yes"], outcome: outcome.map { $0 ? 1 : 0 }, customer: (0..<Int32(outcome.count)).map { $0 },
-            time: [Int64](repeating: 0, count: outcome.count))
+            time: (0..<Int64(outcome.count)).map { $0 })
         var settings = ConversionSettings(head)
+        if !way.split.isDrawn { settings.heldOut = .latest }
         if context.quick { (settings.folds, settings.depths, settings.rounds, settings.strengths) = (2, [3], 100, [0.01]) }
         let trained = try ConversionPredictor.train(all.selecting(training), settings, pool: pool)
         let judged = all.selecting(test)
