@@ -117,6 +117,32 @@ enum ConversionSample {
         #expect { _ = try ConversionPredictor.train(examples, pool: WorkerPool(threads: 1)) } throws: { "\($0)".contains("1 customers") }
     }
 
+    @Test func theLatestCustomersMayBeTheOnesHeldOut() throws {
+        // What one feature means turns round after two thirds of the time; only the latest customers know which of two others lasts.
+        var source = UnitSource(12)
+        var (features, outcome) = ([Float](), [Int32]())
+        for row in 0..<900 {
+            let (passing, lasting) = (source.unit() * 2 - 1, source.unit() * 2 - 1)
+            features += [passing, lasting]
+            outcome.append(source.unit() < 1 / (1 + expf(-(row < 600 ? 4 * passing : 0) - lasting)) ? 1 : 0)
+        }
+        let examples = try ConversionExamples(
+            names: ["passing", "lasting"], features: features, classes: ["none", "loan"], outcome: outcome,
+            customer: (0..<900).map { Int32($0 / 2) }, time: (0..<900).map { Int64($0) })
+        var settings = ConversionSample.settings(.softmax)
+        settings.strengths = [1, 0.0001]
+        let folds = try ConversionPredictor.train(examples, settings, pool: WorkerPool(threads: 1))
+        settings.heldOut = .latest
+        let latest = try ConversionPredictor.train(examples, settings, pool: WorkerPool(threads: 1))
+        #expect(folds.heldOutRows.count == 900 && latest.heldOutRows == Array(630..<900))
+        #expect(latest.heldOut.count == 540 && latest.predictor.card.heldOutDecisions == 270)
+        #expect(folds.predictor.card.strength == 0.0001 && latest.predictor.card.strength == 1)
+        // Nearly nothing learnt of the passing feature still holds, and the temperature says so.
+        #expect(latest.predictor.temperature > 2 * folds.predictor.temperature)
+        settings.latestShare = 0
+        #expect(throws: ConversionError.self) { try settings.validate() }
+    }
+
     @Test func missingValuesSpeak() throws {
         // The outcome is told by nothing but the absence of a value.
         var source = UnitSource(4)

@@ -51,7 +51,7 @@ public struct DiscriminationScores: Sendable {
     }
 
     /// AUC and average precision of examples drawn so often.
-    private func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
+    package func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
         var (found, missed, here, wrong, area, precision) = (0, 0, 0, 0, 0.0, 0.0)
         for place in examples.indices {
             let weight = Int(weights[Int(examples[place])])

@@ -38,7 +38,7 @@ public struct ClassificationMetrics: Sendable, Equatable {
     }
 
     /// Examples that count so often, for resamples.
-    init(right: [Int32], predicted: [Int32], weights: UnsafeBufferPointer<Int32>, classes: Int) {
+    package init(right: [Int32], predicted: [Int32], weights: UnsafeBufferPointer<Int32>, classes: Int) {
         var (confusion, examples) = ([Int](repeating: 0, count: classes * classes), 0)
         for (index, (a, b)) in zip(right, predicted).enumerated() {
             confusion[Int(a) * classes + Int(b)] += Int(weights[index])

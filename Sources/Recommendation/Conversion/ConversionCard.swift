@@ -1,5 +1,5 @@
-/// What a training of a conversion predictor writes down about itself. Everything called held out is of customers that were not learnt from,
-/// by cross-validation; the choices were made on the same predictions.
+/// What a training of a conversion predictor writes down about itself. Everything called held out is of customers that were not learnt from;
+/// the choices were made on the same predictions.
 public struct ConversionCard: Codable, Sendable, Equatable {
     /// Decisions learnt from.
     public var decisions = 0
@@ -19,6 +19,8 @@ public struct ConversionCard: Codable, Sendable, Equatable {
     public var rounds: Int?
     /// Held-out mean log loss of every choice tried.
     public var tried: [String: Double] = [:]
+    /// Decisions held out.
+    public var heldOutDecisions = 0
     /// Mean log loss of the calibrated probabilities, held out.
     public var heldOutLogLoss = 0.0
     /// The same for the shares of the classes: what a predictor that knows nothing reaches.

@@ -2,14 +2,16 @@ internal import BoostedTrees
 internal import Evaluation
 internal import SequenceKernel
 
-/// Chooses and fits a head by cross-validation over customers.
+/// Chooses and fits a head on customers held out.
 struct ConversionFitting: Sendable {
     private let settings: ConversionSettings
     private let known: Int
     private let features: [Float]
     private let width: Int
     private let folds: CustomerFolds
-    private let foldCount: Int
+    private var foldCount: Int { folds.count }
+    /// Rows that every choice is made on, rising.
+    private let judges: [Int]
     /// Numbers of the known classes, `[D]`.
     let labels: [Int32]
 
@@ -17,7 +19,7 @@ struct ConversionFitting: Sendable {
         (settings, self.folds, known) = (configuration.settings, folds, configuration.known.count)
         features = configuration.absentFlags.applied(examples.features, width: examples.names.count)
         width = examples.names.count + configuration.absentFlags.columns.count
-        foldCount = (folds.fold.max() ?? 0) + 1
+        judges = folds.heldOutRows
         var numbers = [Int32](repeating: 0, count: examples.classes.count)
         for (number, label) in configuration.known.enumerated() { numbers[label] = Int32(number) }
         labels = examples.outcome.map { numbers[Int($0)] }
@@ -26,7 +28,7 @@ struct ConversionFitting: Sendable {
     /// What is said of every row where one class was known.
     var constantLogits: [Float] { [Float](repeating: 0, count: labels.count * known) }
 
-    /// The head learnt from everything, and logits of each row by heads that did not see its customer.
+    /// The head learnt from everything, and logits of each held-out row by heads that did not see its customer; 0 for other rows.
     func run(_ card: inout ConversionCard, _ pool: WorkerPool) throws(ConversionError) -> (ConversionHead, [Float]) {
         switch settings.head {
         case .softmax: try softmax(&card, pool)
@@ -90,7 +92,7 @@ struct ConversionFitting: Sendable {
             for round in 0..<(curves.map(\.count).max() ?? 0) {
                 var sum = 0.0
                 for (fold, curve) in curves.enumerated() { sum += Double(sizes[fold]) * curve[min(round, curve.count - 1)] }
-                let loss = sum / Double(labels.count)
+                let loss = sum / Double(judges.count)
                 if loss < least.loss { least = (round + 1, loss) }
             }
             card.tried["depth \(depth), \(least.rounds) rounds"] = least.loss
@@ -155,8 +157,9 @@ struct ConversionFitting: Sendable {
         let configuration = ConversionPredictor.Configuration(
             names: [], classes: (0..<known).map { "\($0)" }, known: Array(0..<known), shares: [Double](repeating: 0, count: known),
             absentFlags: AbsentFlags(columns: []), temperature: 1, threshold: 2, settings: settings)
+        let all = configuration.probabilities(logits: logits)
         let losses = ClassificationMetrics.logLosses(
-            probabilities: configuration.probabilities(logits: logits), right: labels, classes: known)
+            probabilities: judges.flatMap { all[$0 * known..<($0 + 1) * known] }, right: judges.map { labels[$0] }, classes: known)
         return losses.reduce(0, +) / Double(losses.count)
     }
 }

@@ -8,13 +8,15 @@ extension ConversionPredictor {
     public struct Training: Sendable {
         /// The predictor, learnt from all examples.
         public let predictor: ConversionPredictor
-        /// Calibrated probabilities of each example by predictors that did not see its customer, `[D, K]`.
+        /// Examples that were held out, rising, `[H]`: all of them, unless the latest customers were.
+        public let heldOutRows: [Int]
+        /// Their calibrated probabilities by predictors that did not see their customers, `[H, K]`.
         public let heldOut: [Float]
     }
 
     /// Learns from examples.
     ///
-    /// Penalty, or depth and rounds, by the least log loss over customers held out in turn; temperature and threshold from the same
+    /// Penalty, or depth and rounds, by the least log loss of customers held out; temperature and threshold from the same
     /// predictions; then once more on everything. Folds are shared among the pool's threads and give the same bytes at any number.
     /// - Throws: ``ConversionError`` where there are no two customers, or settings are not possible.
     public static func train(
@@ -29,22 +31,25 @@ extension ConversionPredictor {
             absentFlags: settings.head == .softmax ? AbsentFlags(examples.features, width: examples.names.count) : AbsentFlags(columns: []),
             temperature: 1, threshold: 2, settings: settings)
         var card = ConversionCard(examples, customers: customers, known: known)
-        let fitting = ConversionFitting(
-            examples, configuration,
-            folds: CustomerFolds(
-                examples.customer, strata: examples.outcome, count: min(settings.folds, customers), seed: settings.seed))
-        let (head, logits) = known.count == 1 ? (.constant, fitting.constantLogits) : try fitting.run(&card, pool)
+        let folds =
+            settings.heldOut == .folds
+            ? CustomerFolds(
+                examples.customer, strata: examples.outcome, count: min(settings.folds, customers), seed: settings.seed)
+            : CustomerFolds(examples.customer, latest: settings.latestShare, times: examples.time)
+        let fitting = ConversionFitting(examples, configuration, folds: folds)
+        let (head, all) = known.count == 1 ? (.constant, fitting.constantLogits) : try fitting.run(&card, pool)
+        let (rows, classes) = (folds.heldOutRows, examples.classes.count)
+        let logits = rows.flatMap { all[$0 * known.count..<($0 + 1) * known.count] }
         if settings.calibration == .temperature, known.count > 1 {
-            configuration.temperature = Self.temperature(logits, fitting.labels, classes: known.count)
+            configuration.temperature = Self.temperature(logits, rows.map { fitting.labels[$0] }, classes: known.count)
         }
-        let heldOut = configuration.probabilities(logits: logits)
+        let (heldOut, right) = (configuration.probabilities(logits: logits), rows.map { examples.outcome[$0] })
         switch settings.decision {
         case .cost: configuration.threshold = OfferThreshold.byCost(missed: settings.missedCost, falseOffer: settings.falseOfferCost)
-        case .f1:
-            configuration.threshold = OfferThreshold.byF1(heldOut, right: examples.outcome, classes: examples.classes.count)
+        case .f1: configuration.threshold = OfferThreshold.byF1(heldOut, right: right, classes: classes)
         }
-        card.judge(heldOut, examples, shares: shares, threshold: configuration.threshold)
-        return Training(predictor: ConversionPredictor(configuration, head, card), heldOut: heldOut)
+        card.judge(heldOut, right: right, shares: shares, threshold: configuration.threshold)
+        return Training(predictor: ConversionPredictor(configuration, head, card), heldOutRows: rows, heldOut: heldOut)
     }
 
     /// The temperature with the least log loss, by golden-section search over its logarithm between e⁻³ and e³ (the loss is convex in 1/T).
@@ -95,17 +100,17 @@ extension ConversionCard {
         }.map { examples.names[$0] }
     }
 
-    mutating func judge(_ heldOut: [Float], _ examples: ConversionExamples, shares: [Double], threshold: Double) {
-        let classes = examples.classes.count
+    mutating func judge(_ heldOut: [Float], right: [Int32], shares: [Double], threshold: Double) {
+        let classes = shares.count
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-        heldOutLogLoss = mean(ClassificationMetrics.logLosses(probabilities: heldOut, right: examples.outcome, classes: classes))
-        heldOutLogLossOfShares = mean(examples.outcome.map { -log(shares[Int($0)]) })
-        let any = (0..<examples.count).map { 1 - heldOut[$0 * classes] }
-        let metrics = DiscriminationMetrics(scores: any, positives: examples.outcome.map { $0 != 0 })
+        heldOutDecisions = right.count
+        heldOutLogLoss = mean(ClassificationMetrics.logLosses(probabilities: heldOut, right: right, classes: classes))
+        heldOutLogLossOfShares = mean(right.map { -log(shares[Int($0)]) })
+        let metrics = DiscriminationMetrics(
+            scores: right.indices.map { 1 - heldOut[$0 * classes] }, positives: right.map { $0 != 0 })
         func known(_ value: Double) -> Double? { value.isNaN ? nil : value }
         (heldOutAUC, heldOutAveragePrecision) = (known(metrics.auc), known(metrics.averagePrecision))
         let offers = OfferThreshold.offers(heldOut, classes: classes, threshold: threshold)
-        heldOutMicroF1 = known(
-            ClassificationMetrics(right: examples.outcome, predicted: offers, classes: classes).microF1(background: 0))
+        heldOutMicroF1 = known(ClassificationMetrics(right: right, predicted: offers, classes: classes).microF1(background: 0))
     }
 }

@@ -1,6 +1,6 @@
 internal import SequenceEmbedding
 
-/// How a conversion predictor is taught. Every choice among several values is made by cross-validation over customers.
+/// How a conversion predictor is taught. Every choice among several values is made on customers that were held out.
 public struct ConversionSettings: Sendable, Equatable, Codable {
     /// What predicts.
     public enum Head: String, Sendable, Codable, CaseIterable {
@@ -8,6 +8,14 @@ public struct ConversionSettings: Sendable, Equatable, Codable {
         case softmax
         /// Gradient-boosted trees.
         case trees
+    }
+
+    /// Which customers are held out.
+    public enum HeldOut: String, Sendable, Codable, CaseIterable {
+        /// All, fold by fold: for data whose customers come in no order.
+        case folds
+        /// Those whose first decision is latest: for data that drift, where what held last month says more than what held on average.
+        case latest
     }
 
     /// How probabilities are corrected.
@@ -28,8 +36,12 @@ public struct ConversionSettings: Sendable, Equatable, Codable {
 
     /// What predicts.
     public var head = Head.softmax
-    /// Parts of the customers, 2 to 100.
+    /// Which customers are held out for every choice.
+    public var heldOut = HeldOut.folds
+    /// Parts of the customers, 2 to 100, where all are held out fold by fold.
     public var folds = 5
+    /// Share of the customers held out where the latest are, 0.01 to 0.9.
+    public var latestShare = 0.3
     /// Penalties of the regression to choose from.
     public var strengths = [0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003]
     /// Depths of trees to choose from, 1 to 12.
@@ -58,8 +70,9 @@ public struct ConversionSettings: Sendable, Equatable, Codable {
     public var seed: UInt64 = 1
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case head, folds, strengths, depths, rounds, patience, learningRate, subsample, columnSample, minimumChildWeight, calibration
-        case decision, missedCost, falseOfferCost, seed
+        case head, heldOut, folds, latestShare, strengths, depths, rounds, patience, learningRate, subsample, columnSample,
+            minimumChildWeight
+        case calibration, decision, missedCost, falseOfferCost, seed
     }
 
     /// The defaults.
@@ -69,7 +82,9 @@ public struct ConversionSettings: Sendable, Equatable, Codable {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.settings(CodingKeys.self)
         try values.read(.head, into: &head)
+        try values.read(.heldOut, into: &heldOut)
         try values.read(.folds, into: &folds)
+        try values.read(.latestShare, into: &latestShare)
         try values.read(.strengths, into: &strengths)
         try values.read(.depths, into: &depths)
         try values.read(.rounds, into: &rounds)
@@ -88,6 +103,9 @@ public struct ConversionSettings: Sendable, Equatable, Codable {
     /// Refuses what is not possible; what trees need is checked where they are grown.
     public func validate() throws(ConversionError) {
         guard (2...100).contains(folds) else { throw .badSetting(name: "folds", found: "\(folds)", expected: "2 to 100") }
+        guard (0.01...0.9).contains(latestShare) else {
+            throw .badSetting(name: "latestShare", found: "\(latestShare)", expected: "0.01 to 0.9")
+        }
         guard !strengths.isEmpty, strengths.count <= 100, strengths.allSatisfy({ $0 >= 1e-9 && $0 <= 1e9 }) else {
             throw .badSetting(name: "strengths", found: "\(strengths.prefix(10))", expected: "1 to 100 numbers above 0")
         }

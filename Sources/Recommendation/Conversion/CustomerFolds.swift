@@ -1,7 +1,22 @@
 /// Parts of the customers for cross-validation: all rows of a customer are in one fold.
 struct CustomerFolds: Sendable, Equatable {
-    /// `[N]`, the fold of each row.
+    /// `[N]`, the fold that holds the row out; -1 where none does.
     let fold: [Int]
+    /// Number of folds.
+    let count: Int
+    /// Rows that are held out, rising.
+    var heldOutRows: [Int] { fold.indices.filter { fold[$0] >= 0 } }
+
+    /// One fold: the customers whose first row is latest, at least one and not all.
+    init(_ customers: [Int32], latest share: Double, times: [Int64]) {
+        var firsts: [Int32: Int64] = [:]
+        for (customer, time) in zip(customers, times) { firsts[customer] = min(firsts[customer] ?? .max, time) }
+        let order = firsts.sorted { ($0.value, $0.key) > ($1.value, $1.key) }
+        let wanted = min(max(1, Int((Double(order.count) * share).rounded())), max(1, order.count - 1))
+        let aside = Set(order.prefix(wanted).map(\.key))
+        fold = customers.map { aside.contains($0) ? 0 : -1 }
+        count = 1
+    }
 
     /// Deals customers to folds in an order that the seed decides, those of one stratum after the other, so that rare outcomes are spread.
     /// - Parameters:
@@ -17,6 +32,7 @@ struct CustomerFolds: Sendable, Equatable {
         var places: [Int32: Int] = [:]
         for (place, entry) in order.enumerated() { places[entry.customer] = place % count }
         fold = customers.map { places[$0]! }
+        self.count = count
     }
 
     /// SplitMix64 of seed and customer.
