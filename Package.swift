@@ -80,6 +80,11 @@ let package = Package(
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
+        .target(
+            name: "Recommendation",
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
         .target(name: "ChatEndpoint", dependencies: ["IntentTaxonomy", "DurableFiles"], swiftSettings: settings),
 
@@ -99,7 +104,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "IntentTaxonomy", "ChatEndpoint", "Studies", "SettingsFiles",
+                "IntentTaxonomy", "Recommendation", "ChatEndpoint", "Studies", "SettingsFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -107,7 +112,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -157,6 +162,12 @@ let package = Package(
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "RecommendationTests",
+            dependencies: [
+                "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
+                "KernelTestSupport",
+            ], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
             dependencies: ["Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Evaluation", "DurableFiles"],
