@@ -116,12 +116,20 @@ public struct RankingExamples: Sendable, Equatable {
         return (wanted, chosen)
     }
 
+    /// The same with other numbers for the tiles: `places[t]` is the place of tile t in another catalogue, −1 for none.
+    func renumbered(_ places: [Int32], catalogue: [String]) -> RankingExamples {
+        RankingExamples(
+            unchecked: self, catalogue: catalogue, contextNames: contextNames, context: context, offsets: offsets,
+            tile: tile.map { $0 < 0 ? -1 : places[Int($0)] }, tileFeatureNames: tileFeatureNames, tileFeatures: tileFeatures,
+            position: position, clicked: clicked, propensity: propensity, customer: customer, time: time)
+    }
+
     private init(
-        unchecked other: RankingExamples, contextNames: [String], context: [Float], offsets: [Int], tile: [Int32],
+        unchecked other: RankingExamples, catalogue: [String]? = nil, contextNames: [String], context: [Float], offsets: [Int], tile: [Int32],
         tileFeatureNames: [String], tileFeatures: [Float], position: [Int32], clicked: [Bool], propensity: [Float], customer: [Int32],
         time: [Int64]
     ) {
-        (self.contextNames, self.context, self.offsets, catalogue) = (contextNames, context, offsets, other.catalogue)
+        (self.contextNames, self.context, self.offsets, self.catalogue) = (contextNames, context, offsets, catalogue ?? other.catalogue)
         (self.tile, self.tileFeatureNames, self.tileFeatures) = (tile, tileFeatureNames, tileFeatures)
         (self.position, self.clicked, self.propensity, self.customer, self.time) = (position, clicked, propensity, customer, time)
     }
