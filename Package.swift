@@ -112,7 +112,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -161,13 +161,6 @@ let package = Package(
             dependencies: [
                 "IntentTaxonomy", "ChatEndpoint", "EventStream", "SequenceEmbedding", "SequenceKernel", "SettingsFiles", "DurableFiles",
                 "FaultTestSupport",
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "RecommendationTests",
-            dependencies: [
-                "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
-                "KernelTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -21,7 +21,9 @@ extension BoostedTrees {
         let table = try LibraryTable(training.features)
         let judge: LibraryTable?
         if let validation { judge = try LibraryTable(validation.features) } else { judge = nil }
-        return try grow(table, training.targets, training.weights, judge, validation, settings, columns: training.features.columns)
+        return try grow(
+            table, training.targets, training.weights, judge, validation, settings, columns: training.features.columns,
+            lists: training.lists)
     }
 
     /// The same from plain arrays.
@@ -29,12 +31,13 @@ extension BoostedTrees {
     ///   - features: `[N, D]` row by row, NaN where missing.
     ///   - targets: `[N]`.
     ///   - weights: `[N]`.
+    ///   - lists: rows of each list, for objectives that have lists.
     public static func train(
-        features: [Float], columns: Int, targets: [Float], weights: [Float]? = nil, validation: TreeExamples? = nil,
-        _ settings: Settings = Settings()
+        features: [Float], columns: Int, targets: [Float], weights: [Float]? = nil, lists: [Int]? = nil,
+        validation: TreeExamples? = nil, _ settings: Settings = Settings()
     ) throws(BoostedTreesError) -> BoostedTrees {
         let table = try TreeFeatures.dense(features, columns: columns)
-        return try train(TreeExamples(features: table, targets: targets, weights: weights), validation: validation, settings)
+        return try train(TreeExamples(features: table, targets: targets, weights: weights, lists: lists), validation: validation, settings)
     }
 
     /// Refuses what cannot be trained, before the library sees it.
@@ -77,6 +80,7 @@ extension BoostedTrees {
             throw .wrongSize(what: "\(what) targets", found: examples.targets.count, expected: count)
         }
         try objective.check(examples.targets)
+        if objective.hasLists { try checkLists(examples, what) }
         guard let weights = examples.weights else { return }
         guard weights.count == rows else { throw .wrongSize(what: "\(what) weights", found: weights.count, expected: rows) }
         if let index = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
@@ -87,12 +91,34 @@ extension BoostedTrees {
         }
     }
 
+    private static func checkLists(_ examples: TreeExamples, _ what: String) throws(BoostedTreesError) {
+        let (lists, rows) = (examples.lists ?? [], examples.features.rows)
+        if let index = lists.firstIndex(where: { $0 <= 0 || $0 > rows }) {
+            throw .badElement(what: "the \(what) lists", index: index, expected: "at least one row")
+        }
+        let sum = lists.reduce(0, +)
+        guard sum == rows else { throw .wrongSize(what: "rows in the \(what) lists", found: sum, expected: rows) }
+        guard let weights = examples.weights, weights.count == rows else { return }
+        var first = 0
+        for count in lists {
+            if let row = (first..<first + count).first(where: { weights[$0] != weights[first] }) {
+                throw .badElement(what: "the \(what) weights", index: row, expected: "that of its list's first row")
+            }
+            first += count
+        }
+    }
+
     /// Grows one booster on the calling thread. `table` is given the targets; it may be used again afterwards.
     static func grow(
         _ table: LibraryTable, _ targets: [Float], _ weights: [Float]?, _ judge: LibraryTable?, _ validation: TreeExamples?,
-        _ settings: Settings, columns: Int
+        _ settings: Settings, columns: Int, lists: [Int]? = nil
     ) throws(BoostedTreesError) -> BoostedTrees {
-        try table.set(targets: targets, weights: weights)
+        if settings.objective == .ranking, let lists {
+            try table.set(lists: lists, targets: targets, weights: weights)
+        } else {
+            try table.set(targets: targets, weights: weights)
+        }
+        var choice = ListwiseGradients(targets, weights, lists: settings.objective == .listwise ? lists ?? [] : [])
         var booster = try LibraryBooster([table] + (judge.map { [$0] } ?? []))
         for (name, value) in settings.parameters(baseScore: settings.objective.baseScore(targets, weights)) {
             try booster.set(name, value)
@@ -100,10 +126,17 @@ extension BoostedTrees {
         var losses: [Double] = []
         var best = 0
         for round in 0..<settings.rounds {
-            try booster.grow(round: round, table)
+            if settings.objective == .listwise {
+                // The library takes every tree of ours for the first, and would draw the same rows and columns for each.
+                try booster.set("seed", "\((settings.seed &+ UInt32(round) &* 2_654_435_761) >> 1)")
+                try booster.predict(table, .margin, expected: table.rows) { _ = choice.take($0) }
+                try booster.grow(table, choice)
+            } else {
+                try booster.grow(round: round, table)
+            }
             guard let judge, let validation else { continue }
             let loss = try booster.predict(judge, .value, expected: judge.rows * settings.objective.groups) {
-                settings.objective.loss($0, validation.targets, validation.weights)
+                settings.objective.loss($0, validation.targets, validation.weights, lists: validation.lists)
             }
             losses.append(loss)
             if loss < losses[best] { best = round }
@@ -121,7 +154,11 @@ extension BoostedTrees {
 
 extension BoostedTrees.Objective {
     /// Mean loss of predictions `[N, G]`, weighted, in the order of the examples.
-    func loss(_ predictions: UnsafeBufferPointer<Float>, _ targets: [Float], _ weights: [Float]?) -> Double {
+    func loss(_ predictions: UnsafeBufferPointer<Float>, _ targets: [Float], _ weights: [Float]?, lists: [Int]? = nil) -> Double {
+        if hasLists {
+            var gradients = ListwiseGradients(targets, weights, lists: lists ?? [])
+            return gradients.take(predictions)
+        }
         var (sum, total) = (0.0, 0.0)
         func held(_ probability: Float) -> Double { min(max(Double(probability), 1e-7), 1 - 1e-7) }
         for row in targets.indices {
@@ -135,6 +172,7 @@ extension BoostedTrees.Objective {
                 loss = -target * log(probability) - (1 - target) * log(1 - probability)
             case .softmax(let classes):
                 loss = -log(held(predictions[row * classes + Int(targets[row])]))
+            case .ranking, .listwise: preconditionFailure("BoostedTrees: lists are judged above")
             }
             let weight = weights.map { Double($0[row]) } ?? 1
             sum += weight * loss

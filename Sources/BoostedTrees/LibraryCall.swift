@@ -52,6 +52,23 @@ final class LibraryTable {
             try LibraryCall.check("take the weights", XGDMatrixSetFloatInfo(handle, "weight", weights, bst_ulong(weights.count)))
         }
     }
+
+    /// Says which rows stand together. The library wants one weight for a list.
+    func set(lists: [Int], targets: [Float], weights: [Float]?) throws(BoostedTreesError) {
+        var first = 0
+        let ofLists = weights.map { weights in
+            lists.map { count in
+                defer { first += count }
+                return weights[first]
+            }
+        }
+        try set(targets: targets, weights: nil)
+        let sizes = lists.map { UInt32($0) }
+        try LibraryCall.check("take the lists", XGDMatrixSetUIntInfo(handle, "group", sizes, bst_ulong(sizes.count)))
+        if let ofLists {
+            try LibraryCall.check("take the weights", XGDMatrixSetFloatInfo(handle, "weight", ofLists, bst_ulong(ofLists.count)))
+        }
+    }
 }
 
 /// A booster in the library's memory. Not for two threads at once: while it grows one thread has it, afterwards a lock guards it.
@@ -85,6 +102,14 @@ final class LibraryBooster: @unchecked Sendable {
 
     func grow(round: Int, _ table: LibraryTable) throws(BoostedTreesError) {
         try LibraryCall.check("grow a tree", XGBoosterUpdateOneIter(handle, Int32(round), table.handle))
+    }
+
+    /// Grows a tree to gradients of ours.
+    func grow(_ table: LibraryTable, _ steps: ListwiseGradients) throws(BoostedTreesError) {
+        // The library reads them only.
+        var (gradients, curvatures) = (steps.gradients, steps.curvatures)
+        try LibraryCall.check(
+            "grow a tree", XGBoosterBoostOneIter(handle, table.handle, &gradients, &curvatures, bst_ulong(gradients.count)))
     }
 
     /// Calls `body` with the library's own memory, which it reuses: `expected` values.

@@ -87,9 +87,12 @@ public struct TreeExamples: Sendable {
     public let targets: [Float]
     /// `[N]`, how much each example counts; 1 by default.
     public let weights: [Float]?
+    /// Rows of each list, one list after another; for objectives that order or choose within lists. Weights are then the same for all rows of a
+    /// list.
+    public let lists: [Int]?
 
     /// Examples; sizes and values are checked where they are used, as only then it is known how many targets there are.
-    public init(features: TreeFeatures, targets: [Float], weights: [Float]? = nil) {
-        (self.features, self.targets, self.weights) = (features, targets, weights)
+    public init(features: TreeFeatures, targets: [Float], weights: [Float]? = nil, lists: [Int]? = nil) {
+        (self.features, self.targets, self.weights, self.lists) = (features, targets, weights, lists)
     }
 }

@@ -64,9 +64,9 @@ struct TreeModelFile {
             throw .badModel(reason: "num_class is not between 0 and 1000")
         }
         guard let base = Float(parameters.base_score), base.isFinite else { throw .badModel(reason: "base_score is not a number") }
-        let known: [BoostedTrees.Objective] = [.squaredError, .logistic] + (classes > 1 ? [.softmax(classes: classes)] : [])
+        let known: [BoostedTrees.Objective] = [.squaredError, .logistic, .ranking] + (classes > 1 ? [.softmax(classes: classes)] : [])
         guard let objective = known.first(where: { $0.name == learner.objective.name }), objective.groups == max(1, classes) else {
-            throw .badModel(reason: "its objective is not squared error, logistic or softmax of \(classes) classes")
+            throw .badModel(reason: "its objective is not squared error, logistic, rank:ndcg or softmax of \(classes) classes")
         }
         guard objective != .logistic || (base > 0 && base < 1) else { throw .badModel(reason: "base_score is not a probability") }
         let model = learner.gradient_booster.model
@@ -135,7 +135,8 @@ struct TreeModelFile {
         let parameter: String =
             switch objective {
             case .softmax(let classes): #""softmax_multiclass_param":{"num_class":"\#(classes)"}"#
-            case .logistic, .squaredError: #""reg_loss_param":{"scale_pos_weight":"1"}"#
+            case .ranking: #""lambda_rank_param":{"fix_list_weight":"0","num_pairsample":"1"}"#
+            case .logistic, .squaredError, .listwise: #""reg_loss_param":{"scale_pos_weight":"1"}"#
             }
         text += #""objective":{"name":"\#(objective.name)",\#(parameter)}},"version":[1,7,4]}"#
         return Array(text.utf8)

@@ -7,6 +7,13 @@ extension BoostedTrees {
         case logistic
         /// Probabilities of so many classes, which add up to 1; multinomial log loss. Targets are class numbers from 0.
         case softmax(classes: Int)
+        /// The order of each list (LambdaMART for NDCG, XGBoost's `rank:ndcg`; Burges, 2010). Targets are grades of relevance, whole from 0 to 31;
+        /// ``TreeExamples/lists`` says which rows stand together. Predictions are scores, comparable within a list.
+        case ranking
+        /// Which one of a list is chosen: softmax over its rows. Targets are shares of a choice from 0 to 1; a list whose targets are all 0
+        /// teaches nothing. Predictions are scores, the logarithms of probabilities up to a number for each list. XGBoost itself knows no such
+        /// objective: saved bytes say squared error, and margins stay what they are.
+        case listwise
     }
 
     /// How trees are grown. The defaults suit some thousand examples.
@@ -86,11 +93,16 @@ extension BoostedTrees.Objective {
         case .squaredError: "reg:squarederror"
         case .logistic: "binary:logistic"
         case .softmax: "multi:softprob"
+        case .ranking: "rank:ndcg"
+        case .listwise: "reg:squarederror"
         }
     }
 
     /// Values predicted for an example (G).
     public var groups: Int { if case .softmax(let classes) = self { classes } else { 1 } }
+
+    /// Whether rows stand together in lists.
+    public var hasLists: Bool { self == .ranking || self == .listwise }
 
     /// Refuses targets that the objective does not know.
     func check(_ targets: [Float]) throws(BoostedTreesError) {
@@ -100,6 +112,14 @@ extension BoostedTrees.Objective {
                 throw .badElement(what: "the targets", index: index, expected: "finite")
             }
         case .logistic:
+            if let index = targets.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
+                throw .badElement(what: "the targets", index: index, expected: "in 0...1")
+            }
+        case .ranking:
+            if let index = targets.firstIndex(where: { !($0 >= 0 && $0 <= 31 && $0 == $0.rounded()) }) {
+                throw .badElement(what: "the targets", index: index, expected: "a grade, whole from 0 to 31")
+            }
+        case .listwise:
             if let index = targets.firstIndex(where: { !($0 >= 0 && $0 <= 1) }) {
                 throw .badElement(what: "the targets", index: index, expected: "in 0...1")
             }
@@ -113,6 +133,8 @@ extension BoostedTrees.Objective {
     /// The prediction before the first tree: the mean of the targets, so that no tree is spent on it. Irrelevant to softmax.
     func baseScore(_ targets: [Float], _ weights: [Float]?) -> Float {
         if case .softmax = self { return 0.5 }
+        // A number that all rows have in common orders nothing.
+        if hasLists { return 0 }
         var (sum, total) = (0.0, 0.0)
         for (index, target) in targets.enumerated() {
             let weight = weights.map { Double($0[index]) } ?? 1

@@ -1,0 +1,152 @@
+internal import Evaluation
+internal import Recommendation
+internal import SequenceEmbedding
+internal import SequenceKernel
+internal import SettingsFiles
+
+/// What tools/figures.d/tiles.yaml holds.
+private struct TilesSettings: Decodable {
+    /// Click-outs before are learnt from; the others judge.
+    var testFrom: String
+    var ranker: TileRankerSettings
+    var xgboost: TileRankerSettings.Trees
+}
+
+extension Figure {
+    /// {tessera: {mrr, recall@1, log_loss, …}, baselines: {shown, last_touched, xgboost, …}, differences, without_embedding, …}.
+    static let tiles = Figure(
+        pattern: "tiles",
+        summary: "the clicked hotel among those shown, on the day after the one that was learnt from, beside the shown order, the hotel touched "
+            + "last first, and boosted trees on the same features"
+    ) { context in
+        try context.withScratchFolder { folder in try TilesRun(context, folder).figure() }
+    }
+}
+
+/// One run of the figure `tiles`.
+private struct TilesRun {
+    let context: FigureContext
+    let folder: String
+    let settings: TilesSettings
+    let pool = WorkerPool(threads: FigureContext.timedThreads)
+    let train: HotelClickouts
+    let test: HotelClickouts
+    /// Microseconds since 1970.
+    let boundary: Int64
+
+    init(_ context: FigureContext, _ folder: String) throws {
+        (self.context, self.folder) = (context, folder)
+        settings = try SettingsFile.read(TilesSettings.self, from: context.settings("tiles.yaml"))
+        train = try HotelClickouts(context, data: context.data, in: "\(folder)/train")
+        let isSame = context.testData == nil || context.testData == context.data
+        test = isSame ? train : try HotelClickouts(context, data: context.testData ?? context.data, in: "\(folder)/test")
+        boundary = try HotelLabels.microseconds(settings.testFrom)
+    }
+
+    func figure() throws -> FigureValue {
+        let started = FigureContext.now()
+        let judged = test.clickouts.filter { test.time($0) >= boundary }
+        guard !judged.isEmpty else {
+            throw FigureError(code: 65, description: "no click-out of the test part is of \(settings.testFrom) or later")
+        }
+        let testVisitors = Set(judged.map { test.corpus.visitorKey(test.corpus.visitor(ofSession: $0.session)) })
+        var learnt = train.clickouts.filter {
+            train.time($0) < boundary && !testVisitors.contains(train.corpus.visitorKey(train.corpus.visitor(ofSession: $0.session)))
+        }
+        if context.quick { learnt = Array(learnt.prefix(1_000)) }
+        // A session that goes on after midnight is of the test day.
+        let sessions = train.sessions.indices.filter { train.sessions[$0].last.map { Int64($0.time * 1e6) < boundary } ?? false }
+        FigureContext.say("tiles: \(learnt.count) click-outs to learn from, \(judged.count) to judge by, \(sessions.count) sessions to pre-train on")
+        let encoder = try context.encoder("tiles.pretraining.yaml", train.table, sessions: sessions, label: "tiles", pool: pool, in: folder)
+        let size = encoder.configuration.embeddingSize
+        func examples(_ data: HotelClickouts, _ clickouts: [HotelClickouts.Clickout]) throws -> RankingExamples {
+            let before = SessionsBefore(data, clickouts)
+            let vectors = EmbeddingTable.make(
+                SessionEmbedder(encoder), try EncodedEvents(before, encoder.encoding), sessions: 0..<clickouts.count, pool: pool)
+            return try HotelTileFeatures(data).examples(clickouts, embedding: vectors, size: size)
+        }
+        let (training, judging) = (try examples(train, learnt), try examples(test, judged))
+        let plain = training.contextNames.filter { !$0.hasPrefix("embedding.") }
+        let features = training.tileFeatureNames.filter { $0 != "last_touched_first" }
+        func chosen(_ examples: RankingExamples, embedding: Bool) throws -> RankingExamples {
+            try examples.selecting(context: embedding ? nil : plain, tileFeatures: features)
+        }
+        var ranker = settings.ranker
+        if context.quick {
+            (ranker.members, ranker.epochs) = (1, 3)
+            ranker.trees?.members = 1
+        }
+        var judgements: [(name: String, metrics: ListMetrics)] = []
+        func judge(_ name: String, _ probabilities: [Float]) {
+            let lists = (0..<judging.count).map { judging.rows($0) }
+            let metrics = ListMetrics(lists: lists, clicked: judging.clicked, probabilities: probabilities)
+            judgements.append((name, metrics))
+            FigureContext.say("tiles: \(name)")
+        }
+        var heldOut: [String: FigureValue] = [:]
+        for (name, embedding) in [("tessera", true), ("without_embedding", false)] {
+            let trained = try TileRanker.train(chosen(training, embedding: embedding), ranker, pool: pool)
+            judge(name, try trained.ranker.probabilities(chosen(judging, embedding: embedding), pool: pool))
+            let card = trained.ranker.card
+            heldOut[name] = [
+                "mrr": .number(card.heldOutReciprocalRank), "log_loss": .number(card.heldOutLogLoss),
+                "network_share": .number(card.networkShare), "tree_share": .number(card.treeShare),
+            ]
+            FigureContext.say("tiles: \(name): on unseen visitors of the training day MRR \(card.heldOutReciprocalRank)")
+        }
+        let without = (try chosen(training, embedding: false), try chosen(judging, embedding: false))
+        let baselines: [(String, RankingBaseline)] = [
+            ("shown", .shownOrder), ("xgboost", .listwiseTrees(settings.xgboost)), ("xgboost_ndcg", .rankingTrees(settings.xgboost)),
+            ("logistic", .logistic),
+        ]
+        for (name, baseline) in baselines { judge(name, try baseline.probabilities(training: without.0, test: without.1)) }
+        judge("last_touched", try RankingBaseline.order(by: "last_touched_first").probabilities(training: training, test: judging))
+        let report = report(judgements, customers: judging.customer)
+        return .object(
+            report.merging([
+                "held_out": .object(heldOut), "seconds": .number(FigureContext.now() - started), "quick": .truth(context.quick),
+                "tie_rule": .text("a tile stands behind every other one with its score"),
+                "clickouts": [
+                    "training": .integer(learnt.count), "test": .integer(judged.count), "refused": .integer(train.refused),
+                    "pretraining_sessions": .integer(sessions.count),
+                ],
+            ]) { $1 })
+    }
+
+    private func report(_ judgements: [(name: String, metrics: ListMetrics)], customers: [Int32]) -> [String: FigureValue] {
+        let resampling = Resampling(rounds: context.quick ? 200 : 2000)
+        let clusters = judgements[0].metrics.lists.map { customers[$0] }
+        func values(_ metrics: ListMetrics) -> FigureValue {
+            [
+                "mrr": .number(metrics.ranking.mrr(at: .max)), "recall@1": .number(metrics.ranking.hit(at: 1)),
+                "log_loss": .number(metrics.logLoss), "recall@3": .number(metrics.ranking.hit(at: 3)),
+                "ndcg@10": .number(metrics.ranking.ndcg(at: 10)), "calibration_error": .number(metrics.calibration().expectedError),
+                "intervals": [
+                    "mrr": .interval(.mean(metrics.ranking.reciprocalRanks(at: .max), clusters: clusters, resampling)),
+                    "recall@1": .interval(.mean(metrics.ranking.hits(at: 1), clusters: clusters, resampling)),
+                    "log_loss": .interval(.mean(metrics.logLosses, clusters: clusters, resampling)),
+                ],
+            ]
+        }
+        /// The first less the second.
+        func difference(_ a: ListMetrics, _ b: ListMetrics) -> FigureValue {
+            func one(_ a: [Double], _ b: [Double]) -> FigureValue {
+                let interval = PairedInterval.difference(a, b, clusters: clusters, resampling)
+                return ["estimate": .number(interval.estimate), "interval": .interval(interval)]
+            }
+            return [
+                "mrr": one(a.ranking.reciprocalRanks(at: .max), b.ranking.reciprocalRanks(at: .max)),
+                "recall@1": one(a.ranking.hits(at: 1), b.ranking.hits(at: 1)), "log_loss": one(a.logLosses, b.logLosses),
+            ]
+        }
+        let tessera = judgements[0].metrics
+        let baselines = judgements.dropFirst(2)
+        return [
+            "tessera": values(tessera),
+            "without_embedding": values(judgements[1].metrics),
+            "added_by_embedding": difference(tessera, judgements[1].metrics),
+            "baselines": .object(Dictionary(uniqueKeysWithValues: baselines.map { ($0.name, values($0.metrics)) })),
+            "differences": .object(Dictionary(uniqueKeysWithValues: baselines.map { ($0.name, difference(tessera, $0.metrics)) })),
+        ]
+    }
+}
