@@ -37,7 +37,9 @@ let mathematics: [LinkerSetting] = [.linkedLibrary("m", .when(platforms: [.linux
 let package = Package(
     name: "tessera",
     products: [
-        .library(name: "Tessera", targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Evaluation"]),
+        .library(
+            name: "Tessera",
+            targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "Evaluation"]),
         .executable(name: "tessera", targets: ["CLI"]),
         .executable(name: "tessera-figures", targets: ["Figures"]),
     ],
@@ -92,8 +94,8 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Evaluation", "BoostedTrees", "ReportPage",
-                "DurableFiles",
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "Evaluation", "BoostedTrees",
+                "ReportPage", "DurableFiles",
             ],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),

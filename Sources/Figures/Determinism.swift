@@ -49,10 +49,13 @@ extension Figure {
 
 extension FigureContext {
     /// The corpus of a simulated bank, through the front door.
-    func bank(in folder: String, visitors: Int, seed: UInt64) throws -> Corpus {
+    func bank(
+        in folder: String, visitors: Int, seed: UInt64, _ change: (inout BankConfiguration) -> Void = { _ in }
+    ) throws -> Corpus {
         let place = "\(folder)/bank-\(seed)"
         var configuration = BankConfiguration(visitors: visitors)
         configuration.formats = [.csv]
+        change(&configuration)
         _ = try BankSimulation(configuration: configuration, seed: seed).write(to: place)
         var rejects = RejectCollector()
         _ = try ExportFiles(["\(place)/clicks.csv"], mapping: "\(place)/mapping.yaml").makeCorpus(at: "\(place).corpus", rejects: &rejects)

@@ -17,6 +17,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case badStudy(file: String, reason: String)
     /// A study speaks of something else than what it is shown with.
     case otherStudy(file: String, reason: String)
+    /// A file that the task needs was not named.
+    case missingFile(what: String, option: String)
     /// Boosted trees could not be grown.
     case trees(BoostedTreesError)
 
@@ -34,6 +36,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(file): \(reason); write it with: tessera intents evaluate … --json > \(file)"
         case .otherStudy(let file, let reason):
             "\(file): \(reason); judge the classifier at hand anew: tessera intents evaluate … --json > \(file)"
+        case .missingFile(let what, let option): "\(what) must be given; name the file with \(option)"
         case .trees(let error): error.description
         }
     }

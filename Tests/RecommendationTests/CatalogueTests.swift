@@ -4,8 +4,8 @@ import Testing
 
 /// Tiles, customers, and who may see what.
 @Suite struct CatalogueTests {
-    static func table(_ text: String, _ id: String) throws -> FeatureTable {
-        try FeatureTable(DelimitedTable(Array(text.utf8), path: "t.csv", needed: id), id: id)
+    static func table(_ text: String, _ id: String) throws -> AttributeTable {
+        try AttributeTable(DelimitedTable(Array(text.utf8), path: "t.csv", needed: id), id: id)
     }
 
     static func catalogue(_ text: String) throws -> TileCatalogue {

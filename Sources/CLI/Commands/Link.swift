@@ -116,7 +116,7 @@ struct Link: ParsableCommand, WritesOutput {
     private static func features(
         _ path: String, of decisions: Decisions, _ index: inout CustomerIndex, _ refused: inout RejectedRows
     ) throws -> (names: [String], floats: [Float]) {
-        let table = try FeatureTable(path, id: "customer_id")
+        let table = try AttributeTable(path, id: "customer_id")
         refused.add(table.rejects)
         let encoder = FeatureEncoder(table, rows: Array(table.ids.indices), standardises: false)
         let features = CustomerFeatures(table, customers: &index, encoder: encoder)

@@ -56,6 +56,19 @@ public struct ConversionExamples: Sendable, Equatable {
         ConversionExamples(unchecked: self, rows: rows)
     }
 
+    /// The same decisions with some of the features, in this order.
+    /// - Throws: ``ConversionError/otherColumns(missing:unexpected:)`` for names that there are not.
+    public func selecting(features wanted: [String]) throws(ConversionError) -> ConversionExamples {
+        let missing = wanted.filter { !names.contains($0) }
+        guard missing.isEmpty else { throw .otherColumns(missing: missing, unexpected: []) }
+        let places = wanted.map { names.firstIndex(of: $0)! }
+        var values: [Float] = []
+        values.reserveCapacity(count * places.count)
+        for row in 0..<count { for place in places { values.append(features[row * names.count + place]) } }
+        return try ConversionExamples(
+            names: wanted, features: values, classes: classes, outcome: outcome, customer: customer, time: time)
+    }
+
     /// The same decisions with these columns of others of the same decisions added.
     /// - Parameter values: `[D, names.count]`.
     public func adding(_ names: [String], _ values: [Float]) throws(ConversionError) -> ConversionExamples {

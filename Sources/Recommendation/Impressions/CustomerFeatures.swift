@@ -4,7 +4,7 @@
 /// customers of training alone; see ``FeatureEncoder``.
 public struct CustomerFeatures: Sendable {
     /// The texts.
-    public let table: FeatureTable
+    public let table: AttributeTable
     /// How they become floats.
     public let encoder: FeatureEncoder
     /// Rows of the table by the customer's number.
@@ -14,23 +14,23 @@ public struct CustomerFeatures: Sendable {
     /// - Parameters:
     ///   - customers: numbers the customers of the table.
     ///   - training: the numbers of customers that may be learned from; those without a row do not count.
-    public init(_ table: FeatureTable, customers: inout CustomerIndex, training: some Sequence<Int32>) {
+    public init(_ table: AttributeTable, customers: inout CustomerIndex, training: some Sequence<Int32>) {
         let rows = Self.rows(table, &customers)
         let chosen = Set(training).compactMap { rows[$0] }.sorted()
         self.init(table, rows, FeatureEncoder(table, rows: chosen, standardises: true))
     }
 
     /// With what was learned before.
-    public init(_ table: FeatureTable, customers: inout CustomerIndex, encoder: FeatureEncoder) {
+    public init(_ table: AttributeTable, customers: inout CustomerIndex, encoder: FeatureEncoder) {
         let rows = Self.rows(table, &customers)
         self.init(table, rows, encoder)
     }
 
-    private init(_ table: FeatureTable, _ rows: [Int32: Int], _ encoder: FeatureEncoder) {
+    private init(_ table: AttributeTable, _ rows: [Int32: Int], _ encoder: FeatureEncoder) {
         (self.table, self.rows, self.encoder) = (table, rows, encoder)
     }
 
-    private static func rows(_ table: FeatureTable, _ customers: inout CustomerIndex) -> [Int32: Int] {
+    private static func rows(_ table: AttributeTable, _ customers: inout CustomerIndex) -> [Int32: Int] {
         var rows: [Int32: Int] = [:]
         for (row, id) in table.ids.enumerated() {
             let number = customers.number(of: id)

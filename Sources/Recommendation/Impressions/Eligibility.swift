@@ -14,10 +14,10 @@ public struct Eligibility: Sendable {
 
     private let rules: EligibilityRules
     private let catalogue: TileCatalogue
-    private let customers: FeatureTable?
+    private let customers: AttributeTable?
 
     /// - Throws: ``TableError/badRule(place:reason:remedy:)`` where a rule names what is not there.
-    public init(_ rules: EligibilityRules, _ catalogue: TileCatalogue, customers: FeatureTable?) throws(TableError) {
+    public init(_ rules: EligibilityRules, _ catalogue: TileCatalogue, customers: AttributeTable?) throws(TableError) {
         try rules.check(catalogue, customers: customers)
         (self.rules, self.catalogue, self.customers) = (rules, catalogue, customers)
     }

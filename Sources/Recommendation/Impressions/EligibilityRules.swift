@@ -147,7 +147,7 @@ public struct EligibilityRules: Sendable, Equatable, Codable {
     }
 
     /// Refuses rules that name tiles or columns which the tables do not have: a rule with a slip of the pen would let everything through.
-    public func check(_ catalogue: TileCatalogue, customers: FeatureTable?) throws(TableError) {
+    public func check(_ catalogue: TileCatalogue, customers: AttributeTable?) throws(TableError) {
         for rule in rules {
             let place = "rules: \(rule.id)"
             for tile in rule.tiles ?? [] where catalogue.number(of: tile) < 0 {

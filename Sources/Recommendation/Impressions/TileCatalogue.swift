@@ -7,7 +7,7 @@
 /// alone. A tile that is not in the catalogue either has none, all NaN, is counted, and is ranked by what the model says of any tile.
 public struct TileCatalogue: Sendable {
     /// The texts, for rules and explanations.
-    public let table: FeatureTable
+    public let table: AttributeTable
     /// How they become floats; numbers are kept as they are.
     public let encoder: FeatureEncoder
     /// `[N, F]`.
@@ -17,7 +17,7 @@ public struct TileCatalogue: Sendable {
     public init(_ path: String) throws(TableError) { try self.init(try DelimitedTable(path, needed: "tile")) }
 
     package init(_ table: DelimitedTable) throws(TableError) {
-        let read = try FeatureTable(table, id: "tile")
+        let read = try AttributeTable(table, id: "tile")
         if let first = read.rejects.kept.first {
             throw .badRow(
                 file: table.path, line: first.line, reason: "\(first.reason.rawValue): \(first.hint)",
@@ -27,7 +27,7 @@ public struct TileCatalogue: Sendable {
     }
 
     /// A catalogue of these texts.
-    public init(_ table: FeatureTable) {
+    public init(_ table: AttributeTable) {
         self.table = table
         let encoder = FeatureEncoder(table, rows: Array(table.ids.indices), standardises: false)
         self.encoder = encoder

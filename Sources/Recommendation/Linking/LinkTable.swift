@@ -1,6 +1,6 @@
 public import EventStream
 
-/// A table of links that somebody else made: `session_id` or `visitor_id`, `customer_id`, and optionally `time_ms`, from which on the link
+/// A table of links that somebody else made: `session_id`, or in its place `visitor_id`, `customer_id`, and optionally `time_ms`, from which on the link
 /// was known. CSV with a header; plain, gzip or zstd.
 public struct LinkTable: Sendable {
     /// Rows that were refused.
@@ -27,9 +27,8 @@ public struct LinkTable: Sendable {
         _ table: DelimitedTable, corpus: Corpus, customers: inout CustomerIndex, key: [UInt8]? = nil, byVisitor: Bool = false
     ) throws(TableError) {
         let (ofSession, ofVisitor) = (table.column("session_id"), table.column("visitor_id"))
-        guard (ofSession == nil) != (ofVisitor == nil) else {
-            throw .badHeader(
-                file: table.path, reason: "the table needs either `session_id` or `visitor_id`", remedy: "name one of them, not both")
+        guard ofSession != nil || ofVisitor != nil else {
+            throw .badHeader(file: table.path, reason: "the table needs `session_id` or `visitor_id`", remedy: "add one of these columns")
         }
         let (customerColumn, timeColumn) = (try table.require("customer_id"), table.column("time_ms"))
         let pseudonym = corpus.schema.pseudonymised.isEmpty ? nil : key.map { SubjectPseudonym(key: $0) }

@@ -1,5 +1,5 @@
 /// Texts about things by their ids: customers or tiles. A CSV with a header; plain, gzip or zstd. An empty text is missing.
-public struct FeatureTable: Sendable {
+public struct AttributeTable: Sendable {
     /// The file as it was named.
     public let path: String
     /// The columns but that of the id. `[C]`.
@@ -70,7 +70,7 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - rows: those of training; no other is looked at.
     ///   - standardises: whether numbers get mean 0 and standard deviation 1 over these rows.
-    public init(_ table: FeatureTable, rows: [Int], standardises: Bool) {
+    public init(_ table: AttributeTable, rows: [Int], standardises: Bool) {
         var columns: [Column] = []
         for (place, name) in table.columns.enumerated() {
             let texts = rows.map { table.texts[$0][place] }.filter { !$0.isEmpty }
@@ -122,7 +122,7 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
 
     /// The floats `[C]` of a row of a table; of one that is not there, everything is missing. The table may have its columns in another order,
     /// and columns that it lacks are missing.
-    public func floats(_ table: FeatureTable, row: Int?) -> [Float] {
+    public func floats(_ table: AttributeTable, row: Int?) -> [Float] {
         var floats: [Float] = []
         floats.reserveCapacity(names.count)
         for column in columns {

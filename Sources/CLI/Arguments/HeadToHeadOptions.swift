@@ -1,0 +1,100 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import IntentTaxonomy
+internal import Recommendation
+internal import SequenceEmbedding
+internal import SequenceKernel
+internal import Studies
+
+/// What both head-to-head tables are made with, and where they go.
+struct HeadToHeadOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Label set: labels as supplied become a row of their own.", valueName: "labels"), completion: .directory)
+    var labels: String?
+    @Option(
+        help: ArgumentHelp(
+            "Judge by what happened from this time on; without it the last third of the customers judges.", valueName: "time"))
+    var from: Moment?
+    @Option(help: ArgumentHelp("Runs of each row that differ in their seed.", valueName: "n")) var seeds = 3
+    @Option(
+        help: ArgumentHelp("Settings of the ranker or predictor.", valueName: "c.yaml"), completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+    @Option(help: ArgumentHelp("Truth file of a simulation: gains are told as shares of the possible one, too.", valueName: "file"))
+    var truth: String?
+    @Option(help: ArgumentHelp("Write the table as CSV.", valueName: "file.csv"), completion: .file()) var csv: String?
+    @Option(help: ArgumentHelp("Write the table as JSON, for `tessera report`.", valueName: "file.json"), completion: .file()) var out:
+        String?
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Print JSON.") var json = false
+
+    var outputs: [String] { [csv, out].compactMap { $0 } }
+    var inputs: [String] { [labels, config, truth].compactMap { $0 } }
+
+    func validate() throws {
+        guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must lie between 1 and 1000") }
+    }
+
+    func seedNumbers(from first: UInt64) -> [UInt64] { (0..<seeds).map { first &+ UInt64($0) } }
+
+    func split(_ decisions: Decisions, outcomeAfter: Int64 = 0) -> AppSplit {
+        let boundary = from?.microseconds ?? AppSplit(decisions, testShare: 1.0 / 3).boundary
+        return AppSplit(decisions, boundary: boundary, outcomeAfter: outcomeAfter)
+    }
+
+    func available(_ blocks: [SessionFloats]) -> [SessionBlock] { blocks.compactMap { SessionBlock(rawValue: $0.name) } }
+
+    /// Floats of all sessions, block by block, as far as there are models and labels.
+    func blocks(
+        _ corpus: Corpus, _ models: SessionModels, before boundary: Int64, _ tables: AppTables, judged: [Int], pool: WorkerPool
+    ) throws -> [SessionFloats] {
+        let table = CorpusTable(corpus)
+        let hidden = tables.sessions(of: Set(judged.map { tables.decisions.customers[$0] }))
+        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < boundary && !hidden.contains($0) }
+        var blocks = [try PageCounts(table, sessions: early).floats(table)]
+        let (encoder, classifier) = try models.open()
+        if let labels {
+            let set = try LabelSet(labels)
+            try set.check(corpus: corpus)
+            if let classifier { try set.check(taxonomy: classifier.taxonomy, place: labels) }
+            blocks.append(.supplied(table, try set.merged(classifier?.card.merge ?? LabelSet.Merge())))
+        }
+        if let classifier, let encoder { blocks.append(try .labels(table, classifier, encoder: encoder, pool: pool)) }
+        if let encoder { blocks.append(try .embedding(table, encoder, pool: pool)) }
+        return blocks
+    }
+
+    func print(_ table: HeadToHead.Table, task: HeadToHead.Task) throws {
+        if let csv { try AtomicFile.write(Array(table.csv.utf8), to: csv) }
+        if let out { try AtomicFile.write(try HeadToHead.Study(task: task, seeds: seeds, table: table).json, to: out) }
+        if json { return try StandardOutput.print(json: HeadToHead.Study(task: task, seeds: seeds, table: table)) }
+        try StandardOutput.print(table.text(task))
+    }
+}
+
+/// Decisions and what came of them.
+struct DecisionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Decisions: decision_id, time_ms, customer_id.", valueName: "file"), completion: .file()) var decisions:
+        String
+    @Option(help: ArgumentHelp("Applications: customer_id, time_ms, product.", valueName: "file"), completion: .file())
+    var applications: String
+    @Option(help: ArgumentHelp("How long after a decision an application counts.", valueName: "span"))
+    var horizon = TimeSpan(seconds: 30 * 86_400)
+    @Option(help: ArgumentHelp("The applications tell of everything before this time (default: the last of them).", valueName: "time"))
+    var until: Moment?
+
+    var files: [String] { [decisions, applications] }
+    var horizonMicroseconds: Int64 { Int64(horizon.seconds * 1e6) }
+
+    func examples(
+        _ tables: AppTables, _ blocks: [SessionFloats], _ encoder: FeatureEncoder, products: [String]? = nil,
+        settings: LinkedVectorSettings = LinkedVectorSettings()
+    ) throws -> (examples: ConversionExamples, decisions: [Int], censored: Int) {
+        var index = tables.index
+        let table = try ApplicationTable(applications, products: products, customers: &index)
+        AppOptions.show(table.rejects)
+        let end = until?.microseconds ?? table.applications.map(\.time).max() ?? .min
+        return try tables.conversionExamples(
+            blocks, encoder, applications: table.applications, products: table.products, horizon: horizonMicroseconds, endOfData: end,
+            settings: settings)
+    }
+}

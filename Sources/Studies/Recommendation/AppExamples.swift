@@ -1,0 +1,92 @@
+internal import EventStream
+public import Recommendation
+
+/// Names of features begin with where they come from: a head-to-head takes blocks of them in and out.
+public enum FeaturePrefix {
+    /// Business features of the customer.
+    public static let customer = "customer."
+    /// How many sessions there are, and how long ago.
+    public static let counts = "counts."
+    /// Features of the tile.
+    public static let tile = "tile."
+    /// Numbers about a tile as it was shown.
+    public static let shown = "shown."
+
+    /// Whether a feature is made of a block of the web sessions.
+    public static func isOf(_ block: SessionBlock, _ name: String) -> Bool {
+        name.hasPrefix("latest.\(block.rawValue).") || name.hasPrefix("mean.\(block.rawValue).")
+    }
+
+    /// Whether a feature is none of the web sessions' blocks.
+    public static func isBusiness(_ name: String) -> Bool { name.hasPrefix(customer) || name.hasPrefix(counts) }
+}
+
+extension AppTables {
+    /// What is known of each decision's customer and of the web sessions before it.
+    /// - Parameter encoder: how texts of customers become floats.
+    /// - Returns: `[D, names]`, NaN where missing.
+    public func context(
+        _ blocks: [SessionFloats], _ encoder: FeatureEncoder, settings: LinkedVectorSettings = LinkedVectorSettings()
+    ) throws -> (names: [String], floats: [Float]) {
+        let vectors = try LinkedVectors(linked, of: decisions, link: link, tables: blocks, settings: settings)
+        let names = encoder.names.map { FeaturePrefix.customer + $0 } + vectors.names
+        var floats: [Float] = []
+        floats.reserveCapacity(decisions.count * names.count)
+        for decision in 0..<decisions.count {
+            floats += encoder.floats(customers, row: row(of: decisions.customers[decision]))
+            floats += vectors.floats[decision * vectors.width..<(decision + 1) * vectors.width]
+        }
+        return (names, floats)
+    }
+
+    /// Impressions as a ranker takes them.
+    /// - Parameter training: decisions that may be learnt from: tiles that they do not show have no number of their own.
+    public func rankingExamples(
+        _ blocks: [SessionFloats], _ encoder: FeatureEncoder, training: [Int]?, settings: LinkedVectorSettings = LinkedVectorSettings()
+    ) throws -> RankingExamples {
+        guard let log, let catalogue else { throw StudyError.missingFile(what: "impressions", option: "--impressions") }
+        let context = try context(blocks, encoder, settings: settings)
+        let trained = training.map { chosen in
+            Set(chosen.flatMap { log.tiles[log.offsets[$0]..<log.offsets[$0 + 1]].map { log.tileNames[Int($0)] } })
+        }
+        let shown = catalogue.look(up: log.tiles, in: log.tileNames, trained: trained)
+        let (own, extra) = (catalogue.names.count, log.featureNames.count)
+        var floats: [Float] = []
+        floats.reserveCapacity(log.tiles.count * (own + extra))
+        for row in log.tiles.indices {
+            floats += shown.features[row * own..<(row + 1) * own]
+            floats += log.features[row * extra..<(row + 1) * extra]
+        }
+        return try RankingExamples(
+            contextNames: context.names, context: context.floats, offsets: log.offsets, catalogue: catalogue.tiles, tile: shown.numbers,
+            tileFeatureNames: catalogue.names.map { FeaturePrefix.tile + $0 } + log.featureNames.map { FeaturePrefix.shown + $0 },
+            tileFeatures: floats, position: log.positions, clicked: log.clicked, propensity: log.probabilities,
+            customer: decisions.customers, time: decisions.times)
+    }
+
+    /// Decisions and what came of them as a predictor takes them.
+    /// - Parameters:
+    ///   - applications: numbered as the products.
+    ///   - products: names (K − 1), in order.
+    ///   - endOfData: the last moment of which the applications tell.
+    /// - Returns: the examples, and the decision of each; those whose horizon is not over are left out.
+    public func conversionExamples(
+        _ blocks: [SessionFloats], _ encoder: FeatureEncoder, applications: [ProductApplication], products: [String],
+        horizon: Int64 = ConversionWindow.thirtyDays, endOfData: Int64, settings: LinkedVectorSettings = LinkedVectorSettings()
+    ) throws -> (examples: ConversionExamples, decisions: [Int], censored: Int) {
+        let asked = (0..<decisions.count).map { ConversionDecision(customer: decisions.customers[$0], time: decisions.times[$0]) }
+        let outcomes = try ConversionWindow(horizon: horizon, endOfData: endOfData).outcomes(
+            asked, applications: applications, products: products.count, censored: .leftOut)
+        let context = try context(blocks, encoder, settings: settings)
+        let all = try ConversionExamples(
+            names: context.names, features: context.floats, classes: ["none"] + products,
+            outcome: placed(outcomes, over: asked.count), customer: decisions.customers, time: decisions.times)
+        return (all.selecting(outcomes.rows), outcomes.rows, outcomes.censored)
+    }
+
+    private func placed(_ outcomes: ConversionWindow.Outcomes, over count: Int) -> [Int32] {
+        var all = [Int32](repeating: 0, count: count)
+        for (row, outcome) in zip(outcomes.rows, outcomes.outcome) { all[row] = outcome }
+        return all
+    }
+}

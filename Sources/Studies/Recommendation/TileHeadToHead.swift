@@ -1,0 +1,62 @@
+internal import Evaluation
+public import Recommendation
+public import SequenceKernel
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+extension HeadToHead {
+    /// Trains a ranker for each row of features and judges it on impressions with a click.
+    /// - Parameters:
+    ///   - tiles: which tile each row shows, new ones too: the classes of macro Recall@1, `[T]`.
+    ///   - training: decisions to learn from.
+    ///   - test: decisions to judge by; those without a click say nothing about an order and are counted in `withoutClick`.
+    ///   - seeds: each row is trained once with each, and judged by the mean.
+    ///   - truth: the true share of each tile in attraction, `[T]`.
+    ///   - say: told what is being done.
+    public static func tiles(
+        _ examples: RankingExamples, tiles: [Int32], training: [Int], test: [Int], rows: [FeatureRow], settings: TileRankerSettings,
+        seeds: [UInt64],
+        truth: [Float]? = nil, pool: WorkerPool, say: (String) -> Void = { _ in }
+    ) throws -> (head: HeadToHead, withoutClick: Int) {
+        let clicked = test.filter { decision in examples.rows(decision).contains { examples.clicked[$0] } }
+        guard !clicked.isEmpty else { throw StudyError.tooLittle(what: "impressions with a click to judge by", found: 0, needed: 1) }
+        guard training.contains(where: { decision in examples.rows(decision).contains { examples.clicked[$0] } }) else {
+            throw StudyError.tooLittle(what: "impressions with a click to learn from", found: 0, needed: 1)
+        }
+        let (learnt, judged) = (examples.decisions(training), examples.decisions(clicked))
+        let scores = try rows.map { row in
+            let names = row.selected(examples.contextNames)
+            let own = try learnt.selecting(context: names)
+            return Scores.mean(
+                try seeds.map { seed in
+                    var settings = settings
+                    settings.seed = seed
+                    say("\(row.name), seed \(seed)")
+                    let ranker = try TileRanker.train(own, settings, pool: pool).ranker
+                    return Self.scores(row.name, try ranker.probabilities(judged, pool: pool), judged)
+                })
+        }
+        let best = truth.map { truth in Self.scores("the truth", clicked.flatMap { Array(truth[examples.rows($0)]) }, judged) }
+        let classes = clicked.map { decision in tiles[examples.rows(decision).first { examples.clicked[$0] }!] }
+        return (
+            HeadToHead(classes: classes, customers: judged.customer, rows: scores, best: best), test.count - clicked.count
+        )
+    }
+
+    /// The likeliest tile, where several are alike the one shown last; so nobody gains by calling all alike.
+    private static func scores(_ name: String, _ probabilities: [Float], _ judged: RankingExamples) -> Scores {
+        var (hits, losses): ([Double], [Double]) = ([], [])
+        for decision in 0..<judged.count {
+            let rows = judged.rows(decision)
+            let clicked = rows.first { judged.clicked[$0] }!
+            let isFirst = rows.allSatisfy { $0 == clicked || probabilities[$0] < probabilities[clicked] }
+            hits.append(isFirst ? 1 : 0)
+            losses.append(-log(max(Double(probabilities[clicked]), 1e-9)))
+        }
+        return Scores(name: name, hits: hits, losses: losses)
+    }
+}
