@@ -1,3 +1,4 @@
+internal import EventStream
 #if canImport(Glibc)
     private import Glibc
 #endif

@@ -1,3 +1,4 @@
+internal import EventStream
 internal import Evaluation
 internal import Recommendation
 internal import SequenceEmbedding

@@ -1,5 +1,3 @@
-public import Recommendation
-
 /// Reads applications: a CSV with `customer_id`, `time_ms` (milliseconds since 1970 UTC) and `product`; plain, gzip or zstd.
 public struct ApplicationTable: Sendable {
     /// The applications in the order of the file.
@@ -25,7 +23,7 @@ public struct ApplicationTable: Sendable {
             guard let time = TableTimeUnit.milliseconds.microseconds(row.integer(columns.1)) else {
                 return refuse(.badTime, "expected whole milliseconds since 1970")
             }
-            guard known?.contains(product) ?? true else { return refuse(.missingIdentity, "a product that the model does not know") }
+            guard known?.contains(product) ?? true else { return refuse(.unknownProduct, "the predictor knows no such product") }
             found.append((index.number(of: customer), time, product))
         }
         customers = index
