@@ -31,14 +31,16 @@ struct HeadToHeadOptions: ParsableArguments {
     var inputs: [String] { [labels, config, truth].compactMap { $0 } }
 
     func validate() throws {
+        guard judges > 0, judges < 1 else { throw ValidationError("--judges must lie between 0 and 1") }
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must lie between 1 and 1000") }
     }
 
     func seedNumbers(from first: UInt64) -> [UInt64] { (0..<seeds).map { first &+ UInt64($0) } }
 
-    func split(_ decisions: Decisions, outcomeAfter: Int64 = 0) -> AppSplit {
-        let boundary = from?.microseconds ?? AppSplit(decisions, testShare: 1.0 / 3).boundary
-        return AppSplit(decisions, boundary: boundary, outcomeAfter: outcomeAfter)
+    func split(_ tables: AppTables, outcomeAfter: Int64 = 0) -> AppSplit {
+        AppSplit(
+            tables.decisions, boundary: from?.microseconds ?? AppSplit.boundary(tables.decisions, share: 0.6),
+            judges: tables.judges(share: judges), outcomeAfter: outcomeAfter)
     }
 
     func available(_ blocks: [SessionFloats]) -> [SessionBlock] { blocks.compactMap { SessionBlock(rawValue: $0.name) } }

@@ -14,7 +14,7 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
         abstract: "Compare what a tile ranker gains from labels and embeddings, head to head.",
         discussion: """
             Trains a ranker on business features and counts of pages, and again with supplied labels, with distilled labels, with the \
-            embedding, and with both; judges all of them on later impressions of customers who have none before. Each row stands beside its \
+            embedding, and with both; judges all of them on later impressions of other customers. Each row stands beside its \
             change against the first, with a paired 95 % interval by customer. Encoder and classifier should have been trained on what lies \
             before --from.
 
@@ -36,7 +36,7 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
         let events = try Corpus.open(corpus)
         let settings = try table.config.map { try SettingsFile.read(TileRankerSettings.self, from: $0) } ?? TileRankerSettings()
         let tables = try app.tables(events, impressions: shown.impressions, tiles: shown.tiles, format: shown.format)
-        let split = table.split(tables.decisions)
+        let split = table.split(tables)
         let pool = WorkerPool(threads: table.threads.count)
         let blocks = try table.blocks(events, models, before: split.boundary, tables, judged: split.test, pool: pool)
         let examples = try tables.rankingExamples(
@@ -48,7 +48,7 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
             truth: try table.truth.map { try AppTruth.tiles($0, tables) }, pool: pool, say: { StandardError.write("tiles: \($0)\n") })
         StandardError.write(
             "tiles: \(Reading.count(split.training.count)) impressions to learn from, \(Reading.count(split.test.count)) to judge by, of which "
-                + "\(Reading.count(withoutClick)) have no click; \(Reading.count(split.leftOut)) later ones of customers learnt from left out\n"
+                + "\(Reading.count(withoutClick)) have no click; \(Reading.count(split.leftOut)) left out, so that neither people nor times are shared\n"
         )
         try table.print(head.table(), task: .tiles)
     }
@@ -81,7 +81,7 @@ struct EvaluateConversion: ParsableCommand, WritesOutput {
         let events = try Corpus.open(corpus)
         let settings = try table.config.map { try SettingsFile.read(ConversionSettings.self, from: $0) } ?? ConversionSettings()
         let tables = try app.tables(events, decisions: asked.decisions)
-        let split = table.split(tables.decisions, outcomeAfter: asked.horizonMicroseconds)
+        let split = table.split(tables, outcomeAfter: asked.horizonMicroseconds)
         let pool = WorkerPool(threads: table.threads.count)
         let blocks = try table.blocks(events, models, before: split.boundary, tables, judged: split.test, pool: pool)
         let known = try asked.examples(tables, blocks, tables.customerEncoder(learntFrom: split.training))

@@ -31,7 +31,10 @@ private struct HeadToHeadSettings: Decodable {
     var visitors: Int
     var arrivalDays: Int
     var seeds: [UInt64]
-    var testShare: Double
+    /// Share of the impressions before the boundary between learning and judging.
+    var trainingTime: Double
+    /// Share of the customers who judge.
+    var judges: Double
     var facts: FactSettings
     var distillation: DistillationSettings
     var ranker: TileRankerSettings
@@ -109,12 +112,12 @@ private struct SimulatedBankRun {
     private var bank: String { String(corpus.path.dropLast(".corpus".count)) }
 
     func result() throws -> (tiles: HeadToHead, conversions: HeadToHead, summary: [String: FigureValue]) {
-        let ofTiles = AppSplit(shown.decisions, testShare: settings.testShare)
-        let ofDecisions = AppSplit(asked.decisions, boundary: ofTiles.boundary, outcomeAfter: ConversionWindow.thirtyDays)
         // Whoever is judged by taught nothing, and nothing from after the boundary is learnt from.
-        let judged = Set(ofTiles.test.map { shown.decisions.customers[$0] })
-        let judgedToo = Set(ofDecisions.test.map { asked.decisions.customers[$0] })
-        let hidden = shown.sessions(of: judged).union(asked.sessions(of: judgedToo))
+        let boundary = AppSplit.boundary(shown.decisions, share: settings.trainingTime)
+        let judges = (shown.judges(share: settings.judges), asked.judges(share: settings.judges))
+        let ofTiles = AppSplit(shown.decisions, boundary: boundary, judges: judges.0)
+        let ofDecisions = AppSplit(asked.decisions, boundary: boundary, judges: judges.1, outcomeAfter: ConversionWindow.thirtyDays)
+        let hidden = shown.sessions(of: judges.0).union(asked.sessions(of: judges.1))
         let early = (0..<corpus.sessionCount).filter { shown.link.ends[$0] < ofTiles.boundary && !hidden.contains($0) }
         let encoder = try context.encoder(
             "headtohead-synthetic.pretraining.yaml", table, sessions: early, label: label, pool: pool, in: folder)

@@ -103,30 +103,48 @@ public struct AppTables: Sendable {
 public struct AppSplit: Sendable, Equatable {
     /// Microseconds since 1970: nothing that happened from here on is learnt from.
     public let boundary: Int64
-    /// Decisions before it of customers who have one before it. Rising.
+    /// Decisions before it, of customers who do not judge. Rising.
     public let training: [Int]
-    /// Decisions from it on of customers who have none before it. Rising.
+    /// Decisions from it on, of customers who judge. Rising.
     public let test: [Int]
-    /// Decisions of neither: later ones of customers learnt from.
+    /// Decisions of neither.
     public let leftOut: Int
 
-    /// Cuts at a time.
-    /// - Parameter outcomeAfter: microseconds until the outcome of a decision is known: none that is known only after the boundary is learnt from.
-    public init(_ decisions: Decisions, boundary: Int64, outcomeAfter: Int64 = 0) {
-        let known = Set((0..<decisions.count).filter { decisions.times[$0] < boundary }.map { decisions.customers[$0] })
-        self.boundary = boundary
+    /// Cuts at a time and between people.
+    /// - Parameters:
+    ///   - judges: customers who are judged by and never learnt from.
+    ///   - outcomeAfter: microseconds until the outcome of a decision is known: none that is known only after the boundary is learnt from.
+    public init(_ decisions: Decisions, boundary: Int64, judges: Set<Int32>, outcomeAfter: Int64 = 0) {
         let (latest, overflows) = boundary.subtractingReportingOverflow(outcomeAfter)
-        training = (0..<decisions.count).filter { !overflows && decisions.times[$0] < latest }
-        test = (0..<decisions.count).filter { decisions.times[$0] >= boundary && !known.contains(decisions.customers[$0]) }
+        self.boundary = boundary
+        training = (0..<decisions.count).filter {
+            !overflows && decisions.times[$0] < latest && !judges.contains(decisions.customers[$0])
+        }
+        test = (0..<decisions.count).filter { decisions.times[$0] >= boundary && judges.contains(decisions.customers[$0]) }
         leftOut = decisions.count - training.count - test.count
     }
 
-    /// Cuts where about this share of the customers is judged by: at the first decision of that customer, counted from the last.
-    public init(_ decisions: Decisions, testShare: Double) {
-        var first: [Int32: Int64] = [:]
-        for (customer, time) in zip(decisions.customers, decisions.times) { first[customer] = min(first[customer] ?? .max, time) }
-        let times = first.values.sorted()
-        let place = min(times.count - 1, max(0, Int((Double(times.count) * (1 - testShare)).rounded(.down))))
-        self.init(decisions, boundary: times.isEmpty ? 0 : times[place])
+    /// The time before which this share of the decisions falls.
+    public static func boundary(_ decisions: Decisions, share: Double) -> Int64 {
+        let times = decisions.times.sorted()
+        return times.isEmpty ? 0 : times[min(times.count - 1, max(0, Int(Double(times.count) * share)))]
+    }
+}
+
+extension AppTables {
+    /// Customers to judge by: about this share of those with features, chosen by their ids alone (FNV-1a), so that every table chooses the
+    /// same ones.
+    public func judges(share: Double) -> Set<Int32> {
+        var chosen = Set<Int32>()
+        for customer in Set(decisions.customers) {
+            guard let row = row(of: customer) else { continue }
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in customers.ids[row].utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            // The last bytes of ids differ most, and FNV moves them upwards.
+            hash ^= hash >> 33
+            hash = hash &* 0xFF51_AFD7_ED55_8CCD
+            if Double(hash >> 11) * 0x1p-53 < share { chosen.insert(customer) }
+        }
+        return chosen
     }
 }
