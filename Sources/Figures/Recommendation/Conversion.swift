@@ -14,6 +14,8 @@ struct ConversionFigureSettings: Decodable {
     var until: String
     /// Numbers of events after which a session is looked at.
     var landmarks: [Int]
+    /// Categories whose counts a baseline reads.
+    var categories: Int
     var softmax: ConversionSettings
     var trees: ConversionSettings
 }
@@ -49,21 +51,31 @@ private struct ConversionRun {
         (shop, digest) = (ShopSessions(corpus), corpus.digest)
     }
 
+    /// What a model reads.
+    private enum Input {
+        case counts
+        /// Counts, and those of the most frequent categories: what page counts are elsewhere.
+        case categories
+        case embedding
+        case both
+    }
+
     /// A model: what it reads and what predicts.
     private struct Model {
         let name: String
         let head: ConversionSettings
-        let readsCounts: Bool
-        let readsEmbedding: Bool
+        var reads: Input
     }
 
     private var models: [Model] {
         [
-            Model(name: "counts", head: settings.softmax, readsCounts: true, readsEmbedding: false),
-            Model(name: "counts_xgboost", head: settings.trees, readsCounts: true, readsEmbedding: false),
-            Model(name: "embedding", head: settings.softmax, readsCounts: false, readsEmbedding: true),
-            Model(name: "counts_and_embedding", head: settings.softmax, readsCounts: true, readsEmbedding: true),
-            Model(name: "counts_and_embedding_xgboost", head: settings.trees, readsCounts: true, readsEmbedding: true),
+            Model(name: "counts", head: settings.softmax, reads: .counts),
+            Model(name: "counts_xgboost", head: settings.trees, reads: .counts),
+            Model(name: "counts_and_categories", head: settings.softmax, reads: .categories),
+            Model(name: "counts_and_categories_xgboost", head: settings.trees, reads: .categories),
+            Model(name: "embedding", head: settings.softmax, reads: .embedding),
+            Model(name: "counts_and_embedding", head: settings.softmax, reads: .both),
+            Model(name: "counts_and_embedding_xgboost", head: settings.trees, reads: .both),
         ]
     }
 
@@ -86,7 +98,17 @@ private struct ConversionRun {
         let embedding = try ConversionExamples(
             names: names, features: embeddings, classes: counts.classes, outcome: counts.outcome, customer: counts.customer,
             time: counts.time)
-        func examples(_ model: Model) -> ConversionExamples { model.readsEmbedding ? model.readsCounts ? both : embedding : counts }
+        let frequent = shop.frequentCategories(training, most: settings.categories)
+        let categories = try counts.adding(
+            frequent.indices.map { "category_\($0)" }, all.flatMap { shop.counts($0, of: frequent) })
+        func examples(_ model: Model) -> ConversionExamples {
+            switch model.reads {
+            case .counts: counts
+            case .categories: categories
+            case .embedding: embedding
+            case .both: both
+            }
+        }
         let bounds = [0, decisions[0].count, decisions[0].count + decisions[1].count, all.count]
         let study = ConversionJudge(
             counts, validation: Array(bounds[1]..<bounds[2]), test: Array(bounds[2]..<bounds[3]), landmarks: all.map(\.events),
@@ -100,7 +122,9 @@ private struct ConversionRun {
         for share in context.quick ? [0.5] : [0.25, 0.5] {
             let rows = study.users(share: share, of: Array(0..<bounds[1]))
             var own: [String: [Float]] = [:]
-            for model in models where model.name != "embedding" { own[model.name] = try scores(model, examples(model), rows) }
+            for model in models where model.reads != .embedding && model.reads != .categories {
+                own[model.name] = try scores(model, examples(model), rows)
+            }
             curve.append(study.point(own, share: share, rows: rows.count))
         }
         curve.append(study.point(scored, share: 1, rows: bounds[1]))

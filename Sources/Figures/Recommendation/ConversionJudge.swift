@@ -19,6 +19,7 @@ struct ConversionJudge {
     /// What is set against what.
     private static let pairs = [
         ("counts_and_embedding", "counts"), ("counts_and_embedding_xgboost", "counts_xgboost"), ("counts_and_embedding", "counts_xgboost"),
+        ("counts_and_embedding", "counts_and_categories"), ("counts_and_embedding", "counts_and_categories_xgboost"),
     ]
 
     /// Every model and the differences.

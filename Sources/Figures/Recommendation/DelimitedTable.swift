@@ -7,11 +7,12 @@ struct DelimitedTable {
     let rows: [[String]]
     private let path: String
 
-    /// Reads a file, compressed or not. Quotes around a value are taken off; a value holds no delimiter.
+    /// Reads a file, compressed or not. Quotes around a value are taken off; a value holds no delimiter, and several
+    /// blanks part like one.
     init(_ path: String, delimiter: Character, names given: [String]? = nil) throws {
         let text = String(decoding: try ExportInput(path: path).wholeText(), as: UTF8.self)
         var lines = text.split(whereSeparator: \.isNewline).map { line in
-            line.split(separator: delimiter, omittingEmptySubsequences: false).map { value in
+            line.split(separator: delimiter, omittingEmptySubsequences: delimiter == " ").map { value in
                 value.count >= 2 && value.first == "\"" && value.last == "\"" ? String(value.dropFirst().dropLast()) : String(value)
             }
         }

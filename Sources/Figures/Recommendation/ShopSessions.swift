@@ -93,6 +93,20 @@ struct ShopSessions {
             + [Float(sin(angle)), Float(cos(angle))]
     }
 
+    /// The categories with most events in some sessions before their first purchase, most first.
+    func frequentCategories(_ chosen: [Int], most: Int) -> [Int32] {
+        var counts: [Int32: Int] = [:]
+        for session in chosen { for event in sessions[session].prefix { counts[event.category, default: 0] += 1 } }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(most).map(\.key)
+    }
+
+    /// Logarithms of the events of each of some categories at a decision.
+    func counts(_ decision: Decision, of categories: [Int32]) -> [Float] {
+        var counts: [Int32: Int] = [:]
+        for event in sessions[decision.session].events[..<decision.events] { counts[event.category, default: 0] += 1 }
+        return categories.map { log1pf(Float(counts[$0] ?? 0)) }
+    }
+
     /// Prefixes as the encoder reads them. The last event of each knows nothing of the next, not even when it comes.
     func table(_ prefixes: [(session: Int, events: Int)]) -> MemoryTable {
         let fields = ["behavior", "category", "category_again", "item"].map { TableField(name: $0, kind: .categorical) }
