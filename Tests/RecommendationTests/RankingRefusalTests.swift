@@ -89,10 +89,11 @@ import Testing
         var trees = TileRankerSettings.Trees()
         (trees.rounds, trees.columnSample) = (30, 1)
         let shown = test.metrics(try RankingBaseline.shownOrder.probabilities(training: training.examples, test: test.examples))
-        #expect(shown.ranking.ranks.indices.allSatisfy { list in
-            let rows = test.examples.rows(list)
-            return rows.lowerBound + Int(shown.ranking.ranks[list]) - 1 == rows.first { test.examples.clicked[$0] }
-        })
+        #expect(
+            shown.ranking.ranks.indices.allSatisfy { list in
+                let rows = test.examples.rows(list)
+                return rows.lowerBound + Int(shown.ranking.ranks[list]) - 1 == rows.first { test.examples.clicked[$0] }
+            })
         for baseline in [RankingBaseline.popularityByPosition, .logistic, .rankingTrees(trees), .listwiseTrees(trees)] {
             let probabilities = try baseline.probabilities(training: training.examples, test: test.examples)
             let sums = (0..<200).map { probabilities[test.examples.rows($0)].reduce(0, +) }

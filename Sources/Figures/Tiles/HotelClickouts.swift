@@ -71,9 +71,11 @@ final class HotelClickouts {
         guard let actionCodes = table.codes("action"), let itemCodes = table.codes("item"), let shownCodes = table.codes("tiles"),
             let priceCodes = table.codes("prices")
         else { throw FigureError(code: 78, description: "tiles.mapping.yaml: it must map action, item, tiles and prices") }
-        let actionNumbers = [Self.otherAction] + (1...max(1, table.dictionaryCount("action"))).map { code in
-            Self.actions.firstIndex(of: text("action", Int32(code))) ?? Self.otherAction
-        }
+        let actionNumbers =
+            [Self.otherAction]
+            + (1...max(1, table.dictionaryCount("action"))).map { code in
+                Self.actions.firstIndex(of: text("action", Int32(code))) ?? Self.otherAction
+            }
         let items = [Int32(-1)] + (0..<table.dictionaryCount("item")).map { number(text("item", Int32($0) + 1)) }
         var (sessions, clickouts, refused): ([[Event]], [Clickout], Int) = ([], [], 0)
         var lists: [Int: (tiles: [Int32], prices: [Double])] = [:]

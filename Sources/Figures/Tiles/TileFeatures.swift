@@ -1,3 +1,4 @@
+internal import EventStream
 internal import FoundationEssentials
 internal import Recommendation
 

@@ -1,3 +1,4 @@
+internal import EventStream
 internal import Evaluation
 internal import Recommendation
 internal import SequenceEmbedding
@@ -16,7 +17,8 @@ extension Figure {
     /// {tessera: {mrr, recall@1, log_loss, …}, baselines: {shown, last_touched, xgboost, …}, differences, without_embedding, …}.
     static let tiles = Figure(
         pattern: "tiles",
-        summary: "the clicked hotel among those shown, on the day after the one that was learnt from, beside the shown order, the hotel touched "
+        summary:
+            "the clicked hotel among those shown, on the day after the one that was learnt from, beside the shown order, the hotel touched "
             + "last first, and boosted trees on the same features"
     ) { context in
         try context.withScratchFolder { folder in try TilesRun(context, folder).figure() }
@@ -56,7 +58,8 @@ private struct TilesRun {
         if context.quick { learnt = Array(learnt.prefix(1_000)) }
         // A session that goes on after midnight is of the test day.
         let sessions = train.sessions.indices.filter { train.sessions[$0].last.map { Int64($0.time * 1e6) < boundary } ?? false }
-        FigureContext.say("tiles: \(learnt.count) click-outs to learn from, \(judged.count) to judge by, \(sessions.count) sessions to pre-train on")
+        FigureContext.say(
+            "tiles: \(learnt.count) click-outs to learn from, \(judged.count) to judge by, \(sessions.count) sessions to pre-train on")
         let encoder = try context.encoder("tiles.pretraining.yaml", train.table, sessions: sessions, label: "tiles", pool: pool, in: folder)
         let size = encoder.configuration.embeddingSize
         func examples(_ data: HotelClickouts, _ clickouts: [HotelClickouts.Clickout]) throws -> RankingExamples {

@@ -87,7 +87,9 @@ struct RankerBlend: Sendable, Equatable, Codable {
     private static func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
         guard right.count == 2 else { return [right[0] / matrix[0][0]] }
         let determinant = matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0]
-        guard abs(determinant) > 1e-12 * abs(matrix[0][0] * matrix[1][1]) else { return zip(right, [0, 1]).map { $0 / matrix[$1][$1] / 2 } }
+        guard abs(determinant) > 1e-12 * abs(matrix[0][0] * matrix[1][1]) else {
+            return zip(right, [0, 1]).map { $0 / matrix[$1][$1] / 2 }
+        }
         return [
             (right[0] * matrix[1][1] - right[1] * matrix[0][1]) / determinant,
             (right[1] * matrix[0][0] - right[0] * matrix[1][0]) / determinant,

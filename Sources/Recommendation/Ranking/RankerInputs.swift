@@ -21,7 +21,9 @@ package struct RankerInputs: Sendable, Equatable, Codable {
     /// The scale of some rows of `[N, C]`.
     package init(_ names: [String], _ floats: [Float], rows: some Sequence<Int>) {
         let width = names.count
-        var (counts, sums, squares) = ([Int](repeating: 0, count: width), [Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+        var (counts, sums, squares) = (
+            [Int](repeating: 0, count: width), [Double](repeating: 0, count: width), [Double](repeating: 0, count: width)
+        )
         var total = 0
         for row in rows {
             total += 1
@@ -65,7 +67,8 @@ package struct RankerInputs: Sendable, Equatable, Codable {
 
     /// Whether a file holds what ``init(_:_:rows:)`` could have given.
     var isWhole: Bool {
-        means.count == names.count && scales.count == names.count && means.allSatisfy(\.isFinite) && scales.allSatisfy { $0 >= 0 && $0.isFinite }
+        means.count == names.count && scales.count == names.count && means.allSatisfy(\.isFinite)
+            && scales.allSatisfy { $0 >= 0 && $0.isFinite }
             && flagged.allSatisfy(names.indices.contains)
     }
 }

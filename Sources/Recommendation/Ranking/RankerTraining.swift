@@ -212,7 +212,8 @@ struct RankerWork: Sendable {
                 examples.rows(decision).map { examples.clicked[$0] ? 1 : 0 }
             }
             let lists = part.decisions.map { examples.rows($0).count }
-            let weights = self.weights.isEmpty ? nil : part.decisions.flatMap { [Float](repeating: self.weights[$0], count: examples.rows($0).count) }
+            let weights =
+                self.weights.isEmpty ? nil : part.decisions.flatMap { [Float](repeating: self.weights[$0], count: examples.rows($0).count) }
             return .success(
                 .trees(try BoostedTrees.train(TreeExamples(features: table, targets: targets, weights: weights, lists: lists), own)))
         } catch {

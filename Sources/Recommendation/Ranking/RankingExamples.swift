@@ -125,7 +125,8 @@ public struct RankingExamples: Sendable, Equatable {
     }
 
     private init(
-        unchecked other: RankingExamples, catalogue: [String]? = nil, contextNames: [String], context: [Float], offsets: [Int], tile: [Int32],
+        unchecked other: RankingExamples, catalogue: [String]? = nil, contextNames: [String], context: [Float], offsets: [Int],
+        tile: [Int32],
         tileFeatureNames: [String], tileFeatures: [Float], position: [Int32], clicked: [Bool], propensity: [Float], customer: [Int32],
         time: [Int64]
     ) {
