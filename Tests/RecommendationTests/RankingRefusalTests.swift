@@ -63,7 +63,7 @@ import Testing
         (settings.epochs, settings.folds, settings.members, settings.hidden) = (1, 2, 1, 4)
         let ranker = try TileRanker.train(Self.examples(), settings, pool: WorkerPool(threads: 1)).ranker
         #expect(ranker.card.withoutClick == 1 && ranker.card.impressions == 2)
-        let folder = try ScratchFolder()
+        let folder = try scratchFolder()
         let path = "\(folder.path)/ranker"
         try ranker.write(to: path)
         func message() -> String {

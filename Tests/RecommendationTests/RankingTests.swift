@@ -6,6 +6,11 @@ import Recommendation
 import SequenceKernel
 import Testing
 
+/// A folder that goes with its value.
+func scratchFolder() throws -> ScratchFolder {
+    try ScratchFolder(named: "ranking-tests", in: FileManager.default.temporaryDirectory.path)
+}
+
 /// Impressions whose clicks follow a rule: taste (a context feature) times quality (a tile feature), what the tile is called, and where it stands.
 struct RuledImpressions {
     let examples: RankingExamples
@@ -152,7 +157,7 @@ struct RuledImpressions {
         var settings = Self.settings { ($0.members, $0.epochs, $0.dropout) = (2, 2, 0.3) }
         settings.trees = .init()
         settings.trees!.rounds = 5
-        let folder = try ScratchFolder()
+        let folder = try scratchFolder()
         var ids: [String] = []
         var scores: [[Float]] = []
         for threads in [1, 3] {
@@ -171,10 +176,11 @@ struct RuledImpressions {
         for decision in [0, 7] {
             let rows = training.rows(decision)
             var output = [Float](repeating: 0, count: rows.count)
-            try training.tile.withUnsafeBufferPointer { tiles in
-                try ranker.score(
-                    context: Array(training.context[decision * 2..<decision * 2 + 2]), tiles: UnsafeBufferPointer(rebasing: tiles[rows]),
-                    features: Array(training.tileFeatures[rows.lowerBound * 2..<rows.upperBound * 2]), scratch, into: &output)
+            let context = Array(training.context[2 * decision..<2 * decision + 2])
+            let features = Array(training.tileFeatures[2 * rows.lowerBound..<2 * rows.upperBound])
+            let tiles = Array(training.tile[rows])
+            try tiles.withUnsafeBufferPointer { tiles in
+                try ranker.score(context: context, tiles: tiles, features: features, scratch, into: &output)
             }
             for (place, row) in rows.enumerated() { #expect(abs(output[place] - scores[0][row]) < 1e-5) }
         }

@@ -1,4 +1,5 @@
 internal import EventStream
+
 #if canImport(Glibc)
     private import Glibc
 #endif
