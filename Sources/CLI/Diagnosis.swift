@@ -44,6 +44,8 @@ struct Diagnosis {
         case let error as IntentClassifierError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TableError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as LinkingError: self.init(Self.code(error), "\(error)")
+        case let error as RankingError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as ConversionError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
@@ -52,7 +54,7 @@ struct Diagnosis {
         }
     }
 
-    private static func code(_ error: ExportError) -> Int32 {
+    static func code(_ error: ExportError) -> Int32 {
         switch error.kind {
         case .noInput: EX_NOINPUT
         case .noOutput: EX_CANTCREAT
@@ -128,6 +130,7 @@ struct Diagnosis {
         case .file(let error): code(error, outputs: outputs)
         case .badTruth, .tooLittle, .badStudy: EX_DATAERR
         case .noSuchField, .wrongModel, .otherStudy: EX_CONFIG
+        case .missingFile: EX_USAGE
         case .trees: EX_SOFTWARE
         }
     }
@@ -141,23 +144,6 @@ struct Diagnosis {
         case .taxonomyDiffers, .otherCorpus: EX_CONFIG
         case .damaged, .unsupportedVersion, .nothingLabelled, .nothingToTrain: EX_DATAERR
         case .noSuchIntent, .noSuchAnnotator: EX_USAGE
-        }
-    }
-
-    private static func code(_ error: TableError, outputs: [String]) -> Int32 {
-        switch error {
-        case .file(let error): code(error, outputs: outputs)
-        case .input(let error): code(error)
-        case .badHeader, .badRule: EX_CONFIG
-        case .badRow, .nothingRead: EX_DATAERR
-        }
-    }
-
-    private static func code(_ error: LinkingError) -> Int32 {
-        switch error {
-        case .noCustomers, .noTimes: EX_DATAERR
-        case .keyNeeded, .badSetting: EX_CONFIG
-        case .leak: EX_SOFTWARE
         }
     }
 

@@ -13,8 +13,10 @@ struct HeadToHeadOptions: ParsableArguments {
     var labels: String?
     @Option(
         help: ArgumentHelp(
-            "Judge by what happened from this time on; without it the last third of the customers judges.", valueName: "time"))
+            "Learn from what happened before this time and judge by what came later (default: six tenths of the decisions lie before).",
+            valueName: "time"))
     var from: Moment?
+    @Option(help: ArgumentHelp("Share of the customers who judge and are never learnt from.", valueName: "share")) var judges = 0.4
     @Option(help: ArgumentHelp("Runs of each row that differ in their seed.", valueName: "n")) var seeds = 3
     @Option(
         help: ArgumentHelp("Settings of the ranker or predictor.", valueName: "c.yaml"), completion: .file(extensions: ["yaml", "yml"]))
@@ -58,7 +60,7 @@ struct HeadToHeadOptions: ParsableArguments {
             let set = try LabelSet(labels)
             try set.check(corpus: corpus)
             if let classifier { try set.check(taxonomy: classifier.taxonomy, place: labels) }
-            blocks.append(.supplied(table, try set.merged(classifier?.card.merge ?? LabelSet.Merge())))
+            blocks.append(.supplied(table, try set.merged(classifier?.card.merge ?? LabelMerge())))
         }
         if let classifier, let encoder { blocks.append(try .labels(table, classifier, encoder: encoder, pool: pool)) }
         if let encoder { blocks.append(try .embedding(table, encoder, pool: pool)) }
