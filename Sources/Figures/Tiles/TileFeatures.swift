@@ -20,6 +20,17 @@ struct HotelTileFeatures {
         }
     }
 
+    /// What anybody would take first: the list as it is shown, and what was touched; nothing of neighbours, earlier lists or earlier sessions.
+    static let plainOfTiles =
+        [
+            "position", "price", "price_rank", "price_to_mean", "price_to_least", "touches", "steps_since_touch", "seconds_since_touch",
+            "recency", "of_last_action", "clicked_before",
+        ] + (0..<HotelClickouts.itemActions).map { "touches.\($0)" }
+    /// See ``plainOfTiles``.
+    static let plainContext = [
+        "tiles", "steps", "filters", "sorted", "sorted_by_price", "mobile", "touches", "clickouts", "seconds_since_last",
+    ]
+
     init(_ data: HotelClickouts) { self.data = data }
 
     /// All click-outs given, with `extra` floats of context for each.

@@ -115,6 +115,11 @@ private struct TilesRun {
             ("logistic", .logistic),
         ]
         for (name, baseline) in baselines { judge(name, try baseline.probabilities(training: without.0, test: without.1)) }
+        let simple = (
+            try without.0.selecting(context: HotelTileFeatures.plainContext, tileFeatures: HotelTileFeatures.plainOfTiles),
+            try without.1.selecting(context: HotelTileFeatures.plainContext, tileFeatures: HotelTileFeatures.plainOfTiles)
+        )
+        judge("xgboost_plain", try RankingBaseline.listwiseTrees(settings.xgboost).probabilities(training: simple.0, test: simple.1))
         judge("last_touched", try RankingBaseline.order(by: "last_touched_first").probabilities(training: training, test: judging))
         let report = report(judgements, customers: judging.customer)
         return .object(
