@@ -165,7 +165,11 @@ import Testing
             tiny.table("session_id;customer_id\ns7;new\ns1;a\ns1;b\nzz;a\n", needed: "customer_id"), corpus: corpus, customers: &index)
         #expect(sessions.sessions.counts.identified == 1 && sessions.sessions.counts.conflicts == 1)
         #expect(sessions.rejects.counts == [.unknownSession: 1])
-        for bad in ["customer_id,x\na,b\n", "customer_id,session_id,visitor_id\na,s1,v1\n", "customer_id,session_id\n", "a,b\n"] {
+        // Where both are named, the session is meant, and other sessions of its visitor stay as they are.
+        let both = try LinkTable(
+            tiny.table("customer_id,session_id,visitor_id\na,s1,v1\n", needed: "customer_id"), corpus: corpus, customers: &index)
+        #expect(both.sessions.counts.identified == 1 && both.sessions.counts.byVisitor == 0)
+        for bad in ["customer_id,x\na,b\n", "customer_id,session_id\n", "a,b\n"] {
             #expect(throws: TableError.self) {
                 try LinkTable(tiny.table(bad, needed: "customer_id"), corpus: corpus, customers: &index)
             }
