@@ -113,7 +113,7 @@ struct RuledImpressions {
             }
             return CheckedVariable(parameter.name, values: weights.pointer(parameter), gradient: gradient)
         }
-        #expect(variables.count == 15)
+        #expect(variables.count == 16)
         #expect(checkGradients(variables, seed: 5, loss: { loss(nil) }) == [])
     }
 

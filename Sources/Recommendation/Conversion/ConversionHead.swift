@@ -1,3 +1,4 @@
+internal import SequenceKernel
 internal import BoostedTrees
 internal import Evaluation
 
@@ -32,12 +33,19 @@ struct AbsentFlags: Sendable, Equatable, Codable {
 
     init(columns: [Int]) { self.columns = columns }
 
-    /// Looks for columns that are missing in some rows and there in others.
+    /// Looks for columns that are missing in some rows and there in others; of those that are missing in the same rows, as all that is made of
+    /// a web session is, the first.
     init(_ features: [Float], width: Int) {
         var missing = [Int](repeating: 0, count: width)
-        for place in features.indices where features[place].isNaN { missing[place % width] += 1 }
+        // Which rows lack a column, as a sum of numbers that stand for rows.
+        var patterns = [UInt64](repeating: 0, count: width)
+        for place in features.indices where features[place].isNaN {
+            missing[place % width] += 1
+            patterns[place % width] &+= RandomSource.mix(UInt64(place / width + 1))
+        }
         let rows = features.count / max(1, width)
-        columns = missing.indices.filter { missing[$0] > 0 && missing[$0] < rows }
+        var known = Set<UInt64>()
+        columns = missing.indices.filter { missing[$0] > 0 && missing[$0] < rows && known.insert(patterns[$0]).inserted }
     }
 
     /// `[N, width + flags]`.

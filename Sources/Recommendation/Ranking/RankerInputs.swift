@@ -1,7 +1,8 @@
 internal import SequenceKernel
 
 /// What stands between features as they are and the network: mean 0 and deviation 1 on the impressions learnt from, 0 where missing, a flag
-/// for each feature that was ever missing there, and a last float that is always 1.
+/// for each set of features that were missing there in the same rows (all that is made of a web session is missing together), and a last
+/// float that is always 1.
 package struct RankerInputs: Sendable, Equatable, Codable {
     /// Names of the features, `[C]`.
     var names: [String]
@@ -9,7 +10,7 @@ package struct RankerInputs: Sendable, Equatable, Codable {
     var means: [Float]
     /// 1 / standard deviation, `[C]`; 0 for a feature that did not vary.
     var scales: [Float]
-    /// Features with a flag.
+    /// Features with a flag: of those that are missing together, the first.
     var flagged: [Int]
 
     /// Standardised values further out than this are held here: one odd price must not decide a ranking.
@@ -25,11 +26,17 @@ package struct RankerInputs: Sendable, Equatable, Codable {
             [Int](repeating: 0, count: width), [Double](repeating: 0, count: width), [Double](repeating: 0, count: width)
         )
         var total = 0
+        // Which rows lack a feature, as a sum of numbers that stand for rows: equal for features that are missing together.
+        var patterns = [UInt64](repeating: 0, count: width)
         for row in rows {
             total += 1
+            let mark = RandomSource.mix(UInt64(total))
             for column in 0..<width {
                 let value = Double(floats[row * width + column])
-                guard !value.isNaN else { continue }
+                guard !value.isNaN else {
+                    patterns[column] &+= mark
+                    continue
+                }
                 counts[column] += 1
                 sums[column] += value
                 squares[column] += value * value
@@ -37,6 +44,7 @@ package struct RankerInputs: Sendable, Equatable, Codable {
         }
         self.names = names
         (means, scales, flagged) = ([], [], [])
+        var known = Set<UInt64>()
         for column in 0..<width {
             let count = Double(max(1, counts[column]))
             let mean = sums[column] / count
@@ -44,7 +52,7 @@ package struct RankerInputs: Sendable, Equatable, Codable {
             means.append(Float(mean))
             // Relative to the size of the values: sums of squares of large numbers leave a remainder where nothing varies.
             scales.append(variance > 1e-9 * max(1e-6, mean * mean) ? Float(1 / variance.squareRoot()) : 0)
-            if counts[column] < total { flagged.append(column) }
+            if counts[column] < total, known.insert(patterns[column]).inserted { flagged.append(column) }
         }
     }
 

@@ -3,7 +3,7 @@ package import SequenceKernel
 /// Scores of the tiles of impressions:
 ///
 ///     s(c, t) = u(c) · v(t) / √E  +  MLP[t, u(c), u(c) ⊙ v(t)]  +  w · t  (+ e(position), in training only)
-///     u(c) = MLP(c),  v(t) = MLP(t) + embedding of the tile's name
+///     u(c) = MLP(c) + A c,  v(t) = MLP(t) + embedding of the tile's name
 ///
 /// - Shapes: B impressions with `c` `[B, C]`, N tiles over all of them with `t` `[N, F]`; `u` `[B, E]`, `v` `[N, E]`, `s` `[N, 1]`.
 /// - Complexity: 2 N H (2 F + 4 E) operations forward, H the hidden floats.
@@ -19,6 +19,7 @@ package struct TileNetwork: Sendable {
     /// All declarations.
     package let parameters: ParameterScope
     private let contextTower: FeedForward
+    private let contextMap: Linear
     private let tileTower: FeedForward
     private let identity: Embedding
     private let joint: FeedForward
@@ -39,6 +40,7 @@ package struct TileNetwork: Sendable {
             scope.scope(name) { FeedForward(inputs: inputs, hidden: hidden, outputs: outputs, dropout: dropout, in: &$0) }
         }
         contextTower = perceptron("context", context, width)
+        contextMap = scope.scope("contextMap") { Linear(inputs: context, outputs: width, bias: false, in: &$0) }
         tileTower = perceptron("tile", tile, width)
         identity = scope.scope("identity") { Embedding(count: catalogue + 1, width: width, initializer: .normal(0.1), in: &$0) }
         joint = perceptron("joint", tile + 2 * width, 1)
@@ -78,7 +80,9 @@ package struct TileNetwork: Sendable {
     func forward(_ input: Input, _ pass: Pass) -> (scores: Rows, tape: Tape) {
         let (contextRows, _) = inputDropout.context.forward(input.context, pass)
         let (tileRows, _) = inputDropout.tile.forward(input.tiles, pass)
-        let (u, contextTape) = contextTower.forward(contextRows, pass)
+        let (bent, contextTape) = contextTower.forward(contextRows, pass)
+        let u = pass.workspace.rows(contextRows.count, width)
+        contextMap.apply(contextRows, into: u, residual: bent, pass)
         let v = pass.workspace.rows(tileRows.count, width)
         identity.forward(input.ids, rows: tileRows.count, into: v.base, stride: width, pass)
         let (ownV, tileTape) = tileTower.forward(tileRows, pass)
@@ -145,6 +149,7 @@ package struct TileNetwork: Sendable {
         }
         identity.backward(named.base, stride: width, input.ids, rows: upstream.count, pass)
         _ = tileTower.backward(dv, tape.tileTape, pass)
+        contextMap.backward(du, input.context, into: nil, pass)
         _ = contextTower.backward(du, tape.contextTape, pass)
     }
 
