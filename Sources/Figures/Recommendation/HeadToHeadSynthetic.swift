@@ -30,7 +30,14 @@ private struct HeadToHeadSettings: Decodable {
 
     var visitors: Int
     var arrivalDays: Int
+    /// Banks of the first world.
     var seeds: [UInt64]
+    /// Banks of each other world.
+    var otherSeeds: [UInt64]
+    /// Most sessions that the encoder is trained on.
+    var encoderSessions: Int
+    /// Most labelled sessions that the student learns from.
+    var taughtSessions: Int
     /// Share of the impressions before the boundary between learning and judging.
     var trainingTime: Double
     /// Share of the customers who judge.
@@ -53,10 +60,11 @@ extension Figure {
         let settings = try SettingsFile.read(HeadToHeadSettings.self, from: context.settings("headtohead-synthetic.yaml"))
         let started = FigureContext.now()
         var worlds: [String: FigureValue] = [:]
-        for world in context.quick ? Array(settings.worlds.prefix(1)) : settings.worlds {
+        for (number, world) in (context.quick ? Array(settings.worlds.prefix(1)) : settings.worlds).enumerated() {
+            let seeds = number == 0 ? settings.seeds : settings.otherSeeds
             var (tiles, conversions): (HeadToHead?, HeadToHead?) = (nil, nil)
             var runs: [String: FigureValue] = [:]
-            for seed in context.quick ? Array(settings.seeds.prefix(1)) : settings.seeds {
+            for seed in context.quick ? Array(seeds.prefix(1)) : seeds {
                 let run = try context.withScratchFolder { folder in
                     try SimulatedBankRun(context, settings, world, seed: seed, in: folder).result()
                 }
@@ -120,7 +128,8 @@ private struct SimulatedBankRun {
         let hidden = shown.sessions(of: judges.0).union(asked.sessions(of: judges.1))
         let early = (0..<corpus.sessionCount).filter { shown.link.ends[$0] < ofTiles.boundary && !hidden.contains($0) }
         let encoder = try context.encoder(
-            "headtohead-synthetic.pretraining.yaml", table, sessions: early, label: label, pool: pool, in: folder)
+            "headtohead-synthetic.pretraining.yaml", table, sessions: Self.some(settings.encoderSessions, of: early), label: label,
+            pool: pool, in: folder)
         let (blocks, taught) = try blocks(encoder, early)
         let tiles = try tiles(blocks, ofTiles)
         let conversions = try conversions(blocks, ofDecisions)
@@ -130,7 +139,8 @@ private struct SimulatedBankRun {
         return (
             tiles.head, conversions,
             [
-                "sessions": .integer(corpus.sessionCount), "pretrained_on": .integer(early.count), "taught_by": .integer(taught),
+                "sessions": .integer(corpus.sessionCount), "pretrained_on": .integer(min(early.count, settings.encoderSessions)),
+                "taught_by": .integer(taught),
                 "impressions": [
                     "training": .integer(ofTiles.training.count), "test": .integer(ofTiles.test.count),
                     "test_without_click": .integer(tiles.withoutClick), "test_with_session": matched(shown, ofTiles.test),
@@ -151,7 +161,8 @@ private struct SimulatedBankRun {
         let intents = labels.taxonomy.assignable.map(\.id)
         let merged = MergedLabels(
             sessions: teacher.map(\.session), intents: intents, confidences: teacher.flatMap(\.confidences), threshold: 0.5)
-        let learnt = Set(early).intersection(merged.sessions)
+        let labelled = Set(merged.sessions)
+        let learnt = Set(Self.some(settings.taughtSessions, of: early.filter { labelled.contains($0) }))
         var distillation = settings.distillation
         if context.quick { (distillation.members, distillation.epochs) = (1, 5) }
         FigureContext.say("\(label): distilling from \(learnt.count) labelled sessions")
@@ -167,6 +178,12 @@ private struct SimulatedBankRun {
                 try .embedding(table, encoder, pool: pool),
             ], learnt.count
         )
+    }
+
+    /// So many, evenly over all: what an encoder and a student learn grows little with more of them, the time does.
+    private static func some(_ count: Int, of all: [Int]) -> [Int] {
+        guard all.count > count else { return all }
+        return (0..<count).map { all[$0 * all.count / count] }
     }
 
     private func tiles(_ blocks: [SessionFloats], _ split: AppSplit) throws -> (head: HeadToHead, withoutClick: Int) {
