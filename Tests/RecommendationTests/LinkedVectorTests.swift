@@ -28,17 +28,21 @@ import Testing
             linked, of: asked, link: link, tables: [SessionFloats(name: "e", columns: ["0", "1"], floats: floats)], settings: settings)
         #expect(
             vectors.names == [
-                "latest.e.0", "latest.e.1", "mean.e.0", "mean.e.1", "counts.log1p_sessions", "counts.log1p_days_since_latest",
+                "latest.e.0", "latest.e.1", "mean.e.0", "mean.e.1", "faded.e.0", "faded.e.1", "counts.log1p_sessions",
+                "counts.log1p_days_since_latest",
                 "counts.absent",
             ])
         let between = Double(1_200_000 - 1_000_120) / Double(TinyCorpus.day)
         let weight = exp2(-between / 2)
         let mean = (8 + weight * 2) / (1 + weight)
-        let row = vectors.floats[0..<7]
+        let row = vectors.floats[0..<9]
         #expect(row[0] == 8 && row[1].isNaN && abs(Double(row[2]) - mean) < 1e-6 && row[3] == 5)
-        #expect(abs(Double(row[4]) - log(3)) < 1e-6 && abs(Double(row[5]) - log(2)) < 1e-6 && row[6] == 0)
-        #expect(vectors.floats[7..<12].prefix(4).allSatisfy { $0.isNaN })
-        #expect(vectors.floats[11] == 0 && vectors.floats[12].isNaN && vectors.floats[13] == 1)
+        // A day is half a half-life.
+        #expect(abs(Double(row[4]) - 8 * exp2(-0.5)) < 1e-6 && row[5] == 0)
+        #expect(abs(Double(row[6]) - log(3)) < 1e-6 && abs(Double(row[7]) - log(2)) < 1e-6 && row[8] == 0)
+        let none = Array(vectors.floats[9...])
+        #expect(none.prefix(4).allSatisfy { $0.isNaN } && none[4] == 0 && none[5] == 0)
+        #expect(none[6] == 0 && none[7].isNaN && none[8] == 1)
         settings.halfLifeDays = 0
         #expect(throws: LinkingError.self) { try LinkedVectors(linked, of: asked, link: link, tables: [], settings: settings) }
     }

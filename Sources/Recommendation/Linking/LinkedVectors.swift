@@ -50,10 +50,11 @@ public struct LinkedVectorSettings: Sendable, Equatable, Codable {
 /// |---|---|---|
 /// | `latest` | w | the latest session's floats |
 /// | `mean` | w | of all sessions, weighted by 2^(−age / half-life), the age reaching from the session's end to the decision |
+/// | `faded` | w | the latest session's floats times 2^(−age / half-life), so that a model without products knows old sessions for weak ones |
 /// | `counts` | 3 | ln(1 + sessions), ln(1 + days since the latest ended), and 1 where there is no session, else 0 |
 ///
-/// Without a session the floats of `latest` and `mean` and the days are NaN, which stands for missing everywhere; the third count says so in
-/// plain sight. A float that is NaN in one session does not count in its mean.
+/// Without a session the floats of `latest` and `mean` and the days are NaN, which stands for missing everywhere, those of `faded` 0, and the
+/// third count says so in plain sight. A float that is NaN in one session does not count in its mean.
 public struct LinkedVectors: Sendable {
     /// One for each column: `latest.embedding.3`. `[width]`.
     public let names: [String]
@@ -79,7 +80,7 @@ public struct LinkedVectors: Sendable {
         try link.check(linked, decisions)
         let columns = tables.flatMap { table in table.columns.map { "\(table.name).\($0)" } }
         names =
-            columns.map { "latest.\($0)" } + columns.map { "mean.\($0)" }
+            columns.map { "latest.\($0)" } + columns.map { "mean.\($0)" } + columns.map { "faded.\($0)" }
             + ["counts.log1p_sessions", "counts.log1p_days_since_latest", "counts.absent"]
         let (width, count) = (names.count, columns.count)
         var floats = [Float](repeating: .nan, count: decisions.count * width)
@@ -88,15 +89,23 @@ public struct LinkedVectors: Sendable {
             let row = decision * width
             floats[row + width - 3] = Float(log1p(Double(sessions.count)))
             floats[row + width - 1] = sessions.isEmpty ? 1 : 0
-            guard let latest = sessions.last else { continue }
+            guard let latest = sessions.last else {
+                for column in 0..<count { floats[row + 2 * count + column] = 0 }
+                continue
+            }
             let ages = sessions.map { (Double(decisions.times[decision]) - Double(link.ends[Int($0)])) / (86_400 * 1e6) }
             floats[row + width - 2] = Float(log1p(ages.last!))
             // Taken relative to the latest, so that weights of sessions long ago do not all vanish.
             let weights = ages.map { exp2(-($0 - ages.last!) / settings.halfLifeDays) }
+            let fading = Float(exp2(-ages.last! / settings.halfLifeDays))
             var place = row
             for table in tables {
                 let start = Int(latest) * table.width
-                for column in 0..<table.width { floats[place + column] = table.floats[start + column] }
+                for column in 0..<table.width {
+                    let value = table.floats[start + column]
+                    floats[place + column] = value
+                    floats[place + 2 * count + column] = value.isNaN ? 0 : value * fading
+                }
                 for column in 0..<table.width {
                     var (sum, total) = (0.0, 0.0)
                     for (session, weight) in zip(sessions, weights) {

@@ -14,7 +14,7 @@ public enum FeaturePrefix {
 
     /// Whether a feature is made of a block of the web sessions.
     public static func isOf(_ block: SessionBlock, _ name: String) -> Bool {
-        name.hasPrefix("latest.\(block.rawValue).") || name.hasPrefix("mean.\(block.rawValue).")
+        ["latest", "mean", "faded"].contains { name.hasPrefix("\($0).\(block.rawValue).") }
     }
 
     /// Whether a feature is none of the web sessions' blocks.
