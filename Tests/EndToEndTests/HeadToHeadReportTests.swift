@@ -16,7 +16,9 @@ import Testing
     /// Everybody sees three tiles a day and clicks by what kind of visitor they are; some apply.
     static func bench() throws -> Workbench {
         let bench = try IntentReportTests.judged()
-        var (customers, links, shown) = ("customer_id,age\n", "session_id,customer_id\n", "impression_id,time_ms,customer_id,tile,position,clicked\n")
+        var (customers, links, shown) = (
+            "customer_id,age\n", "session_id,customer_id\n", "impression_id,time_ms,customer_id,tile,position,clicked\n"
+        )
         var (decisions, applications) = ("decision_id,time_ms,customer_id\n", "customer_id,time_ms,product\n")
         for person in 0..<40 {
             customers += "cust\(person),\(20 + person % 7)\n"
@@ -87,7 +89,8 @@ import Testing
         }
         let missing = try CommandRun.tessera(IntentReportTests.report + ["--tiles-study", "none.json"], in: bench.folder)
         #expect(missing.code == 66, "\(missing.talk)")
-        let onto = try CommandRun.tessera(Array(IntentReportTests.report.dropLast()) + ["tiles.json", "--tiles-study", "tiles.json"], in: bench.folder)
+        let onto = try CommandRun.tessera(
+            Array(IntentReportTests.report.dropLast()) + ["tiles.json", "--tiles-study", "tiles.json"], in: bench.folder)
         #expect(onto.code == 73, "\(onto.talk)")
     }
 }

@@ -26,7 +26,8 @@ struct PageTests {
                             h, note: h, label: h, rowLabel: h, noteLabel: h, series: [h, h],
                             rows: [.init(h, note: h, [.init(0.5, interval: 0.4...0.6), .init(.nan)])]),
                         DotPlot(
-                            h, note: h, label: h, rowLabel: h, series: [h], rows: [.init(h, [.init(-0.5, interval: -0.6...0.1)])], scale: .change),
+                            h, note: h, label: h, rowLabel: h, series: [h], rows: [.init(h, [.init(-0.5, interval: -0.6...0.1)])],
+                            scale: .change),
                         OrderedLists([
                             .init(h, note: h, facts: [h], lists: [.init(h, [.init(h, note: h, mark: h), .init(h)]), .init(h, [])])
                         ]),
@@ -126,7 +127,9 @@ struct PageTests {
                         OrderedLists([
                             .init(
                                 "page 1", note: "n", facts: ["why"],
-                                lists: [.init("before", [.init("a"), .init("b", note: "60 %", mark: "clicked")]), .init("after", [.init("b")])])
+                                lists: [
+                                    .init("before", [.init("a"), .init("b", note: "60 %", mark: "clicked")]), .init("after", [.init("b")]),
+                                ])
                         ])
                     ])
             ]

@@ -85,7 +85,8 @@ import Testing
         #expect(abs(pictures.calibration[0].probability - 0.05) < 1e-6 && pictures.calibration[9].frequency.estimate == 1)
         #expect(pictures.lift.count == 10 && pictures.lift[0].lift == 2 && pictures.lift[4].captured == 1 && pictures.lift[9].rate == 0)
         // Means of floats may lie a little beyond 1; nothing that happens leaves no lift.
-        let none = HeadToHead.Pictures(row: "r", probabilities: [1.000001, -0.00001], happened: [false, false], lifted: true, homePages: nil)
+        let none = HeadToHead.Pictures(
+            row: "r", probabilities: [1.000001, -0.00001], happened: [false, false], lifted: true, homePages: nil)
         #expect(none.lift.isEmpty && none.calibration.count == 2)
         let tiles = HeadToHead.Pictures(row: "r", probabilities: [0.5], happened: [true], lifted: false, homePages: nil)
         #expect(tiles.lift.isEmpty)
@@ -107,9 +108,11 @@ import Testing
     static func pages(_ shown: [Shown]) throws -> HeadToHead.HomePages {
         let examples = try RankingExamples(
             contextNames: ["latest.labels.pay", "latest.labels.compare", "counts.absent", "counts.log1p_days_since_latest"],
-            context: shown.flatMap { $0.absent ? [.nan, .nan, 1, .nan] : [0.2, 0.7, 0, Float(1.0986123)] }, offsets: (0...shown.count).map { 3 * $0 },
+            context: shown.flatMap { $0.absent ? [.nan, .nan, 1, .nan] : [0.2, 0.7, 0, Float(1.0986123)] },
+            offsets: (0...shown.count).map { 3 * $0 },
             tileFeatureNames: [], tileFeatures: [], position: shown.flatMap(\.positions),
-            clicked: shown.flatMap { own in (0..<3).map { $0 == own.clicked } }, customer: shown.map(\.customer), time: shown.map { _ in 0 })
+            clicked: shown.flatMap { own in (0..<3).map { $0 == own.clicked } }, customer: shown.map(\.customer), time: shown.map { _ in 0 }
+        )
         return HeadToHead.HomePages(
             examples, Array(shown.indices), baseline: shown.flatMap(\.baseline), richest: shown.flatMap(\.richest),
             names: { "tile \($0 % 3)" })

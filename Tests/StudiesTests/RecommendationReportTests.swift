@@ -81,7 +81,8 @@ import Testing
         let error = #expect(throws: StudyError.self) { try HeadToHead.Study(json: Array(text.utf8), task: task, place: "s.json") }
         let description = error?.description ?? ""
         #expect(
-            description.contains(says) && description.contains("s.json: ") && description.contains("evaluate \(task.rawValue) … --out s.json"),
+            description.contains(says) && description.contains("s.json: ")
+                && description.contains("evaluate \(task.rawValue) … --out s.json"),
             "\(description)")
     }
 
@@ -92,16 +93,19 @@ import Testing
         for text in [
             "Home pages: what labels and embeddings add", "Home pages before and after", "Applications: what labels and embeddings add",
             "trained 2 times", "12 earlier decisions", "4 later home pages with a click", "of 4 other synthetic customers",
-            "Head to head (synthetic)", "Change against the first row (synthetic)", "The price of transparency", "Share of the possible gain",
+            "Head to head (synthetic)", "Change against the first row (synthetic)", "The price of transparency",
+            "Share of the possible gain",
             "fall of log loss", "Are probabilities of tiles what they promise? (synthetic)", "part 1 (likeliest)", "Lift (synthetic)",
             "Customer 1 (synthetic): better", "Customer 2 (synthetic): worse", "Compare &lt;offers&gt; 70 %, pay 20 %",
-            "latest visit ended 2 days before", "tile 2 – clicked<i>60 %</i>", "one that includes zero shows neither a gain nor its absence",
+            "latest visit ended 2 days before", "tile 2 – clicked<i>60 %</i>",
+            "one that includes zero shows neither a gain nor its absence",
             // Every loss of a row is alike: −50 % in every resample, drawn as a fall.
             "−50.0 % (−50.0 % to −50.0 %)", "+50.0 % (+50.0 % to +50.0 %)", "better by more than chance",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(!html.contains("customer 41") && !html.contains("Customer 41"))
         #expect(html == Self.page(report, synthetic: true))
-        let real = Self.page(try #require(RecommendationReport(tiles: try Self.study(.tiles, hasTruth: false), conversion: nil)), synthetic: false)
+        let real = Self.page(
+            try #require(RecommendationReport(tiles: try Self.study(.tiles, hasTruth: false), conversion: nil)), synthetic: false)
         #expect(!real.lowercased().contains("synthetic") && !real.contains("simulator") && !real.contains("possible gain"))
         #expect(!real.contains("Applications: what"))
         #expect(RecommendationReport(tiles: nil, conversion: nil) == nil)
@@ -114,7 +118,9 @@ import Testing
         let study = HeadToHead.Study(
             task: .tiles, corpus: "c", encoder: nil, learnt: 1, seeds: 1, table: head.table(Resampling(rounds: 200)), pictures: nil)
         let html = Self.page(try #require(RecommendationReport(tiles: study, conversion: nil)), synthetic: false)
-        #expect(html.contains("these decisions are too few to tell") && html.contains("log loss by +50.0 % (+50.0 % to +50.0 %), worse by more"))
+        #expect(
+            html.contains("these decisions are too few to tell") && html.contains("log loss by +50.0 % (+50.0 % to +50.0 %), worse by more")
+        )
         #expect(html.contains("is trained once on each of 2 sets"))
     }
 }

@@ -46,7 +46,9 @@ struct Report: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { [corpus, model] + [truth, probe, intents, labels, intentsStudy, tilesStudy, conversionStudy].compactMap { $0 } }
+    var inputs: [String] {
+        [corpus, model] + [truth, probe, intents, labels, intentsStudy, tilesStudy, conversionStudy].compactMap { $0 }
+    }
 
     func validate() throws {
         guard intents != nil || (labels == nil && intentsStudy == nil) else {

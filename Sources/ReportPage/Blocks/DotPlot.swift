@@ -67,7 +67,8 @@ public struct DotPlot: Block {
         guard scale == .change else { return Axis([0, 1]) }
         let values = rows.flatMap(\.values)
         return Axis(
-            values.map(\.value) + values.flatMap { $0.interval.map { [$0.lowerBound, $0.upperBound] } ?? [] }, includingZero: true, wanted: 6)
+            values.map(\.value) + values.flatMap { $0.interval.map { [$0.lowerBound, $0.upperBound] } ?? [] }, includingZero: true,
+            wanted: 6)
     }
 
     private func text(_ value: Double) -> String {

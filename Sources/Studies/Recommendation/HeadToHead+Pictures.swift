@@ -110,7 +110,9 @@ extension HeadToHead {
             }
             let width = examples.contextNames.count
             let prefix = "latest.\(SessionBlock.labels.rawValue)."
-            let intents = examples.contextNames.enumerated().filter { $1.hasPrefix(prefix) }.map { ($0, String($1.dropFirst(prefix.count))) }
+            let intents = examples.contextNames.enumerated().filter { $1.hasPrefix(prefix) }.map {
+                ($0, String($1.dropFirst(prefix.count)))
+            }
             let (absent, days) = (
                 examples.contextNames.firstIndex(of: FeaturePrefix.counts + "absent"),
                 examples.contextNames.firstIndex(of: FeaturePrefix.counts + "log1p_days_since_latest")
@@ -128,7 +130,9 @@ extension HeadToHead {
                 let (before, after) = (rank(baseline), rank(richest))
                 guard (before == 1) != (after == 1) else { continue }
                 let isPlaced = rows.allSatisfy { examples.position[$0] > 0 }
-                let order = rows.sorted { isPlaced && examples.position[$0] != examples.position[$1] ? examples.position[$0] < examples.position[$1] : $0 < $1 }
+                let order = rows.sorted {
+                    isPlaced && examples.position[$0] != examples.position[$1] ? examples.position[$0] < examples.position[$1] : $0 < $1
+                }
                 let told = intents.map { Intent(id: $0.1, probability: Double(examples.context[decision * width + $0.0])) }
                     .filter { $0.probability.isFinite }.sorted { ($1.probability, $0.id) < ($0.probability, $1.id) }
                 let candidate = Candidate(

@@ -32,7 +32,8 @@ extension StudyBlocks {
             : "Latest visit, by its labels: "
                 + page.intents.map { "\(intent($0.id)) \(NumberText.percent($0.probability, digits: 0))" }.joined(separator: ", ")
         return OrderedLists.Group(
-            "Customer \(number)\(remark): \(isBetter ? "better" : "worse")", note: "latest visit ended \(Self.ago(page.daysSinceSession)) before",
+            "Customer \(number)\(remark): \(isBetter ? "better" : "worse")",
+            note: "latest visit ended \(Self.ago(page.daysSinceSession)) before",
             facts: [
                 "The clicked tile stood at place \(place); by business features alone it would stand at \(page.baselineRank), with all inputs at "
                     + "\(page.rank)", reason,

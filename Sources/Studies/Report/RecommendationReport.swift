@@ -86,7 +86,8 @@ struct StudyBlocks {
             guard let change = last.changes[own.metric.rawValue], let range = Self.signed(change) else { return nil }
             let verdict =
                 change.lower > 0 || change.upper < 0
-                ? (change.estimate > 0) != (own.metric == .logLoss) ? "better by more than chance makes of these decisions"
+                ? (change.estimate > 0) != (own.metric == .logLoss)
+                    ? "better by more than chance makes of these decisions"
                     : "worse by more than chance makes of these decisions"
                 : "which may be chance: these decisions are too few to tell"
             return "\(own.name) by \(range), \(verdict)"
@@ -127,7 +128,8 @@ struct StudyBlocks {
             }
         }
         return Table(
-            caption: "Head to head\(remark), 95 % intervals" + (hasTruth ? "; the best possible is what the simulator's own truth reaches" : ""),
+            caption: "Head to head\(remark), 95 % intervals"
+                + (hasTruth ? "; the best possible is what the simulator's own truth reaches" : ""),
             columns: [.init("Metric"), .init("Inputs"), .init("Value", .right), .init("Change", .right)]
                 + (hasTruth ? [.init("Share of the possible gain", .right)] : []),
             rows: rows, strongRows: Set(rows.indices.filter { rows[$0][1] == table.lines.last?.name && table.lines.count > 1 }))
@@ -147,10 +149,12 @@ struct StudyBlocks {
 
     private func calibration(_ pictures: HeadToHead.Pictures) -> ReliabilityDiagram {
         ReliabilityDiagram(
-            (study.task == .tiles ? "Are probabilities of tiles what they promise?" : "Are probabilities of an application what they promise?")
+            (study.task == .tiles
+                ? "Are probabilities of tiles what they promise?" : "Are probabilities of an application what they promise?")
                 + remark,
             note: "“\(pictures.row)”, the row that reads most: "
-                + (study.task == .tiles ? "every tile shown, that it is the one clicked." : "every decision, that any product is applied for.")
+                + (study.task == .tiles
+                    ? "every tile shown, that it is the one clicked." : "every decision, that any product is applied for.")
                 + " Ten bins; on the dashed line 30 % come true in 30 of 100. Whiskers: 95 % (Wilson), taking cases as independent.",
             xLabel: "probability told", yLabel: study.task == .tiles ? "share that was clicked" : "share that applied",
             bins: pictures.calibration.map { bin in
@@ -170,7 +174,8 @@ struct StudyBlocks {
         return [
             BarChart(
                 "Who applies, by how likely it was called\(remark)",
-                note: "Decisions in \(NumberText.count(pictures.lift.count)) parts of equal size, the likeliest first, by “\(pictures.row)”. "
+                note:
+                    "Decisions in \(NumberText.count(pictures.lift.count)) parts of equal size, the likeliest first, by “\(pictures.row)”. "
                     + "Of all, \(NumberText.percent(rate)) apply. Whiskers: 95 % (Wilson).",
                 label: "share that applied",
                 bars: zip(names, pictures.lift).enumerated().map { place, own in
@@ -180,13 +185,15 @@ struct StudyBlocks {
             Table(
                 caption: "Lift\(remark)",
                 columns: [
-                    .init("Part"), .init("Decisions", .right), .init("Applied", .right), .init("Share", .right), .init("95 % interval", .right),
+                    .init("Part"), .init("Decisions", .right), .init("Applied", .right), .init("Share", .right),
+                    .init("95 % interval", .right),
                     .init("Lift", .right), .init("Of all who applied, up to here", .right),
                 ],
                 rows: zip(names, pictures.lift).map { name, row in
                     let ends = interval(row)
                     return [
-                        name, NumberText.count(row.examples), NumberText.fixed(row.positives, digits: row.positives == row.positives.rounded() ? 0 : 1),
+                        name, NumberText.count(row.examples),
+                        NumberText.fixed(row.positives, digits: row.positives == row.positives.rounded() ? 0 : 1),
                         NumberText.percent(row.rate, digits: 0),
                         "\(NumberText.percent(ends.lower, digits: 0)) – \(NumberText.percent(ends.upper, digits: 0))",
                         NumberText.fixed(row.lift, digits: 2), NumberText.percent(row.captured, digits: 0),
