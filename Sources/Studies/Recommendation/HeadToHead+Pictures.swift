@@ -153,7 +153,11 @@ extension HeadToHead {
                 let sorted = candidates.enumerated().sorted { a, b in
                     isBefore(a.element, b.element) || (!isBefore(b.element, a.element) && a.offset < b.offset)
                 }.map(\.element)
-                return Array(sorted.lazy.filter { taken.insert($0.customer).inserted }.prefix(count)).map(\.example)
+                var found: [Example] = []
+                for candidate in sorted where found.count < count && taken.insert(candidate.customer).inserted {
+                    found.append(candidate.example)
+                }
+                return found
             }
             (self.linked, self.better, self.worse) = (linked, better.count, worse.count)
             self.examples =
