@@ -92,7 +92,7 @@ import Testing
         let html = Self.page(report, synthetic: true)
         for text in [
             "Home pages: what labels and embeddings add", "Home pages before and after", "Applications: what labels and embeddings add",
-            "trained 2 times", "12 earlier decisions", "4 later home pages with a click", "of 4 other synthetic customers",
+            "is trained, 2 times", "12 earlier decisions", "4 later home pages with a click", "of 4 other synthetic customers",
             "Head to head (synthetic)", "Change against the first row (synthetic)", "The price of transparency",
             "Share of the possible gain",
             "fall of log loss", "Are probabilities of tiles what they promise? (synthetic)", "part 1 (likeliest)", "Lift (synthetic)",
@@ -119,8 +119,9 @@ import Testing
             task: .tiles, corpus: "c", encoder: nil, learnt: 1, seeds: 1, table: head.table(Resampling(rounds: 200)), pictures: nil)
         let html = Self.page(try #require(RecommendationReport(tiles: study, conversion: nil)), synthetic: false)
         #expect(
-            html.contains("these decisions are too few to tell") && html.contains("log loss by +50.0 % (+50.0 % to +50.0 %), worse by more")
+            html.contains("these decisions are too few to tell")
+                && html.contains("log loss changes by +50.0 % (+50.0 % to +50.0 %), worse by more")
         )
-        #expect(html.contains("is trained once on each of 2 sets"))
+        #expect(html.contains("On each of 2 sets of inputs the same model is trained, once."))
     }
 }

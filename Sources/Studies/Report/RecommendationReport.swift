@@ -67,10 +67,11 @@ struct StudyBlocks {
             study.task == .tiles
             ? "Which tile of a home page is the one that is clicked? "
             : "Which product does a customer apply for within the horizon of a decision, if any? "
-        let runs = study.seeds == 1 ? "once" : "\(NumberText.count(study.seeds)) times with other random numbers, and averaged"
+        let runs = study.seeds == 1 ? "once" : "\(NumberText.count(study.seeds)) times with different random numbers"
         let text =
-            asked + "The same model is trained \(runs) on each of \(NumberText.count(table.lines.count)) sets of inputs. The first "
-            + "has business features and how often each page was seen; the others have labels, embeddings or both besides. Each learns from "
+            asked
+            + "On each of \(NumberText.count(table.lines.count)) sets of inputs the same model is trained, \(runs). The first set has "
+            + "business features and how often each page was seen; the others have labels, embeddings or both besides. Each learns from "
             + "\(NumberText.count(study.learnt)) earlier decisions and is judged by \(NumberText.count(table.decisions)) later \(decisions) "
             + "of \(NumberText.count(table.customers)) other\(synthetic ? " synthetic" : "") customers. "
         return text
@@ -90,7 +91,7 @@ struct StudyBlocks {
                     ? "better by more than chance makes of these decisions"
                     : "worse by more than chance makes of these decisions"
                 : "which may be chance: these decisions are too few to tell"
-            return "\(own.name) by \(range), \(verdict)"
+            return "\(own.name) changes by \(range), \(verdict)"
         }
         guard !told.isEmpty else { return "No change can be told from these decisions." }
         return "With all inputs (“\(last.name)”) \(told.joined(separator: "; ")). Intervals are 95 %, resampling customers; "
@@ -111,19 +112,24 @@ struct StudyBlocks {
                     metrics.map { own in
                         guard let change = line.changes[own.metric.rawValue] else { return DotPlot.Value(.nan) }
                         let ends = IntentReport.ends(change).flatMap { $0.lowerBound.isFinite && $0.upperBound.isFinite ? $0 : nil }
+                        // A mark without its interval would say more than is known.
+                        guard let ends else { return DotPlot.Value(.nan) }
                         guard own.metric == .logLoss else { return DotPlot.Value(change.estimate, interval: ends) }
-                        return DotPlot.Value(-change.estimate, interval: ends.map { -$0.upperBound ... -$0.lowerBound })
+                        return DotPlot.Value(-change.estimate, interval: -ends.upperBound ... -ends.lowerBound)
                     })
             }, scale: .change)
     }
 
     private var comparison: Table {
         let hasTruth = table.lines.contains { !$0.sharesOfPossible.isEmpty }
+        let last = table.lines.count > 1 ? table.lines.last?.name : nil
         let rows = study.task.metrics.flatMap { own in
             table.lines.enumerated().compactMap { place, line -> [String]? in
                 guard let value = line.metrics[own.metric.rawValue] else { return nil }
                 let share = line.sharesOfPossible[own.metric.rawValue]
-                return [own.name, line.name, Self.plain(value), line.changes[own.metric.rawValue].flatMap(Self.signed) ?? "–"]
+                return [
+                    place == 0 ? own.name : "", line.name, Self.plain(value), line.changes[own.metric.rawValue].flatMap(Self.signed) ?? "–",
+                ]
                     + (hasTruth ? [share.map { Self.percents($0) } ?? (place == 0 ? "0 by definition" : "–")] : [])
             }
         }
@@ -132,7 +138,7 @@ struct StudyBlocks {
                 + (hasTruth ? "; the best possible is what the simulator's own truth reaches" : ""),
             columns: [.init("Metric"), .init("Inputs"), .init("Value", .right), .init("Change", .right)]
                 + (hasTruth ? [.init("Share of the possible gain", .right)] : []),
-            rows: rows, strongRows: Set(rows.indices.filter { rows[$0][1] == table.lines.last?.name && table.lines.count > 1 }))
+            rows: rows, strongRows: Set(rows.indices.filter { rows[$0][1] == last }))
     }
 
     /// What one pays for reading labels in place of the embedding.
