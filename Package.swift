@@ -173,7 +173,10 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
-            dependencies: ["Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Evaluation", "DurableFiles"],
+            dependencies: [
+                "Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation", "ReportPage",
+                "DurableFiles",
+            ],
             swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(

@@ -57,6 +57,9 @@ enum StyleSheet {
         .facts{list-style:none;margin:0 0 .6rem;padding:0;font-size:.9rem}.facts li{margin:.1rem 0}
         .sign{display:inline-block;border:2px solid;border-radius:5px;padding:0 .35rem;margin-right:.45rem;font-size:.78rem;line-height:1.45;font-weight:650;background:var(--card);white-space:nowrap}
         .steps .marked{outline:1.5px solid var(--soft)}.steps .sign{margin:0 0 0 .4rem}
+        .orders{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.2rem 2rem;font-size:.88rem}.orders h4{margin:.2rem 0;font-size:.84rem;font-weight:600;color:var(--soft)}
+        .orders ol{margin:0;padding-left:1.6rem}.orders li{padding:.06rem .4rem}.orders li::marker{color:var(--soft)}.orders li>span{display:flex;justify-content:space-between;gap:1rem}
+        .orders .chosen{background:var(--faint);border-radius:5px;outline:1.5px solid var(--accent);font-weight:650}.orders i{font-style:normal;color:var(--soft);font-variant-numeric:tabular-nums}
         .band{fill:var(--faint);fill-opacity:.6}.cell{fill:var(--faint)}
         .outline ul{margin:.3rem 0;padding-left:1.2rem;list-style:none}.outline>details,.outline>ul{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.6rem 1.1rem;margin:.5rem 0}
         .outline summary{color:var(--ink);font-size:1rem}.outline summary i{font-style:normal;color:var(--soft);font-size:.86rem;margin-left:.3rem}

@@ -13,10 +13,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case tooLittle(what: String, found: Int, needed: Int)
     /// The model was not trained to do this.
     case wrongModel(model: String, reason: String)
-    /// A file is not a study that this program wrote.
-    case badStudy(file: String, reason: String)
-    /// A study speaks of something else than what it is shown with.
-    case otherStudy(file: String, reason: String)
+    /// A file is not a study that this program wrote; the command writes one.
+    case badStudy(file: String, reason: String, command: String)
+    /// A study speaks of something else than what it is shown with; the command makes it anew.
+    case otherStudy(file: String, reason: String, command: String)
     /// A file that the task needs was not named.
     case missingFile(what: String, option: String)
     /// Boosted trees could not be grown.
@@ -32,10 +32,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(corpus): there is no categorical, text or url field \(field); name one of \(available.joined(separator: ", "))"
         case .tooLittle(let what, let found, let needed): "\(what): found \(found), needed at least \(needed); use a larger export"
         case .wrongModel(let model, let reason): "\(model): \(reason)"
-        case .badStudy(let file, let reason):
-            "\(file): \(reason); write it with: tessera intents evaluate … --json > \(file)"
-        case .otherStudy(let file, let reason):
-            "\(file): \(reason); judge the classifier at hand anew: tessera intents evaluate … --json > \(file)"
+        case .badStudy(let file, let reason, let command): "\(file): \(reason); write it with: \(command)"
+        case .otherStudy(let file, let reason, let command): "\(file): \(reason); judge what is at hand anew: \(command)"
         case .missingFile(let what, let option): "\(what) must be given; name the file with \(option)"
         case .trees(let error): error.description
         }

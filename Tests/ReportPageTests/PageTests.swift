@@ -25,6 +25,12 @@ struct PageTests {
                         DotPlot(
                             h, note: h, label: h, rowLabel: h, noteLabel: h, series: [h, h],
                             rows: [.init(h, note: h, [.init(0.5, interval: 0.4...0.6), .init(.nan)])]),
+                        DotPlot(
+                            h, note: h, label: h, rowLabel: h, series: [h], rows: [.init(h, [.init(-0.5, interval: -0.6...0.1)])],
+                            scale: .change),
+                        OrderedLists([
+                            .init(h, note: h, facts: [h], lists: [.init(h, [.init(h, note: h, mark: h), .init(h)]), .init(h, [])])
+                        ]),
                         ReliabilityDiagram(
                             h, note: h, xLabel: h, yLabel: h, bins: [.init(probability: 0.2, frequency: 0.3, interval: 0.1...0.4, count: 7)]
                         ),
@@ -81,6 +87,10 @@ struct PageTests {
                         BarChart("b", label: "l", bars: [.init("a", .nan)]), JourneyList([]), KeyFigures([]),
                         DotPlot("d", label: "l", rowLabel: "r", series: [], rows: []),
                         DotPlot("d", label: "l", rowLabel: "r", series: ["a"], rows: [.init("n", [.init(.infinity, interval: -3...5)])]),
+                        DotPlot("d", label: "l", rowLabel: "r", series: [], rows: [], scale: .change), OrderedLists([]),
+                        DotPlot(
+                            "d", label: "l", rowLabel: "r", series: ["a"],
+                            rows: [.init("n", [.init(.infinity)]), .init("o", [.init(.nan, interval: 0...1)])], scale: .change),
                         ReliabilityDiagram("r", xLabel: "x", yLabel: "y", bins: []),
                         HeatMap("h", rowLabel: "r", columnLabel: "c", rows: [], columns: [], counts: []),
                         Outline([], singular: "one", plural: "many"),
@@ -90,6 +100,43 @@ struct PageTests {
             #expect(!html.contains("nan") && !html.contains("inf\""))
         }
         #expect(empty.html() == empty.html())
+    }
+
+    @Test("Changes have a line at none, a sign, and an axis as far as they reach")
+    func changes() {
+        let rows: [DotPlot.Row] = [.init("a", [.init(0.1, interval: -0.05...0.2)]), .init("b", [.init(-0.1)])]
+        let html = Page(
+            title: "t", sections: [Section("s", [DotPlot("d", label: "l", rowLabel: "r", series: ["x"], rows: rows, scale: .change)])]
+        ).html()
+        for text in [">−10 %</text>", ">0 %</text>", ">+20 %</text>", "+10.0 % (−5.0 % to +20.0 %)", ">−10.0 %</td>"] {
+            #expect(html.contains(text), "\(text)")
+        }
+        #expect(html.components(of: "<line class=\"axis\"") == 1)
+        // No further than the values: shares would reach to 100 %.
+        #expect(!html.contains("100 %</text>"))
+    }
+
+    @Test("Lists stand beside each other, numbered, and say what is marked")
+    func orderedLists() {
+        let html = Page(
+            title: "t",
+            sections: [
+                Section(
+                    "s",
+                    [
+                        OrderedLists([
+                            .init(
+                                "page 1", note: "n", facts: ["why"],
+                                lists: [
+                                    .init("before", [.init("a"), .init("b", note: "60 %", mark: "clicked")]), .init("after", [.init("b")]),
+                                ])
+                        ])
+                    ])
+            ]
+        ).html()
+        #expect(html.contains("<h4>before</h4><ol><li><span>a</span></li>"))
+        #expect(html.contains("<li class=\"chosen\"><span>b – clicked<i>60 %</i></span></li></ol>"))
+        #expect(html.contains("<h4>after</h4><ol><li><span>b</span></li></ol>") && html.contains("<li>why</li>"))
     }
 
     @Test("More counts are darker, and each number stands in the picture and in its table")

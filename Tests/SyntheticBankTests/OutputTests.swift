@@ -89,13 +89,23 @@ struct OutputTests {
     }
 
     /// Labels start from the reference, which goes through logarithms, too; rounded to twentieths hardly anything is left of a last bit.
-    @Test("The shipped labels are those its command makes")
+    /// The app's choices go through exponentials, and are whole numbers of tiles and milliseconds again; only probabilities have digits.
+    @Test("The shipped labels and files of the app are those its command makes")
     func sampleLabels() throws {
         let scratch = try Scratch()
         _ = try BankSimulation(configuration: BankConfiguration(visitors: 1500), seed: 7).write(to: scratch.path + "/out")
         let sample = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../corpora/synthetic-bank")
-        let end = Data(try Data(contentsOf: sample.appending(path: "labels/annotators.jsonl.gz")).suffix(8))
-        #expect(end == Self.gzipEnd(Array(try scratch.text("out/labels/annotators.jsonl").utf8)))
+        let app = ["applications", "customers", "decisions", "impressions", "links"].map { "app/\($0).csv" }
+        for file in ["labels/annotators.jsonl"] + app {
+            let end = Data(try Data(contentsOf: sample.appending(path: "\(file).gz")).suffix(8))
+            #expect(end == Self.gzipEnd(Array(try scratch.text("out/\(file)").utf8)), "\(file)")
+        }
+        #expect(try Data(contentsOf: sample.appending(path: "app/tiles.csv")) == Data(scratch.text("out/app/tiles.csv").utf8))
+        // Every number in these has six digits: another machine's last bit may turn one over, and never changes their size.
+        for file in ["truth/decisions.csv", "truth/impressions.csv"] {
+            let size = Data(try Data(contentsOf: sample.appending(path: "\(file).gz")).suffix(4))
+            #expect(size == Self.gzipEnd(Array(try scratch.text("out/\(file)").utf8)).suffix(4), "\(file)")
+        }
         let recipe = try Data(contentsOf: sample.appending(path: "configuration.json"))
         #expect(recipe == Data(try scratch.text("out/configuration.json").utf8))
     }

@@ -67,11 +67,14 @@ struct HeadToHeadOptions: ParsableArguments {
         return blocks
     }
 
-    func print(_ table: HeadToHead.Table, task: HeadToHead.Task) throws {
-        if let csv { try AtomicFile.write(Array(table.csv.utf8), to: csv) }
-        if let out { try AtomicFile.write(try HeadToHead.Study(task: task, seeds: seeds, table: table).json, to: out) }
-        if json { return try StandardOutput.print(json: HeadToHead.Study(task: task, seeds: seeds, table: table)) }
-        try StandardOutput.print(table.text(task))
+    func print(_ head: HeadToHead, task: HeadToHead.Task, corpus: Corpus, _ models: SessionModels, learnt: Int) throws {
+        let study = HeadToHead.Study(
+            task: task, corpus: corpus.digest, encoder: try models.model.map { try ModelArtifact($0).id }, learnt: learnt, seeds: seeds,
+            table: head.table(), pictures: head.pictures)
+        if let csv { try AtomicFile.write(Array(study.table.csv.utf8), to: csv) }
+        if let out { try AtomicFile.write(try study.json, to: out) }
+        if json { return try StandardOutput.print(json: study) }
+        try StandardOutput.print(study.table.text(task))
     }
 }
 

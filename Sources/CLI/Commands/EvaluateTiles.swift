@@ -42,15 +42,14 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
         let examples = try tables.rankingExamples(
             blocks, tables.customerEncoder(learntFrom: split.training), training: split.training)
         let (head, withoutClick) = try HeadToHead.tiles(
-            examples, tiles: tables.log!.tiles, training: split.training, test: split.test,
-            rows: FeatureRow.all(Set(table.available(blocks))),
-            settings: settings, seeds: table.seedNumbers(from: settings.seed),
+            examples, tiles: tables.log!.tiles, names: tables.log!.tileNames, training: split.training, test: split.test,
+            rows: FeatureRow.all(Set(table.available(blocks))), settings: settings, seeds: table.seedNumbers(from: settings.seed),
             truth: try table.truth.map { try AppTruth.tiles($0, tables) }, pool: pool, say: { StandardError.write("tiles: \($0)\n") })
         StandardError.write(
             "tiles: \(Reading.count(split.training.count)) impressions to learn from, \(Reading.count(split.test.count)) to judge by, of which "
                 + "\(Reading.count(withoutClick)) have no click; \(Reading.count(split.leftOut)) left out, so that neither people nor times are shared\n"
         )
-        try table.print(head.table(), task: .tiles)
+        try table.print(head, task: .tiles, corpus: events, models, learnt: split.training.count)
     }
 }
 
@@ -95,6 +94,6 @@ struct EvaluateConversion: ParsableCommand, WritesOutput {
         StandardError.write(
             "conversion: \(Reading.count(training.count)) decisions to learn from, \(Reading.count(test.count)) to judge by; "
                 + "\(Reading.count(known.censored)) left out, as their horizon is not over\n")
-        try table.print(head.table(), task: .conversion)
+        try table.print(head, task: .conversion, corpus: events, models, learnt: training.count)
     }
 }

@@ -16,7 +16,8 @@ struct Report: ParsableCommand, WritesOutput {
         discussion: """
             Counts and refused rows, the training curve, a map of the sessions, nearest neighbours as readable journeys, and, with \
             --probe, what the embedding reveals. With --intents also the taxonomy and ten sessions with their intents and evidence; with \
-            --labels how far annotators agree, and with --intents-study how well intents are told beside baselines.
+            --labels how far annotators agree, and with --intents-study how well intents are told beside baselines. With --tiles-study \
+            and --conversion-study what labels and embeddings add to home pages and to forecasts of applications.
 
             Example: tessera report bank.corpus --model bank.model --truth bank/truth --probe probe.json --out report.html
             Example: tessera report bank.corpus --model bank.model --intents bank.intents --labels bank.labels --out report.html
@@ -36,12 +37,18 @@ struct Report: ParsableCommand, WritesOutput {
     var labels: String?
     @Option(help: ArgumentHelp("What `intents evaluate --json` printed of this classifier.", valueName: "file.json"), completion: .file())
     var intentsStudy: String?
+    @Option(help: ArgumentHelp("What `evaluate tiles --out` wrote of this corpus.", valueName: "file.json"), completion: .file())
+    var tilesStudy: String?
+    @Option(help: ArgumentHelp("What `evaluate conversion --out` wrote of this corpus.", valueName: "file.json"), completion: .file())
+    var conversionStudy: String?
     @Option(help: ArgumentHelp("Title of the page.", valueName: "text")) var title = "Session embeddings"
     @OptionGroup var threads: ThreadsOption
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { [corpus, model] + [truth, probe, intents, labels, intentsStudy].compactMap { $0 } }
+    var inputs: [String] {
+        [corpus, model] + [truth, probe, intents, labels, intentsStudy, tilesStudy, conversionStudy].compactMap { $0 }
+    }
 
     func validate() throws {
         guard intents != nil || (labels == nil && intentsStudy == nil) else {
@@ -69,9 +76,20 @@ struct Report: ParsableCommand, WritesOutput {
                 classifier, encoder: embedded.artifact, corpus: corpus, labels: try labels.map { try LabelSet($0) },
                 labelsPlace: labels ?? "", study: study, truth: truth, pool: WorkerPool(threads: threads.count))
         }
+        report.recommendation = RecommendationReport(
+            tiles: try tilesStudy.map { try Self.study($0, .tiles, corpus, embedded.artifact) },
+            conversion: try conversionStudy.map { try Self.study($0, .conversion, corpus, embedded.artifact) })
         let html = report.page(title: title, synthetic: truth != nil).html()
         try AtomicFile.write(Array(html.utf8), to: out)
         try StandardOutput.print("\(out): \(Reading.count(html.utf8.count)) bytes")
+    }
+
+    private static func study(
+        _ path: String, _ task: HeadToHead.Task, _ corpus: Corpus, _ encoder: ModelArtifact
+    ) throws -> HeadToHead.Study {
+        let study = try HeadToHead.Study(file: path, task: task)
+        try study.check(corpus: corpus, encoder: encoder.id, place: path)
+        return study
     }
 
     private static func readProbe(_ path: String) throws -> ProbeStudy {

@@ -1,8 +1,16 @@
-/// Two or three shares side by side for each of many rows, each a mark with its interval: what bars would make too heavy.
+/// Some shares or changes side by side for each of many rows, each a mark with its interval: what bars would make too heavy.
 public struct DotPlot: Block {
-    /// One share.
+    /// What the axis spans.
+    public enum Scale: Sendable, Equatable {
+        /// From 0 to 1.
+        case share
+        /// Relative changes, as far as the values and their intervals reach, with a line at none.
+        case change
+    }
+
+    /// One share or change.
     public struct Value: Sendable, Equatable {
-        /// Between 0 and 1; not drawn where it is not a number.
+        /// Between 0 and 1 for shares; not drawn where it is not a number.
         public var value: Double
         /// Ends of its whisker.
         public var interval: ClosedRange<Double>?
@@ -38,17 +46,33 @@ public struct DotPlot: Block {
     public var series: [String]
     /// From top to bottom.
     public var rows: [Row]
+    /// What the axis spans.
+    public var scale: Scale
 
     /// A chart. Traps if a row has more or fewer values than there are series.
     public init(
-        _ title: String, note: String = "", label: String, rowLabel: String, noteLabel: String = "", series: [String], rows: [Row]
+        _ title: String, note: String = "", label: String, rowLabel: String, noteLabel: String = "", series: [String], rows: [Row],
+        scale: Scale = .share
     ) {
         for (index, row) in rows.enumerated() {
             precondition(
                 row.values.count == series.count, "DotPlot: row \(index) has \(row.values.count) values for \(series.count) series")
         }
         (self.title, self.note, self.label, self.rowLabel, self.noteLabel) = (title, note, label, rowLabel, noteLabel)
-        (self.series, self.rows) = (series, rows)
+        (self.series, self.rows, self.scale) = (series, rows, scale)
+    }
+
+    /// Where values stand on the axis, from 0 to 1, and its ticks.
+    private var axis: Axis {
+        guard scale == .change else { return Axis([0, 1]) }
+        let values = rows.flatMap(\.values)
+        return Axis(
+            values.map(\.value) + values.flatMap { $0.interval.map { [$0.lowerBound, $0.upperBound] } ?? [] }, includingZero: true,
+            wanted: 6)
+    }
+
+    private func text(_ value: Double) -> String {
+        (scale == .change && value > 0 ? "+" : "") + NumberText.percent(value)
     }
 
     /// Appends itself.
@@ -61,14 +85,17 @@ public struct DotPlot: Block {
         let height = top + Double(rows.count) * step + 50
         Marks.open(
             &out, id: id, title: title, note: note,
-            description:
-                "\(series.joined(separator: " and ")) of \(rows.count) rows on an axis from 0 to 100 per cent. Numbers follow in a table.",
+            description: "\(series.joined(separator: " and ")) of \(rows.count) rows on an axis "
+                + (scale == .share ? "from 0 to 100 per cent." : "of changes in per cent.") + " Numbers follow in a table.",
             height: height)
-        func at(_ value: Double) -> Double { left + min(1, max(0, value)) * (900 - left - right) }
-        for tick in 0...5 {
-            let x = c(at(Double(tick) / 5))
-            out.raw("<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(c(top))\" y2=\"\(c(height - 44))\"/>")
-            out.raw("<text text-anchor=\"middle\" x=\"\(x)\" y=\"\(c(height - 26))\">\(tick * 20) %</text>\n")
+        let axis = axis
+        func at(_ value: Double) -> Double { left + min(1, max(0, axis.place(value) ?? 0)) * (900 - left - right) }
+        for tick in axis.ticks {
+            let x = c(at(tick.value))
+            let style = scale == .change && tick.value == 0 ? "axis" : "grid"
+            out.raw("<line class=\"\(style)\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(c(top))\" y2=\"\(c(height - 44))\"/>")
+            let name = (scale == .change && tick.value > 0 ? "+" : "") + NumberText.tick(tick.value * 100, step: axis.digitStep * 100)
+            out.raw("<text text-anchor=\"middle\" x=\"\(x)\" y=\"\(c(height - 26))\">\(name) %</text>\n")
         }
         out.raw("<text text-anchor=\"end\" x=\"892\" y=\"14\">")
         out.text(noteLabel)
@@ -107,9 +134,9 @@ public struct DotPlot: Block {
             rows: rows.map { row in
                 [row.name]
                     + row.values.map { value in
-                        guard let interval = value.interval, value.value.isFinite else { return NumberText.percent(value.value) }
-                        let ends = "\(NumberText.percent(interval.lowerBound)) – \(NumberText.percent(interval.upperBound))"
-                        return "\(NumberText.percent(value.value)) (\(ends))"
+                        guard let interval = value.interval, value.value.isFinite else { return text(value.value) }
+                        let between = scale == .share ? "–" : "to"
+                        return "\(text(value.value)) (\(text(interval.lowerBound)) \(between) \(text(interval.upperBound)))"
                     } + [row.note]
             })
     }

@@ -6,7 +6,7 @@ public import IntentTaxonomy
 
 extension ClassifierStudy {
     /// Reads what `tessera intents evaluate --json` prints.
-    /// - Throws: ``StudyError/badStudy(file:reason:)`` for anything else, and for numbers that no study can have.
+    /// - Throws: ``StudyError/badStudy(file:reason:command:)`` for anything else, and for numbers that no study can have.
     public init(file: String) throws(StudyError) {
         let bytes: [UInt8]
         do { bytes = try FileSystem.live.contents(of: file, limit: 64 << 20) } catch { throw .file(error) }
@@ -20,12 +20,16 @@ extension ClassifierStudy {
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         let study: ClassifierStudy
         do { study = try decoder.decode(ClassifierStudy.self, from: Data(json)) } catch {
-            throw .badStudy(file: place, reason: "it is not what intents evaluate prints")
+            throw .badStudy(file: place, reason: "it is not what intents evaluate prints", command: Self.command(place))
         }
         // A file edited by hand may hold anything; drawings need numbers that a study can have.
-        guard study.isPossible else { throw .badStudy(file: place, reason: "its numbers cannot be those of a study") }
+        guard study.isPossible else {
+            throw .badStudy(file: place, reason: "its numbers cannot be those of a study", command: Self.command(place))
+        }
         self = study
     }
+
+    private static func command(_ place: String) -> String { "tessera intents evaluate … --json > \(place)" }
 
     private var isPossible: Bool {
         func share(_ value: Double) -> Bool { value.isNaN || (0...1).contains(value) }
@@ -48,10 +52,10 @@ extension ClassifierStudy {
     }
 
     /// Refuses a study of another classifier or another corpus. A classifier packed since it was judged is the same.
-    /// - Throws: ``StudyError/otherStudy(file:reason:)``.
+    /// - Throws: ``StudyError/otherStudy(file:reason:command:)``.
     public func check(_ classifier: IntentClassifier, corpus: Corpus, place: String) throws(StudyError) {
         let settings = classifier.settings
-        func refuse(_ reason: String) -> StudyError { .otherStudy(file: place, reason: reason) }
+        func refuse(_ reason: String) -> StudyError { .otherStudy(file: place, reason: reason, command: Self.command(place)) }
         guard taxonomy.digest == settings.taxonomy.digest else {
             throw refuse("it judged intents of another taxonomy than the classifier's")
         }

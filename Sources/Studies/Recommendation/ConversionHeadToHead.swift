@@ -20,23 +20,29 @@ extension HeadToHead {
     ) throws -> HeadToHead {
         guard !test.isEmpty else { throw StudyError.tooLittle(what: "decisions to judge by", found: 0, needed: 1) }
         let (learnt, judged) = (examples.selecting(training), examples.selecting(test))
+        // Of the latest row: the others are not drawn.
+        var latest: [Float] = []
         let scores = try rows.map { row in
             let names = row.selected(examples.names)
             let (own, asked) = (try learnt.selecting(features: names), try judged.selecting(features: names))
-            return Scores.mean(
-                try seeds.map { seed in
-                    var settings = settings
-                    settings.seed = seed
-                    say("\(row.name), seed \(seed)")
-                    let predictor = try ConversionPredictor.train(own, settings, pool: pool).predictor
-                    return Self.scores(row.name, try predictor.probabilities(asked), judged)
-                })
+            let runs = try seeds.map { seed in
+                var settings = settings
+                settings.seed = seed
+                say("\(row.name), seed \(seed)")
+                return try ConversionPredictor.train(own, settings, pool: pool).predictor.probabilities(asked)
+            }
+            latest = meanProbabilities(runs)
+            return Scores.mean(runs.map { Self.scores(row.name, $0, judged) })
         }
         let classes = examples.classes.count
         let best = truth.map { truth in
             Self.scores("the truth", test.flatMap { Array(truth[$0 * classes..<($0 + 1) * classes]) }, judged)
         }
-        return HeadToHead(classes: judged.outcome, customers: judged.customer, rows: scores, best: best, background: 0)
+        var head = HeadToHead(classes: judged.outcome, customers: judged.customer, rows: scores, best: best, background: 0)
+        head.pictures = Pictures(
+            row: rows[rows.count - 1].name, probabilities: (0..<judged.count).map { 1 - latest[$0 * classes] },
+            happened: judged.outcome.map { $0 != 0 }, lifted: true, homePages: nil)
+        return head
     }
 
     /// The likeliest class, where several are alike the first.

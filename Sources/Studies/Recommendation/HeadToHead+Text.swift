@@ -1,5 +1,4 @@
 internal import Evaluation
-internal import FoundationEssentials
 internal import ReportPage
 
 extension HeadToHead {
@@ -16,29 +15,6 @@ extension HeadToHead {
             case .tiles: [(.macroRecall, "macro Recall@1"), (.micro, "Recall@1"), (.logLoss, "log loss")]
             case .conversion:
                 [(.micro, "micro F1"), (.productF1, "micro F1 of products"), (.macroRecall, "macro recall"), (.logLoss, "log loss")]
-            }
-        }
-    }
-
-    /// A judged table as a file keeps it.
-    public struct Study: Sendable, Equatable, Codable {
-        /// What was judged.
-        public let task: Task
-        /// Runs of each row.
-        public let seeds: Int
-        /// The table.
-        public let table: Table
-
-        /// A study.
-        public init(task: Task, seeds: Int, table: Table) { (self.task, self.seeds, self.table) = (task, seeds, table) }
-
-        /// As a file.
-        public var json: [UInt8] {
-            get throws {
-                let encoder = JSONEncoder()
-                encoder.keyEncodingStrategy = .convertToSnakeCase
-                encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-                return Array(try encoder.encode(self)) + [0x0A]
             }
         }
     }
@@ -65,7 +41,9 @@ extension HeadToHead.Table {
     /// The table for a terminal.
     public func text(_ task: HeadToHead.Task) -> String {
         func fixed(_ value: Double, _ digits: Int) -> String { value.isFinite ? NumberText.fixed(value, digits: digits) : "–" }
-        func percent(_ value: Double) -> String { (value >= 0 ? "+" : "−") + fixed(value.magnitude * 100, 1) + " %" }
+        func percent(_ value: Double) -> String {
+            value.isFinite ? (value >= 0 ? "+" : "−") + fixed(value.magnitude * 100, 1) + " %" : "–"
+        }
         let width = lines.map(\.name.count).max() ?? 0
         var text =
             "\(decisions) decisions of \(customers) customers; changes against the first row with paired 95 % intervals by customer\n"

@@ -60,6 +60,8 @@ public struct HeadToHead: Sendable {
     public private(set) var best: Scores?
     /// The class that means nothing happened; nil for rankings.
     public let background: Int32?
+    /// Of the row that reads most; nil where nobody drew them, and for decisions of several seeds.
+    public internal(set) var pictures: Pictures?
 
     /// Rows on the same decisions.
     public init(classes: [Int32], customers: [Int32], rows: [Scores], best: Scores? = nil, background: Int32? = nil) {
@@ -80,6 +82,7 @@ public struct HeadToHead: Sendable {
         }
         rows = zip(rows, other.rows).map(joined)
         if let best, let more = other.best { self.best = joined(best, more) }
+        pictures = nil
     }
 
     /// One row of the table.

@@ -12,14 +12,15 @@ extension HeadToHead {
     /// Trains a ranker for each row of features and judges it on impressions with a click.
     /// - Parameters:
     ///   - tiles: which tile each row shows, new ones too: the classes of macro Recall@1, `[T]`.
+    ///   - names: of the tiles, by these numbers; empty leaves home pages out of the pictures.
     ///   - training: decisions to learn from.
     ///   - test: decisions to judge by; those without a click say nothing about an order and are counted in `withoutClick`.
     ///   - seeds: each row is trained once with each, and judged by the mean.
     ///   - truth: the true share of each tile in attraction, `[T]`.
     ///   - say: told what is being done.
     public static func tiles(
-        _ examples: RankingExamples, tiles: [Int32], training: [Int], test: [Int], rows: [FeatureRow], settings: TileRankerSettings,
-        seeds: [UInt64],
+        _ examples: RankingExamples, tiles: [Int32], names: [String] = [], training: [Int], test: [Int], rows: [FeatureRow],
+        settings: TileRankerSettings, seeds: [UInt64],
         truth: [Float]? = nil, pool: WorkerPool, say: (String) -> Void = { _ in }
     ) throws -> (head: HeadToHead, withoutClick: Int) {
         let clicked = test.filter { decision in examples.rows(decision).contains { examples.clicked[$0] } }
@@ -28,23 +29,30 @@ extension HeadToHead {
             throw StudyError.tooLittle(what: "impressions with a click to learn from", found: 0, needed: 1)
         }
         let (learnt, judged) = (examples.decisions(training), examples.decisions(clicked))
+        // Of the first row and of the latest: the others are not drawn.
+        var (first, latest): ([Float]?, [Float]) = (nil, [])
         let scores = try rows.map { row in
             let names = row.selected(examples.contextNames)
             let own = try learnt.selecting(context: names)
-            return Scores.mean(
-                try seeds.map { seed in
-                    var settings = settings
-                    settings.seed = seed
-                    say("\(row.name), seed \(seed)")
-                    let ranker = try TileRanker.train(own, settings, pool: pool).ranker
-                    return Self.scores(row.name, try ranker.probabilities(judged, pool: pool), judged)
-                })
+            let runs = try seeds.map { seed in
+                var settings = settings
+                settings.seed = seed
+                say("\(row.name), seed \(seed)")
+                return try TileRanker.train(own, settings, pool: pool).ranker.probabilities(judged, pool: pool)
+            }
+            latest = meanProbabilities(runs)
+            first = first ?? latest
+            return Scores.mean(runs.map { Self.scores(row.name, $0, judged) })
         }
         let best = truth.map { truth in Self.scores("the truth", clicked.flatMap { Array(truth[examples.rows($0)]) }, judged) }
         let classes = clicked.map { decision in tiles[examples.rows(decision).first { examples.clicked[$0] }!] }
-        return (
-            HeadToHead(classes: classes, customers: judged.customer, rows: scores, best: best), test.count - clicked.count
-        )
+        var head = HeadToHead(classes: classes, customers: judged.customer, rows: scores, best: best)
+        let pages =
+            rows.count > 1 && !names.isEmpty
+            ? HomePages(examples, clicked, baseline: first ?? latest, richest: latest) { names[Int(tiles[$0])] } : nil
+        head.pictures = Pictures(
+            row: rows[rows.count - 1].name, probabilities: latest, happened: judged.clicked, lifted: false, homePages: pages)
+        return (head, test.count - clicked.count)
     }
 
     /// The likeliest tile, where several are alike the one shown last; so nobody gains by calling all alike.

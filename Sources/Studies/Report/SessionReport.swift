@@ -22,6 +22,8 @@ public struct SessionReport: Sendable {
     public var probe: ProbeStudy?
     /// The intents that a classifier tells, where there is one.
     public var intents: IntentReport?
+    /// What labels and embeddings add to tiles and conversions, where it was judged.
+    public var recommendation: RecommendationReport?
     /// Fields that name a step of a journey, the most telling first.
     public var stepFields = ["query", "title", "url", "page", "item"]
 
@@ -56,6 +58,7 @@ public struct SessionReport: Sendable {
         sections.append(Section("Neighbours", neighbourBlocks))
         if let probe { sections.append(Section("What the embedding reveals", probeBlocks(probe))) }
         if let intents { sections += intents.sections(JourneySteps(corpus, fields: stepFields)) }
+        if let recommendation { sections += recommendation.sections(synthetic: synthetic) { intents?.name($0) ?? $0 } }
         return Page(
             title: title,
             subtitle:
