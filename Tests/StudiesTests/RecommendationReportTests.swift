@@ -38,7 +38,9 @@ import Testing
         let study = try Self.study(task)
         let json = try study.json
         let again = try HeadToHead.Study(json: json, task: task, place: "s.json")
-        #expect(again == study)
+        // Some intervals have no ends here, and what is no number equals nothing.
+        #expect(
+            again.task == task && again.pictures == study.pictures && again.table.lines.map(\.metrics) == study.table.lines.map(\.metrics))
         #expect(try again.json == json)
     }
 
