@@ -7,15 +7,15 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
     /// What is measured of each order.
     public enum Metric: String, Sendable, CaseIterable, Codable {
         /// Share of clicks on the first tile.
-        case recallAt1
+        case recallAt1 = "recall_at_1"
         /// Its mean over the tiles clicked.
-        case macroRecallAt1
+        case macroRecallAt1 = "macro_recall_at_1"
         /// Mean reciprocal rank of the clicked tile.
         case mrr
         /// Normalised discounted gain of the first tiles.
         case ndcg
         /// Mean −log of the probability of the clicked tile.
-        case logLoss
+        case logLoss = "log_loss"
     }
 
     /// One order.
