@@ -102,6 +102,33 @@ import Testing
         #expect(notRanker.code == 66 || notRanker.code == 65, "\(notRanker.code) \(notRanker.talk)")
     }
 
+    @Test func labelsThatNobodyApprovedAreJudgedAndNotServed() throws {
+        let bench = try IntentCommandTests.bench()
+        let people = 0..<40
+        try bench.write("visitor_id,customer_id\n" + people.map { "person\($0),c\($0)\n" }.joined(), to: "links.csv")
+        try bench.write("customer_id,age\n" + people.map { "c\($0),\(20 + $0)\n" }.joined(), to: "customers.csv")
+        try bench.write("tile,kind\ncard,pay\nloan,credit\n", to: "tiles.csv")
+        let shown = people.map { "i\($0),1750600000000,c\($0),card,1,\($0 % 2)\ni\($0),1750600000000,c\($0),loan,2,\(1 - $0 % 2)\n" }
+        try bench.write("impression_id,time_ms,customer_id,tile,position,clicked\n" + shown.joined(), to: "i.csv")
+        try bench.write(AppBench.ranker, to: "r.yaml")
+        let given = [
+            "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--impressions", "i.csv", "--tiles", "tiles.csv",
+            "--customers", "customers.csv", "--links", "links.csv",
+        ]
+        let trained = try AppBench.require(["rank", "train"] + given + ["--config", "r.yaml", "--out", "r", "--json"], in: bench)
+        #expect(trained.talk.contains("is not approved") && !trained.talk.contains("person"), "\(trained.talk)")
+        #expect(try trained.json()["blocks"] as? [String] == ["pages", "labels", "embedding"])
+        let scoring = ["rank", "score"] + given + ["--ranker", "r", "--out", "o.csv"]
+        let served = try CommandRun.tessera(scoring, in: bench.folder)
+        #expect(served.code == 77 && served.talk.contains("tessera taxonomy approve"), "\(served.code) \(served.talk)")
+        #expect(!bench.exists("o.csv"))
+        let trial = try AppBench.require(scoring + ["--for-evaluation"], in: bench)
+        #expect(trial.output.hasPrefix("o.csv: 40 impressions, 80 tiles ranked, 0 removed"), "\(trial.output)")
+        // All of them taught: nobody is left to judge.
+        let judged = try CommandRun.tessera(["rank", "evaluate"] + given + ["--ranker", "r"], in: bench.folder)
+        #expect(judged.code == 65 && judged.talk.contains("who did not teach"), "\(judged.code) \(judged.talk)")
+    }
+
     @Test func troubleHasItsCode() throws {
         let bench = try AppBench.bench()
         _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)

@@ -12,8 +12,8 @@ struct RankTrain: ParsableCommand, WritesOutput {
         abstract: "Train a ranker of tiles on impressions of the app.",
         discussion: """
             Learns from impressions with a click: what is known of the customer, of the tile, and of the web sessions that the customer had \
-            finished before. Counts of pages are always there; --model adds embeddings, --intents adds labels. Where a tile was shown has an \
-            effect of its own, which is left out at scoring; probabilities are calibrated on customers not seen. With --before TIME and \
+            finished before: counts of pages, with --model embeddings, with --intents labels. Where a tile was shown has an effect of its own, \
+            which is left out at scoring; probabilities are calibrated on customers not seen. With --before TIME and \
             --judges SHARE later impressions of other customers are left to `tessera rank evaluate`.
 
             Example: tessera rank train bank.corpus --model bank.model --impressions app/impressions.csv --tiles app/tiles.csv \
