@@ -21,7 +21,8 @@ struct Tessera: ParsableCommand {
         version: Version.text,
         subcommands: [
             Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self,
-            IntentsCommand.self, Label.self, Link.self, Simulate.self, Report.self, Bench.self, Version.self,
+            IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, Simulate.self, Report.self, Bench.self,
+            Version.self,
         ])
 
     static func main() {

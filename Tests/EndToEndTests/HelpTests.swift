@@ -7,7 +7,10 @@ import Testing
     static let commands = [
         "", "import", "inspect", "pretrain", "embed", "evaluate", "evaluate next", "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
-        "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "simulate", "report", "bench",
+        "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "rank", "rank train",
+        "rank score", "rank evaluate",
+        "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "simulate", "report",
+        "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
@@ -24,7 +27,10 @@ import Testing
         #expect(run.output == String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self), "help of \(name) changed")
     }
 
-    @Test(arguments: commands.filter { !["", "evaluate", "taxonomy", "labels", "intents", "bench", "version"].contains($0) })
+    @Test(
+        arguments: commands.filter {
+            !["", "evaluate", "taxonomy", "labels", "intents", "rank", "convert", "bench", "version"].contains($0)
+        })
     func helpHasAnExample(
         _ command: String
     ) throws {

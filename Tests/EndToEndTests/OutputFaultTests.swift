@@ -7,6 +7,7 @@ import Testing
     /// What the command reads: of the commands of intents, labels and a classifier, too.
     private static func prepared(_ command: [String] = []) throws -> Workbench {
         if ["labels", "intents", "label"].contains(command.first) { return try IntentCommandTests.bench(trains: command.first == "label") }
+        if ["rank", "convert"].contains(command.first) { return try AppBench.bench(trains: command) }
         let bench = try Workbench()
         try JourneyTests.trained(bench)
         return bench
@@ -27,6 +28,10 @@ import Testing
         IntentCommandTests.importing.dropLast() + ["fine.set", "--rejects", "OUT"],
         IntentCommandTests.training.dropLast() + ["OUT"],
         ["label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "OUT"],
+        AppBench.ranking + ["OUT"],
+        AppBench.rankScoring + ["OUT.csv"],
+        AppBench.converting + ["OUT"],
+        AppBench.convertScoring + ["OUT.jsonl"],
     ]
 
     private static func towards(_ place: String, _ command: [String]) -> [String] {

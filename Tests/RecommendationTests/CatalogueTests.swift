@@ -26,6 +26,14 @@ import Testing
         #expect(shown.features[4] == 7 && shown.features[width..<2 * width].allSatisfy { $0.isNaN } && shown.features[2 * width + 4] == 5)
     }
 
+    @Test func aLaterCatalogueIsReadAsTheTrainingReadItsOwn() throws {
+        let encoder = try Self.catalogue(Self.tiles).encoder
+        let later = TileCatalogue(try Self.table("price,tile,kind\n3,card,pay\n4,moon,space\n", "tile"), encoder: encoder)
+        #expect(later.names == encoder.names)
+        let width = later.names.count
+        #expect(later.floats[0..<5].elementsEqual([0, 1, 0, 0, 3]) && later.floats[width..<width + 5].elementsEqual([0, 0, 1, 0, 4]))
+    }
+
     @Test(arguments: ["tile,a\nx,1\nx,2\n", "tile,a\n,1\n", "tile,a\nx\n", "tile,a\n", "name\nx\n", "tile,tile\nx,y\n"])
     func aCatalogueIsRightThroughout(_ text: String) { #expect(throws: TableError.self) { try Self.catalogue(text) } }
 

@@ -33,6 +33,17 @@ import Testing
         #expect(log.counts == expected && log.rejects.total == 0)
     }
 
+    @Test func homePagesThatAreYetToBeShownHaveNoClicks() throws {
+        let long = "impression_id,time_ms,customer_id,tile\ni,1,a,card\ni,1,a,loan\n"
+        let wide = "impression_id,time_ms,customer_id,tiles\ni,1,a,card|loan\n"
+        let empty = Self.header + "i,1,a,card,1,,\ni,1,a,loan,2,,\n"
+        for text in [long, wide, empty] {
+            let log = try Self.read(text) { $0.needsClicks = false }
+            #expect(log.tiles.count == 2 && log.clicked == [false, false] && log.rejects.total == 0)
+            #expect(throws: TableError.self) { try Self.read(text) }
+        }
+    }
+
     @Test func wideRows() throws {
         let log = try Self.read(
             "impression_id,time_ms,customer_id,tiles,clicked_tile,probabilities,f_price,f_day\n"

@@ -170,6 +170,13 @@ struct RuledImpressions {
             #expect(read.id == ids.last! && read.settings == settings && read.card == trained.ranker.card)
         }
         #expect(ids[0] == ids[1] && scores[0] == scores[1])
+        // What is kept with it is in its id, and never takes the place of its own files.
+        let withMore = "\(folder.path)/ranker-more"
+        let more = try TileRanker("\(folder.path)/ranker-1").write(to: withMore, with: ["inputs.json": [1, 2], "card.json": [3]])
+        #expect(more != ids[0])
+        #expect(try TileRanker(withMore).id == more && TileRanker(withMore).card == TileRanker("\(folder.path)/ranker-1").card)
+        try Data([1]).write(to: URL(filePath: withMore + "/inputs.json"))
+        #expect(throws: RankingError.self) { try TileRanker(withMore) }
         // One impression at a time gives what all together give.
         let ranker = try TileRanker("\(folder.path)/ranker-1")
         let scratch = TileRanker.Scratch()

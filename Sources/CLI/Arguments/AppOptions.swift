@@ -7,34 +7,61 @@ internal import SettingsFiles
 internal import Studies
 
 /// The files of the app that a ranker or predictor reads, beside the clickstream.
-struct AppOptions: ParsableArguments {
+struct AppFiles: ParsableArguments {
     @Option(help: ArgumentHelp("Features of customers: customer_id and any columns.", valueName: "file"), completion: .file())
     var customers: String
     @Option(
         help: ArgumentHelp("Table of links between sessions and customers, in place of the log-ins of the corpus.", valueName: "file"),
         completion: .file())
     var links: String?
-    @Flag(help: "Link all sessions of a visitor who only ever logged in as one customer, from the first log-in on.") var byVisitor = false
-    @Option(help: ArgumentHelp("How far back sessions count.", valueName: "span"))
-    var window = TimeSpan(seconds: WebToAppLink.usualWindowSeconds)
     @OptionGroup var key: KeyOption
 
     var files: [String] { [customers, links, key.key].compactMap { $0 } }
 
+    /// The tables as a trained ranker or predictor reads them.
+    func tables(
+        _ corpus: Corpus, _ inputs: AppInputs, impressions: ImpressionOptions, needsClicks: Bool = true
+    ) throws -> AppTables {
+        var files = AppTables.Files(
+            customers: customers, impressions: impressions.impressions, tiles: impressions.tiles, links: links)
+        if let format = impressions.format { files.format = try SettingsFile.read(ImpressionFormat.self, from: format) }
+        files.format.needsClicks = needsClicks
+        return try read(files, corpus, byVisitor: inputs.byVisitor, windowSeconds: inputs.windowSeconds)
+    }
+
+    /// The tables as a trained ranker or predictor reads them.
+    func tables(_ corpus: Corpus, _ inputs: AppInputs, decisions: String) throws -> AppTables {
+        try read(
+            AppTables.Files(customers: customers, decisions: decisions, links: links), corpus, byVisitor: inputs.byVisitor,
+            windowSeconds: inputs.windowSeconds)
+    }
+
+    func read(_ files: AppTables.Files, _ corpus: Corpus, byVisitor: Bool, windowSeconds: Double) throws -> AppTables {
+        let tables = try AppTables(files, corpus: corpus, key: try key.bytes(), byVisitor: byVisitor, windowSeconds: windowSeconds)
+        AppOptions.show(tables.rejects)
+        return tables
+    }
+}
+
+/// The files of the app, and how sessions are linked to its customers.
+struct AppOptions: ParsableArguments {
+    @OptionGroup var sources: AppFiles
+    @Flag(help: "Link all sessions of a visitor who only ever logged in as one customer, from the first log-in on.") var byVisitor = false
+    @Option(help: ArgumentHelp("How far back sessions count.", valueName: "span"))
+    var window = TimeSpan(seconds: WebToAppLink.usualWindowSeconds)
+
+    var files: [String] { sources.files }
+
     func tables(_ corpus: Corpus, impressions: String, tiles: String, format: String?) throws -> AppTables {
-        var files = AppTables.Files(customers: customers, impressions: impressions, tiles: tiles, links: links)
+        var files = AppTables.Files(customers: sources.customers, impressions: impressions, tiles: tiles, links: sources.links)
         if let format { files.format = try SettingsFile.read(ImpressionFormat.self, from: format) }
-        return try read(files, corpus)
+        return try sources.read(files, corpus, byVisitor: byVisitor, windowSeconds: window.seconds)
     }
 
     func tables(_ corpus: Corpus, decisions: String) throws -> AppTables {
-        try read(AppTables.Files(customers: customers, decisions: decisions, links: links), corpus)
-    }
-
-    private func read(_ files: AppTables.Files, _ corpus: Corpus) throws -> AppTables {
-        let tables = try AppTables(files, corpus: corpus, key: try key.bytes(), byVisitor: byVisitor, windowSeconds: window.seconds)
-        Self.show(tables.rejects)
-        return tables
+        try sources.read(
+            AppTables.Files(customers: sources.customers, decisions: decisions, links: sources.links), corpus, byVisitor: byVisitor,
+            windowSeconds: window.seconds)
     }
 
     static func show(_ refused: RejectedRows) {

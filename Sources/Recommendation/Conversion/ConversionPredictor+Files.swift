@@ -26,10 +26,14 @@ extension ConversionPredictor {
     private static let cardFile = "card.json"
 
     /// Writes the directory whole or not at all.
+    /// - Parameter extra: further files by name, such as what the features were made of; the id covers them, too. Names of its own files are
+    ///   not taken.
     /// - Returns: the id.
     @discardableResult
-    public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws(ConversionError) -> String {
-        let files = try files()
+    public func write(
+        to path: String, with extra: [String: [UInt8]] = [:], replacing: Bool = false, in fileSystem: FileSystem = .live
+    ) throws(ConversionError) -> String {
+        let files = try files().merging(extra) { own, _ in own }
         do {
             return try SealedFolder.write(files, kind: Self.kind, version: Self.version, to: path, replacing: replacing, in: fileSystem)
         } catch { throw .file(error) }

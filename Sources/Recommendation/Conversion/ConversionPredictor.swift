@@ -39,6 +39,8 @@ public struct ConversionPredictor: Sendable {
     public var classes: [String] { configuration.classes }
     /// How it was taught.
     public var settings: ConversionSettings { configuration.settings }
+    /// Share of each class in training, `[K]`; absent ones with half an example.
+    public var shares: [Double] { configuration.shares }
     /// What logits are divided by.
     public var temperature: Double { configuration.temperature }
     /// Probability of the likeliest product from which it is offered.

@@ -10,7 +10,7 @@ struct ImpressionColumns: Sendable {
     let tile: Int
     let position: Int?
     /// Whether the row's tile was clicked, or which of the tiles was.
-    let clicked: Int
+    let clicked: Int?
     let probability: Int?
     let features: [Int]
     let featureNames: [String]
@@ -22,7 +22,8 @@ struct ImpressionColumns: Sendable {
         time = try table.require(format.time)
         customer = try table.require(format.customer)
         tile = try table.require(isWide ? format.tiles : format.tile)
-        clicked = try table.require(isWide ? format.clickedTile : format.clicked)
+        let name = isWide ? format.clickedTile : format.clicked
+        clicked = format.needsClicks ? try table.require(name) : table.column(name)
         position = isWide ? nil : table.column(format.position)
         probability = table.column(isWide ? format.probabilities : format.probability)
         var names: [String] = []

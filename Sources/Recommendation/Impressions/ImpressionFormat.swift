@@ -56,6 +56,9 @@ public struct ImpressionFormat: Sendable, Equatable, Codable {
     public var severalClicks = SeveralClicks.refuse
     /// What becomes of missing probabilities (optional).
     public var missingProbabilities = Probabilities.optional
+    /// Whether it must be told of every tile if it was clicked. Nobody knows of home pages that are yet to be shown: without, the column may be
+    /// missing or empty, which counts as no click. Not part of a settings file.
+    public var needsClicks = true
 
     /// The defaults.
     public init() {}

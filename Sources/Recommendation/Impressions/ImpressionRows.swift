@@ -131,6 +131,7 @@ struct ImpressionRows {
         switch row.text(columns.clicked).lowercased() {
         case "1", "true": tile.isClicked = true
         case "0", "false": break
+        case "" where !columns.format.needsClicks: break
         default: return fault(.badClick, "expected 0 or 1")
         }
         if let column = columns.probability, !row.isEmpty(column) {

@@ -27,9 +27,11 @@ public struct TileCatalogue: Sendable {
     }
 
     /// A catalogue of these texts.
-    public init(_ table: AttributeTable) {
+    /// - Parameter encoder: how they become floats; nil to learn it from them. A model goes on with that of its training: a catalogue of
+    ///   later days may have other kinds of tiles.
+    public init(_ table: AttributeTable, encoder: FeatureEncoder? = nil) {
         self.table = table
-        let encoder = FeatureEncoder(table, rows: Array(table.ids.indices), standardises: false)
+        let encoder = encoder ?? FeatureEncoder(table, rows: Array(table.ids.indices), standardises: false)
         self.encoder = encoder
         floats = table.ids.indices.flatMap { encoder.floats(table, row: $0) }
     }

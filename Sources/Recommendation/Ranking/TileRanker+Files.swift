@@ -32,9 +32,13 @@ extension TileRanker {
     }
 
     /// Writes the directory whole or not at all.
+    /// - Parameter extra: further files by name, such as what the features were made of; the id covers them, too. Names of its own files are
+    ///   not taken.
     /// - Returns: the id.
     @discardableResult
-    public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws(RankingError) -> String {
+    public func write(
+        to path: String, with extra: [String: [UInt8]] = [:], replacing: Bool = false, in fileSystem: FileSystem = .live
+    ) throws(RankingError) -> String {
         var network = SafetensorsWriter()
         for (number, member) in members.enumerated() { member.weights.add(to: &network, prefix: "members.\(number).") }
         let positions = members[0].network.examination.map { $0.count - 1 } ?? 0
@@ -46,6 +50,7 @@ extension TileRanker {
         do throws(BoostedTreesError) {
             for (number, own) in trees.enumerated() { files["trees-\(number).json"] = try own.bytes() }
         } catch { throw .trees(error.description) }
+        files.merge(extra) { own, _ in own }
         do throws(FileError) {
             return try SealedFolder.write(files, kind: Self.kind, version: Self.version, to: path, replacing: replacing, in: fileSystem)
         } catch { throw .file(error) }

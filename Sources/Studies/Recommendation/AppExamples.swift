@@ -44,11 +44,32 @@ extension AppTables {
     public func rankingExamples(
         _ blocks: [SessionFloats], _ encoder: FeatureEncoder, training: [Int]?, settings: LinkedVectorSettings = LinkedVectorSettings()
     ) throws -> RankingExamples {
+        try rankingExamples(
+            blocks, encoder, settings: settings, catalogue: catalogue, trained: training.map { Set(shownTiles($0)) })
+    }
+
+    /// Impressions as a ranker takes them that was trained on these inputs.
+    public func rankingExamples(_ blocks: [SessionFloats], _ inputs: AppInputs) throws -> RankingExamples {
+        try rankingExamples(
+            blocks, inputs.customers, settings: inputs.link,
+            catalogue: catalogue.map { TileCatalogue($0.table, encoder: inputs.catalogue ?? $0.encoder) },
+            trained: inputs.tiles.map(Set.init))
+    }
+
+    /// Names of the tiles that some impressions show, sorted; none without impressions.
+    public func shownTiles(_ decisions: [Int]) -> [String] {
+        guard let log else { return [] }
+        var places = Set<Int32>()
+        for decision in decisions { places.formUnion(log.tiles[log.offsets[decision]..<log.offsets[decision + 1]]) }
+        return places.map { log.tileNames[Int($0)] }.sorted()
+    }
+
+    private func rankingExamples(
+        _ blocks: [SessionFloats], _ encoder: FeatureEncoder, settings: LinkedVectorSettings, catalogue: TileCatalogue?,
+        trained: Set<String>?
+    ) throws -> RankingExamples {
         guard let log, let catalogue else { throw StudyError.missingFile(what: "impressions", option: "--impressions") }
         let context = try context(blocks, encoder, settings: settings)
-        let trained = training.map { chosen in
-            Set(chosen.flatMap { log.tiles[log.offsets[$0]..<log.offsets[$0 + 1]].map { log.tileNames[Int($0)] } })
-        }
         let shown = catalogue.look(up: log.tiles, in: log.tileNames, trained: trained)
         let (own, extra) = (catalogue.names.count, log.featureNames.count)
         var floats: [Float] = []

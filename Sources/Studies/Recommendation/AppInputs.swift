@@ -1,3 +1,5 @@
+public import DurableFiles
+internal import FoundationEssentials
 public import IntentTaxonomy
 public import Recommendation
 public import SequenceEmbedding
@@ -23,6 +25,14 @@ public struct AppInputs: Sendable, Equatable, Codable {
     public var classifier: String?
     /// Tiles that training showed; nil for a predictor.
     public var tiles: [String]?
+    /// How texts of tiles become floats; nil for a predictor.
+    public var catalogue: FeatureEncoder?
+    /// Microseconds after a decision in which its outcome shows; nil for a ranker.
+    public var horizon: Int64?
+    /// Nothing from this time on was learnt from; microseconds since 1970.
+    public var before: Int64
+    /// Share of the customers that was not learnt from, chosen by their ids; 0 where all were.
+    public var judges: Double
 
     /// The file's name in the folder of the ranker or predictor.
     public static let file = "inputs.json"
@@ -30,11 +40,45 @@ public struct AppInputs: Sendable, Equatable, Codable {
     /// Inputs of a model.
     public init(
         blocks: [SessionBlock], pages: PageCounts?, customers: FeatureEncoder, link: LinkedVectorSettings, windowSeconds: Double,
-        byVisitor: Bool, encoder: String?, classifier: String?, tiles: [String]? = nil
+        byVisitor: Bool, encoder: String?, classifier: String?, before: Int64, judges: Double, tiles: [String]? = nil,
+        catalogue: FeatureEncoder? = nil, horizon: Int64? = nil
     ) {
         (self.blocks, self.pages, self.customers, self.link) = (blocks, pages, customers, link)
         (self.windowSeconds, self.byVisitor) = (windowSeconds, byVisitor)
-        (self.encoder, self.classifier, self.tiles) = (encoder, classifier, tiles)
+        (self.encoder, self.classifier, self.before, self.judges) = (encoder, classifier, before, judges)
+        (self.tiles, self.catalogue, self.horizon) = (tiles, catalogue, horizon)
+    }
+
+    /// As the file of a ranker's or predictor's folder.
+    public var json: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Our own values hold nothing that JSON cannot say.
+        return Array(try! encoder.encode(self)) + [0x0A]
+    }
+
+    /// Reads what a ranker or predictor says of its inputs.
+    /// - Parameters:
+    ///   - kind: of the folder, as its manifest calls it.
+    ///   - command: what trains one, for the remedy.
+    /// - Throws: ``StudyError/wrongModel(model:reason:)`` where it says nothing or something that cannot be.
+    public init(_ path: String, kind: String, newestVersion: Int, command: String, in fileSystem: FileSystem = .live) throws(StudyError) {
+        let bytes: [UInt8]
+        do throws(SealedFolder.Fault) {
+            bytes = try SealedFolder(path, kind: kind, newestVersion: newestVersion, in: fileSystem).contents(Self.file)
+        } catch {
+            if case .file(let error) = error { throw .file(error) }
+            throw .wrongModel(model: path, reason: "it does not say what it reads; train it with: \(command)")
+        }
+        guard let inputs = try? JSONDecoder().decode(AppInputs.self, from: Data(bytes)), inputs.isPossible else {
+            throw .wrongModel(model: "\(path)/\(Self.file)", reason: "it cannot be read; train it anew with: \(command)")
+        }
+        self = inputs
+    }
+
+    private var isPossible: Bool {
+        Set(blocks).count == blocks.count && (0..<1).contains(judges) && windowSeconds > 0 && windowSeconds <= 100 * 366 * 86_400
+            && horizon ?? 1 > 0
     }
 
     /// Floats of all sessions, block by block.

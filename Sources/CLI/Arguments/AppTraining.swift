@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import Glibc
+internal import IntentTaxonomy
+internal import Recommendation
+internal import SequenceEmbedding
+internal import SequenceKernel
+internal import Studies
+
+/// What a training of a ranker or predictor reads of the sessions, whom it learns from, and where the result goes.
+struct AppTraining: ParsableArguments {
+    @OptionGroup var app: AppOptions
+    @OptionGroup var models: SessionModels
+    @Flag(inversion: .prefixedNo, help: "Counts of pages and other values become features.") var pages = true
+    @Option(help: ArgumentHelp("Learn from what was known before this time.", valueName: "time")) var before: Moment?
+    @Option(
+        help: ArgumentHelp(
+            "Share of the customers that is not learnt from, so that evaluate can judge by them (0: all teach, and those who come later judge).",
+            valueName: "share"))
+    var judges = 0.0
+    @Option(
+        help: ArgumentHelp("Settings that differ from the defaults.", valueName: "c.yaml"), completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+    @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
+    @Option(help: ArgumentHelp("Directory to write.", valueName: "dir")) var out: String
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Replace one that is there already.") var replace = false
+    @Flag(help: "Print a JSON summary.") var json = false
+
+    var inputs: [String] { app.files + models.paths + [config].compactMap { $0 } }
+
+    func validate() throws {
+        guard judges >= 0, judges < 1 else { throw ValidationError("--judges must be 0 or lie between 0 and 1") }
+    }
+
+    /// Refuses an output that is there, before the work and not after it.
+    func refuseExisting() throws {
+        guard !replace, let there = try FileSystem.live.status(of: out) else { return }
+        if try there.kind != .directory || !FileSystem.live.names(in: out).isEmpty { throw FileError(.rename, out, code: EEXIST) }
+    }
+
+    /// What may be learnt from.
+    func split(_ tables: AppTables, outcomeAfter: Int64 = 0) -> AppSplit {
+        AppSplit(
+            tables.decisions, boundary: before?.microseconds ?? .max, judges: judges > 0 ? tables.judges(share: judges) : [],
+            outcomeAfter: outcomeAfter)
+    }
+
+    /// Settles what is read and makes it of all sessions. Nothing of it is learnt from sessions of customers who judge, or from later ones.
+    /// - Parameter end: nothing from this time on was learnt from, in microseconds since 1970.
+    func floats(
+        _ corpus: Corpus, _ tables: AppTables, _ split: AppSplit, end: Int64, pool: WorkerPool
+    ) throws -> (inputs: AppInputs, blocks: [SessionFloats]) {
+        let table = CorpusTable(corpus)
+        let hidden = tables.sessions(of: judges > 0 ? tables.judges(share: judges) : [])
+        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < split.boundary && !hidden.contains($0) }
+        let (encoder, classifier) = try models.open()
+        var blocks: [SessionBlock] = pages ? [.pages] : []
+        if classifier != nil { blocks.append(.labels) }
+        if encoder != nil { blocks.append(.embedding) }
+        if let classifier, !classifier.taxonomy.isApproved {
+            StandardError.write(
+                "the classifier's taxonomy is not approved as it is: what is trained on its labels can be judged, not served; "
+                    + "train it on what `tessera intents pack` wrote\n")
+        }
+        let inputs = AppInputs(
+            blocks: blocks, pages: pages ? PageCounts(table, sessions: early) : nil,
+            customers: tables.customerEncoder(learntFrom: split.training), link: LinkedVectorSettings(), windowSeconds: app.window.seconds,
+            byVisitor: app.byVisitor, encoder: encoder?.id, classifier: classifier?.id, before: end, judges: judges)
+        return (inputs, try inputs.floats(table, encoder: encoder, classifier: classifier, pool: pool))
+    }
+}
+
+/// What a trained ranker or predictor scores with.
+struct AppScoring: ParsableArguments {
+    @OptionGroup var app: AppFiles
+    @OptionGroup var models: SessionModels
+    @OptionGroup var threads: ThreadsOption
+
+    var files: [String] { app.files + models.paths }
+
+    /// Floats of all sessions as the training made them.
+    /// - Parameter serving: refuses labels of a taxonomy that nobody approved.
+    func floats(_ corpus: Corpus, _ inputs: AppInputs, serving: Bool, pool: WorkerPool) throws -> [SessionFloats] {
+        let (encoder, classifier) = try models.open()
+        if serving, inputs.blocks.contains(.labels), let classifier { try classifier.checkServable(place: models.intents ?? "") }
+        return try inputs.floats(CorpusTable(corpus), encoder: encoder, classifier: classifier, pool: pool)
+    }
+}
+
+extension AppInputs {
+    /// Decisions to judge by: from a time on, of customers who did not teach; and those before it, for baselines.
+    /// - Throws: `CommandFault` where the time lies before the end of what was learnt from.
+    func split(_ tables: AppTables, from: Moment?, outcomeAfter: Int64 = 0) throws -> AppSplit {
+        let boundary = from?.microseconds ?? before
+        guard boundary >= before else {
+            throw CommandFault(
+                code: EX_CONFIG, place: "--from \(from?.text ?? "")", reason: "the training learnt from later times than that",
+                remedy: "name a later time, or train with --before \(from?.text ?? "")")
+        }
+        let decisions = tables.decisions
+        // Without a share that was set aside, everybody who was there before may have taught.
+        let old = judges > 0 ? [] : Set((0..<decisions.count).filter { decisions.times[$0] < boundary }.map { decisions.customers[$0] })
+        let unseen = judges > 0 ? tables.judges(share: judges) : Set(decisions.customers).subtracting(old)
+        return AppSplit(decisions, boundary: boundary, judges: unseen, outcomeAfter: outcomeAfter)
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import DurableFiles
+internal import EventStream
+internal import Recommendation
+internal import SequenceKernel
+internal import SettingsFiles
+internal import Studies
+
+struct ConvertTrain: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a predictor of the product that a customer applies for, or none.",
+        discussion: """
+            The outcome of a decision is the customer's first application within the horizon after it. Decisions whose horizon is not over, or \
+            reaches beyond --before, are left out. Features are those of the customer and of the web sessions finished before the decision: \
+            counts of pages, with --model embeddings, with --intents labels. Everything that is chosen is chosen on customers not seen.
+
+            Example: tessera convert train bank.corpus --model bank.model --decisions app/decisions.csv --applications app/applications.csv \
+            --customers app/customers.csv --links app/links.csv --before 2026-02-01 --judges 0.3 --out bank.predictor
+            """)
+
+    @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
+    @OptionGroup var asked: DecisionOptions
+    @OptionGroup var training: AppTraining
+
+    var outputs: [String] { [training.out] }
+    var inputs: [String] { [corpus] + asked.files + training.inputs }
+
+    func run() throws {
+        Interruption.watch()
+        let lock = try OutputLock(for: training.out + ".training")
+        defer { lock.release() }
+        try training.refuseExisting()
+        var settings = try training.config.map { try SettingsFile.read(ConversionSettings.self, from: $0) } ?? ConversionSettings()
+        if let seed = training.seed { settings.seed = seed }
+        try settings.validate()
+        let events = try Corpus.open(corpus)
+        let tables = try training.app.tables(events, decisions: asked.decisions)
+        let horizon = asked.horizonMicroseconds
+        let split = training.split(tables, outcomeAfter: horizon)
+        let line = ProgressLine("convert")
+        let pool = WorkerPool(threads: training.threads.count)
+        var (inputs, blocks) = try training.floats(events, tables, split, end: training.before?.microseconds ?? .max, pool: pool)
+        let known = try asked.examples(tables, blocks, inputs.customers)
+        let chosen = Set(split.training)
+        let examples = known.examples.selecting(known.decisions.indices.filter { chosen.contains(known.decisions[$0]) })
+        if training.before == nil {
+            inputs.before = (examples.time.max() ?? .min).advancedBySaturating(horizon).advancedBySaturating(1)
+        }
+        inputs.horizon = horizon
+        try refuseInterrupted()
+        let trained = try ConversionPredictor.train(examples, settings, pool: pool).predictor
+        try refuseInterrupted()
+        let id = try trained.write(to: training.out, with: [AppInputs.file: inputs.json], replacing: training.replace)
+        let card = trained.card
+        line.finish("\(Reading.count(card.decisions)) decisions in \(Reading.duration(line.elapsed))")
+        if training.json {
+            return try StandardOutput.print(
+                json: Printed(
+                    predictorId: id, blocks: inputs.blocks.map(\.rawValue), encoderId: inputs.encoder, classifierId: inputs.classifier,
+                    classes: trained.classes, threshold: trained.threshold, censored: known.censored,
+                    leftOut: tables.decisions.count - examples.count, rejects: tables.rejects.total, card: card))
+        }
+        try StandardOutput.print(
+            "\(training.out): predictor \(id.prefix(12)) of \(trained.classes.count - 1) products and none, taught on "
+                + "\(Reading.count(card.decisions)) decisions of \(Reading.count(card.customers)) customers "
+                + "(\(Reading.count(tables.decisions.count - card.decisions)) left out); on unseen ones log loss "
+                + "\(Reading.decimal(card.heldOutLogLoss, 4)) (shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4)))"
+                + (card.heldOutAUC.map { ", AUC of any product \(Reading.decimal($0, 3))" } ?? ""))
+    }
+
+    private func refuseInterrupted() throws {
+        if Interruption.isRequested { throw Interrupted(remedy: "nothing was written; run the command again") }
+    }
+
+    private struct Printed: Encodable {
+        let predictorId: String
+        let blocks: [String]
+        let encoderId: String?
+        let classifierId: String?
+        let classes: [String]
+        let threshold: Double
+        let censored: Int
+        let leftOut: Int
+        let rejects: Int
+        let card: ConversionCard
+    }
+}

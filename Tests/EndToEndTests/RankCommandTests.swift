@@ -1,0 +1,174 @@
+import Foundation
+import Testing
+
+/// `tessera rank`, as a person runs it.
+@Suite struct RankCommandTests {
+    static let scoring = ["rank", "score", "c", "--ranker", "r"]
+
+    @Test func impressionsBecomeARankerThatIsJudgedByOthers() throws {
+        let bench = try AppBench.bench()
+        let trained = try AppBench.require(AppBench.ranking + ["r", "--threads", "1", "--json"], in: bench)
+        let again = try AppBench.require(AppBench.ranking + ["again", "--threads", "2", "--json"], in: bench)
+        let summary = try trained.json()
+        #expect(try again.json()["ranker_id"] as? String == summary["ranker_id"] as? String, "another ranker at two threads")
+        #expect(summary["blocks"] as? [String] == ["pages"] && (summary["left_out"] as? Int ?? 0) > 100)
+        let card = try #require(summary["card"] as? [String: Any])
+        #expect((card["impressions"] as? Int ?? 0) > 50)
+
+        let judging = ["rank", "evaluate", "c", "--ranker", "r"] + AppBench.shown + AppBench.app
+        let judged = try AppBench.require(judging + ["--json"], in: bench).json()
+        let rows = try #require(judged["rows"] as? [[String: Any]])
+        #expect(rows.map { $0["name"] as? String } == ["ranker", "shown order", "popularity by position"])
+        let metrics = try #require(rows[0]["metrics"] as? [String: [String: Double]])
+        #expect(Set(metrics.keys) == ["recall_at_1", "macro_recall_at_1", "mrr", "ndcg", "log_loss"], "\(metrics.keys)")
+        #expect(metrics.values.allSatisfy { $0["lower"]! <= $0["estimate"]! && $0["estimate"]! <= $0["upper"]! })
+        // Six tiles a page: knowing nothing costs ln 6 = 1.792.
+        #expect(metrics["log_loss"]!["estimate"]! < 1.78)
+        let gains = try #require(rows[1]["gains"] as? [String: [String: Double]])
+        let other = try #require((rows[1]["metrics"] as? [String: [String: Double]])?["mrr"]?["estimate"])
+        #expect(abs(gains["mrr"]!["estimate"]! - (metrics["mrr"]!["estimate"]! - other)) < 1e-9)
+        let (impressions, without) = (judged["impressions"] as? Int ?? 0, judged["without_click"] as? Int ?? 0)
+        #expect(without > 0 && without < impressions)
+        let all = try AppBench.rows(bench, "bank/app/impressions.csv").rows
+        let late = Set(all.filter { Int($0[1])! >= 1_760_918_400_000 }.map { $0[0] })
+        #expect(impressions < late.count, "all customers judge, those who taught, too")
+        let text = try AppBench.require(judging + ["--from", "2025-11-01", "--places", "3"], in: bench).output
+        #expect(text.contains("NDCG@3") && text.contains("have no click") && text.contains("popularity by position"))
+
+        let early = try CommandRun.tessera(judging + ["--from", "2025-10-01"], in: bench.folder)
+        #expect(early.code == 78 && early.talk.contains("learnt from later times"), "\(early.talk)")
+        let never = try CommandRun.tessera(judging + ["--from", "2027-01-01"], in: bench.folder)
+        #expect(never.code == 65, "\(never.code) \(never.talk)")
+        #expect(!bench.names.contains { $0.hasPrefix(".") }, "\(bench.names)")
+    }
+
+    @Test func peopleSessionsAndTilesNeverSeenAreRanked() throws {
+        let bench = try AppBench.bench()
+        _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)
+        // Nobody knows yet what will be clicked; one customer and two tiles are new, and one of these is not in the catalogue.
+        try bench.write(
+            "impression_id,time_ms,customer_id,tile,position\na,1764000000000,c0000000,card-cashback,1\na,1764000000000,c0000000,fresh,2\n"
+                + "a,1764000000000,c0000000,savings-instant,3\nb,1764000000000,newcomer,strange,1\nb,1764000000000,newcomer,card-cashback,2\n",
+            to: "i.csv")
+        let catalogue = String(decoding: try bench.data("bank/app/tiles.csv"), as: UTF8.self)
+        try bench.write(catalogue + "fresh,starship,offer,1,standard|premier|business|student,\n", to: "t.csv")
+        let asked = Self.scoring + ["--impressions", "i.csv", "--tiles", "t.csv"] + AppBench.app
+        let run = try AppBench.require(asked + ["--out", "o.csv", "--threads", "1", "--json"], in: bench)
+        let met = try run.json()
+        #expect(met["unknown_tiles"] as? Int == 1 && met["new_tiles"] as? Int == 1 && (met["without_session"] as? Int ?? 0) >= 1)
+        let (header, rows) = try AppBench.rows(bench, "o.csv")
+        #expect(header == ["impression_id", "rank", "tile", "probability"])
+        for id in ["a", "b"] {
+            let own = rows.filter { $0[0] == id }.map { Double($0[3])! }
+            #expect(abs(own.reduce(0, +) - 1) < 1e-5 && own == own.sorted(by: >), "\(id): \(own)")
+        }
+        #expect(Set(rows.filter { $0[0] == "a" }.map { $0[2] }) == ["card-cashback", "fresh", "savings-instant"])
+        _ = try AppBench.require(asked + ["--out", "two.csv", "--threads", "2"], in: bench)
+        #expect(try bench.data("o.csv") == bench.data("two.csv"))
+
+        try bench.write(
+            "rules:\n  - { id: later, tiles: [fresh], from: 2030-01-01, reason: Not yet. }\n"
+                + "  - { id: known, requires: { segment: { is: [standard, premier, business, student] } } }\n", to: "rules.yaml")
+        _ = try AppBench.require(asked + ["--rules", "rules.yaml", "--top", "1", "--out", "o.jsonl"], in: bench)
+        let lines = try AppBench.lines(bench, "o.jsonl")
+        let removed = try #require(lines[0]["removed"] as? [[String: Any]])
+        #expect(removed.map { $0["tile"] as? String } == ["fresh"] && removed[0]["rule"] as? String == "later")
+        #expect(removed[0]["reason"] as? String == "Not yet." && removed[0]["part"] as? String == "from")
+        let tiles = try #require(lines[0]["tiles"] as? [[String: Any]])
+        #expect(tiles.count == 1 && tiles[0]["probability"] as? Double ?? 0 >= 0.5, "the better of two that are left: \(tiles)")
+        #expect((lines[1]["tiles"] as? [Any])?.isEmpty == true && (lines[1]["removed"] as? [Any])?.count == 2)
+        let empty = try AppBench.require(asked + ["--rules", "rules.yaml", "--out", "e.csv"], in: bench)
+        #expect(empty.output.contains("3 removed by rules"), "\(empty.output)")
+        #expect(try AppBench.rows(bench, "e.csv").rows.last == ["b", "", "", ""])
+    }
+
+    @Test func otherModelsAreRefused() throws {
+        let bench = try AppBench.bench()
+        try bench.write(TinyExports.config, to: "tiny.yaml")
+        for seed in ["1", "2"] {
+            let training = ["pretrain", "c", "--config", "tiny.yaml", "--epochs", "1", "--seed", seed, "--out", "m\(seed)"]
+            _ = try AppBench.require(training, in: bench)
+        }
+        let trained = try AppBench.require(AppBench.ranking + ["r", "--model", "m1", "--no-pages", "--json"], in: bench)
+        #expect(try trained.json()["blocks"] as? [String] == ["embedding"])
+        let asked = AppBench.rankScoring + ["o.csv"]
+        let none = try CommandRun.tessera(asked, in: bench.folder)
+        #expect(none.code == 64 && none.talk.contains("--model"), "\(none.code) \(none.talk)")
+        let other = try CommandRun.tessera(asked + ["--model", "m2"], in: bench.folder)
+        #expect(other.code == 78 && other.talk.contains("training read the encoder"), "\(other.code) \(other.talk)")
+        #expect(!bench.exists("o.csv"))
+        _ = try AppBench.require(asked + ["--model", "m1"], in: bench)
+        let notRanker = try CommandRun.tessera(asked.map { $0 == "r" ? "m1" : $0 }, in: bench.folder)
+        #expect(notRanker.code == 66 || notRanker.code == 65, "\(notRanker.code) \(notRanker.talk)")
+    }
+
+    @Test func labelsThatNobodyApprovedAreJudgedAndNotServed() throws {
+        let bench = try IntentCommandTests.bench()
+        let people = 0..<40
+        try bench.write("visitor_id,customer_id\n" + people.map { "person\($0),c\($0)\n" }.joined(), to: "links.csv")
+        try bench.write("customer_id,age\n" + people.map { "c\($0),\(20 + $0)\n" }.joined(), to: "customers.csv")
+        try bench.write("tile,kind\ncard,pay\nloan,credit\n", to: "tiles.csv")
+        let shown = people.map { "i\($0),1750600000000,c\($0),card,1,\($0 % 2)\ni\($0),1750600000000,c\($0),loan,2,\(1 - $0 % 2)\n" }
+        try bench.write("impression_id,time_ms,customer_id,tile,position,clicked\n" + shown.joined(), to: "i.csv")
+        try bench.write(AppBench.ranker, to: "r.yaml")
+        let given = [
+            "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--impressions", "i.csv", "--tiles", "tiles.csv",
+            "--customers", "customers.csv", "--links", "links.csv",
+        ]
+        let trained = try AppBench.require(["rank", "train"] + given + ["--config", "r.yaml", "--out", "r", "--json"], in: bench)
+        #expect(trained.talk.contains("is not approved") && !trained.talk.contains("person"), "\(trained.talk)")
+        #expect(try trained.json()["blocks"] as? [String] == ["pages", "labels", "embedding"])
+        let scoring = ["rank", "score"] + given + ["--ranker", "r", "--out", "o.csv"]
+        let served = try CommandRun.tessera(scoring, in: bench.folder)
+        #expect(served.code == 77 && served.talk.contains("tessera taxonomy approve"), "\(served.code) \(served.talk)")
+        #expect(!bench.exists("o.csv"))
+        let trial = try AppBench.require(scoring + ["--for-evaluation"], in: bench)
+        #expect(trial.output.hasPrefix("o.csv: 40 impressions, 80 tiles ranked, 0 removed"), "\(trial.output)")
+        // All of them taught: nobody is left to judge.
+        let judged = try CommandRun.tessera(["rank", "evaluate"] + given + ["--ranker", "r"], in: bench.folder)
+        #expect(judged.code == 65 && judged.talk.contains("who did not teach"), "\(judged.code) \(judged.talk)")
+    }
+
+    @Test func troubleHasItsCode() throws {
+        let bench = try AppBench.bench()
+        _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)
+        func code(_ arguments: [String]) throws -> Int32 { try CommandRun.tessera(arguments, in: bench.folder).code }
+        func swapped(_ from: String, _ to: String, _ command: [String]) -> [String] { command.map { $0 == from ? to : $0 } }
+        // What is there already is kept, unless replacing is wished.
+        #expect(try code(AppBench.ranking + ["r"]) == 73)
+        #expect(try code(AppBench.ranking + ["r", "--replace"]) == 0)
+        #expect(try code(AppBench.ranking + ["c", "--replace"]) == 73)
+        #expect(try code(swapped("0.4", "1", AppBench.ranking) + ["n"]) == 64)
+        #expect(try code(swapped("bank/app/impressions.csv", "none.csv", AppBench.ranking) + ["n"]) == 66)
+        #expect(try code(swapped("bank/app/impressions.csv", "bank/app/decisions.csv", AppBench.ranking) + ["n"]) == 78)
+        #expect(try code(swapped("2025-10-20", "2020-01-01", AppBench.ranking) + ["n"]) == 65)
+        try bench.write("epoch: 3\n", to: "bad.yaml")
+        #expect(try code(swapped("r.yaml", "bad.yaml", AppBench.ranking) + ["n"]) == 78)
+        try bench.write("members: 0\n", to: "bad.yaml")
+        #expect(try code(swapped("r.yaml", "bad.yaml", AppBench.ranking) + ["n"]) == 78)
+        let columns = String(decoding: try bench.data("bank/app/impressions.csv"), as: UTF8.self)
+        try bench.write(columns.replacing("clicked", with: "klicked"), to: "i.csv")
+        let unclicked = try CommandRun.tessera(swapped("bank/app/impressions.csv", "i.csv", AppBench.ranking) + ["n"], in: bench.folder)
+        #expect(unclicked.code == 78 && unclicked.talk.contains("`clicked`"), "\(unclicked.talk)")
+        // Without log-ins and without a table of links nobody knows whose a session is.
+        _ = try AppBench.require(["import", "bank/clicks.csv", "--mapping", "bank/mapping.yaml", "--out", "p"], in: bench)
+        let linkless = swapped("c", "p", AppBench.ranking).filter { $0 != "--links" && $0 != "bank/app/links.csv" }
+        let run = try CommandRun.tessera(linkless + ["n"], in: bench.folder)
+        #expect(run.code == 65 && run.talk.contains("customer: COLUMN"), "\(run.code) \(run.talk)")
+        #expect(!bench.exists("n"))
+
+        let asked = AppBench.rankScoring
+        #expect(try code(asked + ["bank/app/tiles.csv"]) == 73)
+        #expect(try code(asked + ["r"]) == 73)
+        #expect(try code(asked + ["o.csv", "--top", "0"]) == 64)
+        try bench.write("rules:\n  - { id: a, tiles: [nothing], from: 2030-01-01 }\n", to: "rules.yaml")
+        #expect(try code(asked + ["o.csv", "--rules", "rules.yaml"]) == 78)
+        #expect(try code(swapped("r", "c", asked) + ["o.csv"]) == 66)
+        try bench.write("tile,kind\ncard,pay\n", to: "t.csv")
+        #expect(try code(swapped("bank/app/tiles.csv", "t.csv", asked) + ["o.csv"]) == 0, "a poor catalogue is a cold start")
+        try bench.write("{}", to: "r/inputs.json")
+        let damaged = try CommandRun.tessera(asked + ["d.csv"], in: bench.folder)
+        #expect(damaged.code == 65 && damaged.talk.contains("inputs.json"), "\(damaged.code) \(damaged.talk)")
+        #expect(!bench.exists("d.csv"))
+    }
+}
