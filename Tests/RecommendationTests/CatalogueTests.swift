@@ -37,6 +37,14 @@ import Testing
     @Test(arguments: ["tile,a\nx,1\nx,2\n", "tile,a\n,1\n", "tile,a\nx\n", "tile,a\n", "name\nx\n", "tile,tile\nx,y\n"])
     func aCatalogueIsRightThroughout(_ text: String) { #expect(throws: TableError.self) { try Self.catalogue(text) } }
 
+    @Test func whatOneCustomerAloneHasIsNotKept() throws {
+        let table = try Self.table("customer_id,segment\na,x\nb,x\nc,x\nd,jane@doe.example\n", "customer_id")
+        let encoder = FeatureEncoder(table, rows: [0, 1, 2, 3], standardises: true, fewestRows: 3)
+        #expect(encoder.names == ["segment=x", "segment=(unknown)", "segment=(missing)"])
+        #expect(encoder.floats(table, row: 3) == [0, 1, 0] && encoder.floats(table, row: 0) == [1, 0, 0])
+        #expect(!String(decoding: try JSONEncoder().encode(encoder), as: UTF8.self).contains("jane"))
+    }
+
     @Test func customersAreLearnedFromTrainingAlone() throws {
         let text = "customer_id,age,segment,flat,late\na,20,x,3,\nb,40,y,3,\nc,1000,z,4,7\nd,,,3,\n"
         var index = CustomerIndex()

@@ -70,7 +70,8 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - rows: those of training; no other is looked at.
     ///   - standardises: whether numbers get mean 0 and standard deviation 1 over these rows.
-    public init(_ table: AttributeTable, rows: [Int], standardises: Bool) {
+    ///   - fewestRows: rows that must share a text before it is kept and has a float: what one customer alone has may tell who it is.
+    public init(_ table: AttributeTable, rows: [Int], standardises: Bool, fewestRows: Int = 1) {
         var columns: [Column] = []
         for (place, name) in table.columns.enumerated() {
             let texts = rows.map { table.texts[$0][place] }.filter { !$0.isEmpty }
@@ -87,7 +88,8 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
             } else {
                 var counts: [String: Int] = [:]
                 for text in texts { counts[text, default: 0] += 1 }
-                let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.mostCategories)
+                let frequent = counts.filter { $0.value >= fewestRows }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(
+                    Self.mostCategories)
                 columns.append(Column(name: name, categories: frequent.map(\.key).sorted()))
             }
         }

@@ -87,10 +87,13 @@ public struct AppTables: Sendable {
     /// The row of a customer in ``customers``, or nil.
     public func row(of customer: Int32) -> Int? { customerRows[customer] }
 
+    /// Customers who must share a text before a model's files hold it.
+    public static let fewestCustomers = 3
+
     /// How texts of customers become floats, learnt from the customers of some decisions.
     public func customerEncoder(learntFrom decisions: [Int]) -> FeatureEncoder {
         let rows = Set(decisions.compactMap { row(of: self.decisions.customers[$0]) }).sorted()
-        return FeatureEncoder(customers, rows: rows, standardises: true)
+        return FeatureEncoder(customers, rows: rows, standardises: true, fewestRows: Self.fewestCustomers)
     }
 
     /// Sessions linked to some customers.
