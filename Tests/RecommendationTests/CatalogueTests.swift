@@ -37,6 +37,25 @@ import Testing
     @Test(arguments: ["tile,a\nx,1\nx,2\n", "tile,a\n,1\n", "tile,a\nx\n", "tile,a\n", "name\nx\n", "tile,tile\nx,y\n"])
     func aCatalogueIsRightThroughout(_ text: String) { #expect(throws: TableError.self) { try Self.catalogue(text) } }
 
+    @Test func hugeNumbersAreNone() throws {
+        let table = try Self.table("customer_id,code\na,1e200\nb,2e200\nc,5\n", "customer_id")
+        let encoder = FeatureEncoder(table, rows: [0, 1, 2], standardises: true)
+        // Not numbers throughout, so texts; nothing in the file is infinite.
+        #expect(encoder.names.contains("code=1e200"))
+        #expect(throws: Never.self) { try JSONEncoder().encode(encoder) }
+    }
+
+    /// A tile that lists nobody takes everybody, and excludes nobody.
+    @Test func anEmptyListExcludesNobody() throws {
+        let rules = try JSONDecoder().decode(
+            EligibilityRules.self,
+            from: Data(#"{"rules":[{"id":"r","reason":"x","excludes":{"segment":{"inTile":"eligible_segments"}}}]}"#.utf8))
+        let customers = try Self.table("customer_id,segment\na,private\n", "customer_id")
+        let found = try Eligibility(rules, Self.catalogue(Self.tiles), customers: customers).apply(
+            ["card", "loan", "fund", "none"], customer: 0, timeMicroseconds: 0)
+        #expect(found.kept == [0, 3] && found.removed.map(\.tile) == ["loan", "fund"])
+    }
+
     @Test func whatOneCustomerAloneHasIsNotKept() throws {
         let table = try Self.table("customer_id,segment\na,x\nb,x\nc,x\nd,jane@doe.example\n", "customer_id")
         let encoder = FeatureEncoder(table, rows: [0, 1, 2, 3], standardises: true, fewestRows: 3)

@@ -54,7 +54,7 @@ struct AppTraining: ParsableArguments {
     ) throws -> (inputs: AppInputs, blocks: [SessionFloats]) {
         let table = CorpusTable(corpus)
         let hidden = tables.sessions(of: judges > 0 ? tables.judges(share: judges) : [])
-        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < split.boundary && !hidden.contains($0) }
+        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < min(split.boundary, end) && !hidden.contains($0) }
         let (encoder, classifier) = try models.open()
         var blocks: [SessionBlock] = pages ? [.pages] : []
         if classifier != nil { blocks.append(.labels) }
@@ -102,6 +102,11 @@ extension AppInputs {
         let decisions = tables.decisions
         // Without a share that was set aside, everybody who was there before may have taught.
         let old = judges > 0 ? [] : Set((0..<decisions.count).filter { decisions.times[$0] < boundary }.map { decisions.customers[$0] })
+        guard judges > 0 || !old.isEmpty else {
+            throw CommandFault(
+                code: EX_DATAERR, place: "the decisions", reason: "none lies before the end of the training, so nobody knows who taught",
+                remedy: "give those of the training, too, or train with --judges")
+        }
         let unseen = judges > 0 ? tables.judges(share: judges) : Set(decisions.customers).subtracting(old)
         return AppSplit(decisions, boundary: boundary, judges: unseen, outcomeAfter: outcomeAfter)
     }

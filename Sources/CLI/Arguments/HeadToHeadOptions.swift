@@ -62,6 +62,14 @@ struct HeadToHeadOptions: ParsableArguments {
             if let classifier { try set.check(taxonomy: classifier.taxonomy, place: labels) }
             blocks.append(.supplied(table, try set.merged(classifier?.card.merge ?? LabelMerge())))
         }
+        if let classifier, classifier.card.corpus == corpus.digest {
+            let late = classifier.card.taughtSessions.count {
+                $0 < corpus.sessionCount && (hidden.contains($0) || tables.link.ends[$0] >= boundary)
+            }
+            StandardError.write(
+                "the classifier was taught by \(Reading.count(classifier.card.taughtSessions.count)) sessions of this corpus, and knows their labels; "
+                    + "\(Reading.count(late)) of them are of customers who judge here or end after the boundary\n")
+        }
         if let classifier, let encoder { blocks.append(try .labels(table, classifier, encoder: encoder, pool: pool)) }
         if let encoder { blocks.append(try .embedding(table, encoder, pool: pool)) }
         return blocks

@@ -47,7 +47,7 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
             truth: try table.truth.map { try AppTruth.tiles($0, tables) }, pool: pool, say: { StandardError.write("tiles: \($0)\n") })
         StandardError.write(
             "tiles: \(Reading.count(split.training.count)) impressions to learn from, \(Reading.count(split.test.count)) to judge by, of which "
-                + "\(Reading.count(withoutClick)) have no click; \(Reading.count(split.leftOut)) left out, so that neither people nor times are shared\n"
+                + "\(Reading.count(withoutClick)) have no click; \(Reading.count(split.leftOut)) left out, so that rankers share neither people nor times\n"
         )
         try table.print(head, task: .tiles, corpus: events, models, learnt: split.training.count)
     }

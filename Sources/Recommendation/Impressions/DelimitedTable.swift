@@ -67,9 +67,12 @@ package struct DelimitedTable: Sendable {
         package func integer(_ column: Int) -> Int64? { Int64(text(column)) }
     }
 
-    /// A finite number, or nil.
+    /// No feature is larger; squares and sums of what is smaller stay finite, in single precision too.
+    static let greatestNumber = 1e18
+
+    /// A number of at most ``greatestNumber``, or nil.
     package static func number(_ text: String) -> Double? {
-        guard let value = Double(text), value.isFinite else { return nil }
+        guard let value = Double(text), value.magnitude <= greatestNumber else { return nil }
         return value
     }
 

@@ -43,7 +43,7 @@ public struct Eligibility: Sendable {
                     remove("requires \(column)")
                 }
                 for (column, condition) in rule.excludes.sorted(by: { $0.key < $1.key })
-                where holds(condition, column, customer, tile) == true {
+                where holds(condition, column, customer, tile, emptyTakesAll: false) == true {
                     remove("excludes \(column)")
                 }
                 if let from = rule.from, seconds < from { remove("from") }
@@ -59,10 +59,12 @@ public struct Eligibility: Sendable {
         return rule.tileConditions.allSatisfy { column, condition in condition.holds(text(tile, column), { text(tile, $0) }) == true }
     }
 
-    private func holds(_ condition: EligibilityRules.Condition, _ column: String, _ customer: Int?, _ tile: String) -> Bool? {
+    private func holds(
+        _ condition: EligibilityRules.Condition, _ column: String, _ customer: Int?, _ tile: String, emptyTakesAll: Bool = true
+    ) -> Bool? {
         let place = customers?.columns.firstIndex(of: column)
         let own = customer.flatMap { row in place.map { customers!.texts[row][$0] } } ?? ""
-        return condition.holds(own) { text(tile, $0) }
+        return condition.holds(own, emptyTakesAll: emptyTakesAll) { text(tile, $0) }
     }
 
     private func text(_ tile: String, _ column: String) -> String {

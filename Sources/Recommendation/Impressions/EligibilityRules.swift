@@ -52,9 +52,11 @@ public struct EligibilityRules: Sendable, Equatable, Codable {
         }
 
         /// Whether a text of `card|loan` meets it; nil where it is missing.
-        func holds(_ text: String, _ tile: (String) -> String) -> Bool? {
+        /// - Parameter emptyTakesAll: what a tile without values in the column of `inTile` means: for what is required everybody, for what excludes
+        ///   nobody.
+        func holds(_ text: String, emptyTakesAll: Bool = true, _ tile: (String) -> String) -> Bool? {
             let listed = inTile.map { Self.values(tile($0)) }
-            if let listed, listed.isEmpty, texts == nil, atLeast == nil, atMost == nil { return true }
+            if let listed, listed.isEmpty, texts == nil, atLeast == nil, atMost == nil { return emptyTakesAll }
             let own = Self.values(text)
             guard !own.isEmpty else { return nil }
             return own.contains { value in
@@ -154,7 +156,8 @@ public struct EligibilityRules: Sendable, Equatable, Codable {
                 throw .badRule(place: place, reason: "the catalogue has no tile `\(tile)`", remedy: "check its spelling")
             }
             let asked = Array(rule.requires) + Array(rule.excludes)
-            let ofTile = rule.tileConditions.keys.sorted() + asked.compactMap(\.value.inTile).sorted()
+            let named = asked.map(\.value) + Array(rule.tileConditions.values)
+            let ofTile = rule.tileConditions.keys.sorted() + named.compactMap(\.inTile).sorted()
             for column in ofTile where !catalogue.table.columns.contains(column) {
                 throw .badRule(
                     place: place, reason: "the catalogue has no column `\(column)`",

@@ -27,18 +27,25 @@ public struct PageCounts: Sendable, Equatable, Codable {
     public static let usualValues = 100
 
     /// Learns which values to count.
-    /// - Parameter sessions: those of training; a value must occur in two of them.
+    /// - Parameter sessions: those of training; a value must occur in those of ``AppTables/fewestCustomers`` visitors, as the files of a model
+    ///   hold it.
     public init(_ table: any EventTable, sessions: [Int], valuesOfField: Int = usualValues) {
         fields = table.fields.compactMap { field in
             guard field.kind == .categorical || field.kind == .url, let codes = table.codes(field.name) else { return nil }
             var tally = [Int](repeating: 0, count: table.dictionaryCount(field.name) + 1)
             var seen = Set<Int32>()
+            var visitors = [Set<Int32>](repeating: [], count: tally.count)
             for session in sessions {
                 seen.removeAll(keepingCapacity: true)
-                for event in table.events(ofSession: session) where seen.insert(codes[event]).inserted { tally[Int(codes[event])] += 1 }
+                let visitor = Int32(truncatingIfNeeded: table.visitor(ofSession: session))
+                for event in table.events(ofSession: session) where seen.insert(codes[event]).inserted {
+                    let code = Int(codes[event])
+                    tally[code] += 1
+                    if visitors[code].count < AppTables.fewestCustomers { visitors[code].insert(visitor) }
+                }
             }
             var found: [(value: String, count: Int)] = []
-            for code in tally.indices.dropFirst() where tally[code] > 1 {
+            for code in tally.indices.dropFirst() where visitors[code].count >= AppTables.fewestCustomers {
                 found.append((table.withEntry(field.name, code - 1) { String(decoding: $0, as: UTF8.self) }, tally[code]))
             }
             found.sort { $0.count != $1.count ? $0.count > $1.count : $0.value.utf8.lexicographicallyPrecedes($1.value.utf8) }
