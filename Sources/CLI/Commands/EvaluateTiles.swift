@@ -41,7 +41,7 @@ struct EvaluateTiles: ParsableCommand, WritesOutput {
         let blocks = try table.blocks(events, models, before: split.boundary, tables, judged: split.test, pool: pool)
         let examples = try tables.rankingExamples(
             blocks, tables.customerEncoder(learntFrom: split.training), training: split.training)
-        let (head, withoutClick) = try HeadToHead.tiles(
+        let (head, _, withoutClick) = try HeadToHead.tiles(
             examples, tiles: tables.log!.tiles, names: tables.log!.tileNames, training: split.training, test: split.test,
             rows: FeatureRow.all(Set(table.available(blocks))), settings: settings, seeds: table.seedNumbers(from: settings.seed),
             truth: try table.truth.map { try AppTruth.tiles($0, tables) }, pool: pool, say: { StandardError.write("tiles: \($0)\n") })

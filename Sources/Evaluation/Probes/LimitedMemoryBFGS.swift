@@ -1,16 +1,20 @@
 /// Minimises a smooth convex function by L-BFGS with two-loop recursion (Nocedal and Wright, 2006, algorithm 7.4) and a backtracking
 /// line search (Armijo). A pair without positive curvature is left out, which keeps every direction a descent.
-struct LimitedMemoryBFGS {
-    var memory = 10
-    var maximumIterations = 100
+package struct LimitedMemoryBFGS {
+    package var memory = 10
+    package var maximumIterations = 100
     /// Stops when the largest entry of the gradient is below.
-    var gradientTolerance = 1e-5
+    package var gradientTolerance = 1e-5
     /// Stops when the value falls by less than this share.
-    var relativeTolerance = 1e-8
+    package var relativeTolerance = 1e-8
+
+    package init() {}
 
     /// Moves `point` to the minimum; `evaluate` gives the value and writes the gradient.
     /// - Returns: value at the end, and iterations taken.
-    func minimise(_ point: inout [Double], _ evaluate: (_ point: [Double], _ gradient: inout [Double]) -> Double) -> (Double, Int) {
+    package func minimise(
+        _ point: inout [Double], _ evaluate: (_ point: [Double], _ gradient: inout [Double]) -> Double
+    ) -> (Double, Int) {
         let count = point.count
         var gradient = [Double](repeating: 0, count: count)
         var value = evaluate(point, &gradient)

@@ -30,6 +30,8 @@ private struct HeadToHeadSettings: Decodable {
 
     var visitors: Int
     var arrivalDays: Int
+    /// Home pages of a customer of usual activity that have nothing to do with a web session.
+    var meanOpens: Double
     /// Banks of the first world.
     var seeds: [UInt64]
     /// Banks of each other world.
@@ -62,7 +64,7 @@ extension Figure {
         var worlds: [String: FigureValue] = [:]
         for (number, world) in (context.quick ? Array(settings.worlds.prefix(1)) : settings.worlds).enumerated() {
             let seeds = number == 0 ? settings.seeds : settings.otherSeeds
-            var (tiles, conversions): (HeadToHead?, HeadToHead?) = (nil, nil)
+            var (tiles, withSession, conversions): (HeadToHead?, HeadToHead?, HeadToHead?) = (nil, nil, nil)
             var runs: [String: FigureValue] = [:]
             for seed in context.quick ? Array(seeds.prefix(1)) : seeds {
                 let run = try context.withScratchFolder { folder in
@@ -70,11 +72,14 @@ extension Figure {
                 }
                 runs["seed \(seed)"] = .object(run.summary)
                 if tiles?.append(run.tiles) == nil { tiles = run.tiles }
+                if withSession?.append(run.withSession) == nil { withSession = run.withSession }
                 if conversions?.append(run.conversions) == nil { conversions = run.conversions }
             }
             let resampling = Resampling(rounds: context.quick ? 100 : 1000)
             worlds[world.name] = [
-                "tiles": FigureContext.value(tiles!.table(resampling)), "conversion": FigureContext.value(conversions!.table(resampling)),
+                "tiles": FigureContext.value(tiles!.table(resampling)),
+                "tiles_with_session": FigureContext.value(withSession!.table(resampling)),
+                "conversion": FigureContext.value(conversions!.table(resampling)),
                 "seeds": .object(runs),
             ]
         }
@@ -105,6 +110,7 @@ private struct SimulatedBankRun {
         FigureContext.say("\(label): simulating")
         corpus = try context.bank(in: folder, visitors: context.quick ? 600 : settings.visitors, seed: seed) {
             $0.arrivalDays = settings.arrivalDays
+            $0.app.meanOpens = settings.meanOpens
             world.apply(to: &$0)
         }
         table = CorpusTable(corpus)
@@ -113,13 +119,13 @@ private struct SimulatedBankRun {
             customers: "\(app)/customers.csv", impressions: "\(app)/impressions.csv", tiles: "\(app)/tiles.csv", links: "\(app)/links.csv")
         var others = files
         (others.impressions, others.tiles, others.decisions) = (nil, nil, "\(app)/decisions.csv")
-        shown = try AppTables(files, corpus: corpus)
-        asked = try AppTables(others, corpus: corpus)
+        shown = try AppTables(files, corpus: corpus, byVisitor: true)
+        asked = try AppTables(others, corpus: corpus, byVisitor: true)
     }
 
     private var bank: String { String(corpus.path.dropLast(".corpus".count)) }
 
-    func result() throws -> (tiles: HeadToHead, conversions: HeadToHead, summary: [String: FigureValue]) {
+    func result() throws -> (tiles: HeadToHead, withSession: HeadToHead, conversions: HeadToHead, summary: [String: FigureValue]) {
         // Whoever is judged by taught nothing, and nothing from after the boundary is learnt from.
         let boundary = AppSplit.boundary(shown.decisions, share: settings.trainingTime)
         let judges = (shown.judges(share: settings.judges), asked.judges(share: settings.judges))
@@ -137,7 +143,7 @@ private struct SimulatedBankRun {
             .number(Double(decisions.count { !tables.linked[$0].isEmpty }) / Double(max(1, decisions.count)))
         }
         return (
-            tiles.head, conversions,
+            tiles.head, tiles.head.selecting(tiles.judged.indices.filter { !shown.linked[tiles.judged[$0]].isEmpty }), conversions,
             [
                 "sessions": .integer(corpus.sessionCount), "pretrained_on": .integer(min(early.count, settings.encoderSessions)),
                 "taught_by": .integer(taught),
@@ -186,15 +192,21 @@ private struct SimulatedBankRun {
         return (0..<count).map { all[$0 * all.count / count] }
     }
 
-    private func tiles(_ blocks: [SessionFloats], _ split: AppSplit) throws -> (head: HeadToHead, withoutClick: Int) {
+    private func tiles(_ blocks: [SessionFloats], _ split: AppSplit) throws -> (
+        head: HeadToHead, judged: [Int], withoutClick: Int
+    ) {
         let examples = try shown.rankingExamples(blocks, shown.customerEncoder(learntFrom: split.training), training: split.training)
         var ranker = settings.ranker
         if context.quick { (ranker.members, ranker.epochs) = (1, 2) }
         return try HeadToHead.tiles(
-            examples, tiles: shown.log!.tiles, training: split.training, test: split.test, rows: FeatureRow.all(Set(SessionBlock.allCases)),
+            examples, tiles: shown.log!.tiles, training: split.training, test: split.test, rows: rows,
             settings: ranker, seeds: [ranker.seed],
-            truth: try AppTruth.tiles("\(bank)/truth/impressions.csv", shown), pool: pool, say: { FigureContext.say("\(label): \($0)") })
+            truth: try AppTruth.tiles("\(bank)/truth/impressions.csv", shown),
+            reference: try AppTruth.tiles("\(bank)/truth/impressions.csv", shown, given: .sessions), pool: pool,
+            say: { FigureContext.say("\(label): \($0)") })
     }
+
+    private let rows = FeatureRow.all(Set(SessionBlock.allCases)) + [FeatureRow.offline]
 
     private func conversions(_ blocks: [SessionFloats], _ split: AppSplit) throws -> HeadToHead {
         var index = asked.index
@@ -206,7 +218,7 @@ private struct SimulatedBankRun {
         let places = Dictionary(uniqueKeysWithValues: decisions.enumerated().map { ($1, $0) })
         return try HeadToHead.conversions(
             examples, training: split.training.compactMap { places[$0] }, test: split.test.compactMap { places[$0] },
-            rows: FeatureRow.all(Set(SessionBlock.allCases)), settings: settings.conversion, seeds: [settings.conversion.seed],
+            rows: rows, settings: settings.conversion, seeds: [settings.conversion.seed],
             truth: try AppTruth.decisions("\(bank)/truth/decisions.csv", asked, classes: examples.classes, decisions), pool: pool,
             say: { FigureContext.say("\(label): \($0)") })
     }

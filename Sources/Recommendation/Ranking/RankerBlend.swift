@@ -4,21 +4,51 @@
     private import Darwin
 #endif
 
-/// Shares of networks and trees in a score, so that a softmax over the scores gives probabilities: a temperature for each, fitted together
+/// Shares of networks, plain sum and trees in a score, so that a softmax over the scores gives probabilities: a temperature for each, fitted together
 /// on impressions of customers that neither has seen (conditional logit, McFadden, 1974; Guo et al., 2017, "On calibration of modern
 /// neural networks", for one score).
 struct RankerBlend: Sendable, Equatable, Codable {
     var network: Float
+    var linear: Float
     var trees: Float
+
+    /// What a ranker has before its shares are fitted.
+    static let networkAlone = RankerBlend(network: 1, linear: 0, trees: 0)
+    /// The plain sum as it is.
+    static let linearAlone = RankerBlend(network: 0, linear: 1, trees: 0)
+
+    var isFinite: Bool { network.isFinite && linear.isFinite && trees.isFinite }
 
     /// Newton's steps on the mean log loss, which is convex in the shares; a tiny penalty keeps what decides everything finite.
     ///
-    /// Shares below 0 are not taken: a score that speaks against itself is left out.
+    /// Shares below 0 are not taken: of scores that speak against themselves the worst is left out, and the others are fitted anew.
     /// - Parameters:
-    ///   - columns: scores of all rows, one or two columns.
+    ///   - columns: scores of all rows, one or more columns.
     ///   - lists: rows of each impression.
     ///   - clicked: `[T]`.
     static func fit(_ columns: [[Float]], lists: [Range<Int>], clicked: [Bool]) -> [Double] {
+        var kept = Array(columns.indices)
+        while true {
+            let shares = unbounded(kept.map { columns[$0] }, lists, clicked)
+            let worst = shares.indices.min { shares[$0] < shares[$1] }!
+            if shares[worst] < 0, kept.count > 1 {
+                kept.remove(at: worst)
+                continue
+            }
+            var result = [Double](repeating: 0, count: columns.count)
+            for (place, column) in kept.enumerated() { result[column] = max(0, shares[place]) }
+            // Scores that know nothing have no share; a ranking needs one.
+            if !result.contains(where: { $0 > 1e-6 }) { result[0] = 1e-6 }
+            return result
+        }
+    }
+
+    /// Sum of log losses of scores as they are.
+    static func loss(_ scores: [Float], lists: [Range<Int>], clicked: [Bool]) -> Double {
+        derivatives([scores], [1], lists, clicked).loss
+    }
+
+    private static func unbounded(_ columns: [[Float]], _ lists: [Range<Int>], _ clicked: [Bool]) -> [Double] {
         var shares = [Double](repeating: 1 / Double(columns.count), count: columns.count)
         for _ in 0..<50 {
             let (loss, gradient, curvature) = derivatives(columns, shares, lists, clicked)
@@ -26,7 +56,7 @@ struct RankerBlend: Sendable, Equatable, Codable {
             var taken = shares
             // Halved until it helps.
             for _ in 0..<30 {
-                taken = zip(shares, step).map { max(0, $0 - $1) }
+                taken = zip(shares, step).map { $0 - $1 }
                 if derivatives(columns, taken, lists, clicked).loss <= loss { break }
                 step = step.map { $0 / 2 }
             }
@@ -34,8 +64,7 @@ struct RankerBlend: Sendable, Equatable, Codable {
             shares = taken
             if moved < 1e-7 { break }
         }
-        // Scores that know nothing have no share; a ranking needs one.
-        return shares.contains { $0 > 1e-6 } ? shares : shares.indices.map { $0 == 0 ? 1e-6 : 0 }
+        return shares
     }
 
     private static func derivatives(
@@ -83,16 +112,26 @@ struct RankerBlend: Sendable, Equatable, Codable {
         return (loss, gradient, curvature)
     }
 
-    /// One or two linear equations.
+    /// A few linear equations with a positive definite matrix, by elimination; what is nearly no equation of its own moves nothing.
     private static func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
-        guard right.count == 2 else { return [right[0] / matrix[0][0]] }
-        let determinant = matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0]
-        guard abs(determinant) > 1e-12 * abs(matrix[0][0] * matrix[1][1]) else {
-            return zip(right, [0, 1]).map { $0 / matrix[$1][$1] / 2 }
+        var (rows, right) = (matrix, right)
+        let count = right.count
+        for pivot in 0..<count {
+            guard rows[pivot][pivot] > 1e-12 * matrix[pivot][pivot] else {
+                // As good as a multiple of those before.
+                (rows[pivot], right[pivot]) = ((0..<count).map { $0 == pivot ? 1 : 0 }, 0)
+                continue
+            }
+            for row in pivot + 1..<max(pivot + 1, count) {
+                let factor = rows[row][pivot] / rows[pivot][pivot]
+                for column in pivot..<count { rows[row][column] -= factor * rows[pivot][column] }
+                right[row] -= factor * right[pivot]
+            }
         }
-        return [
-            (right[0] * matrix[1][1] - right[1] * matrix[0][1]) / determinant,
-            (right[1] * matrix[0][0] - right[0] * matrix[1][0]) / determinant,
-        ]
+        for row in stride(from: count - 1, through: 0, by: -1) {
+            for column in row + 1..<max(row + 1, count) { right[row] -= rows[row][column] * right[column] }
+            right[row] /= rows[row][row]
+        }
+        return right
     }
 }

@@ -7,15 +7,15 @@ extension TileRanker {
     public struct Trained: Sendable {
         /// Taught on all impressions with a click.
         public let ranker: TileRanker
-        /// Probabilities of each tile by networks and trees that saw no impression of its customer, `[T]`; NaN in impressions without a click.
+        /// Probabilities of each tile by a ranker that saw no impression of its customer, `[T]`; NaN in impressions without a click.
         public let heldOut: [Float]
     }
 
     /// Trains a ranker; the same bytes at any number of threads.
     ///
     /// ```
-    /// parts of customers → for each part: networks (and trees) taught on the others score it   → temperature, share of the trees
-    ///                      and networks (and trees) taught on all                              → those that are kept
+    /// parts of customers → for each part: networks, plain sum, trees taught on the others score it   → penalty of the sum, share of each
+    ///                      and networks, plain sum, trees taught on all                              → those that are kept
     /// ```
     /// - Parameter progress: called with the share done, now and then; false stops.
     /// - Throws: ``RankingError`` where settings are not possible, customers are too few, or a loss is not a number.
@@ -34,8 +34,10 @@ extension TileRanker {
         let parts = (0...folds.count).map { part in
             work.part(decisions.indices.filter { folds.fold[$0] != part }.map { decisions[$0] })
         }
-        let treeMembers = settings.trees?.members ?? 0
-        let jobs = parts.indices.flatMap { part in (0..<settings.members + treeMembers).map { (part: part, member: $0) } }
+        // The plain sum on all waits until its penalty is known.
+        let jobs = parts.indices.flatMap { part in
+            (0..<work.members + (part < folds.count ? work.sums : 0)).map { (part: part, member: $0) }
+        }
         var taught: [Result<RankerWork.Taught, RankingError>?] = []
         for start in stride(from: 0, to: jobs.count, by: pool.threads) {
             guard progress(Double(start) / Double(jobs.count)) else { throw .cancelled }
@@ -52,6 +54,7 @@ extension TileRanker {
             taught += results
         }
         var rankers: [TileRanker] = []
+        var sums = [[ConditionalLogit]](repeating: [], count: parts.count)
         var losses: [Double] = []
         for part in parts.indices {
             var (members, trees): ([RankerMember], [BoostedTrees]) = ([], [])
@@ -61,61 +64,75 @@ extension TileRanker {
                     members.append(member)
                     if part == folds.count { losses.append(loss) }
                 case .trees(let own): trees.append(own)
+                case .sums(let path): sums[part] = path
                 }
             }
             rankers.append(
                 TileRanker(
-                    settings, catalogue: examples.catalogue, members: members, trees: trees, blend: RankerBlend(network: 1, trees: 0),
+                    settings, catalogue: examples.catalogue, members: members, linear: nil, trees: trees, blend: .networkAlone,
                     inputs: parts[part].inputs, card: RankerCard()))
         }
-        var trained = try calibrated(rankers, examples, decisions, folds, pool)
+        var trained = try calibrated(rankers, sums, examples, decisions, folds, pool)
         trained.card.trainLoss = losses.reduce(0, +) / Double(losses.count)
         let last = rankers[folds.count]
+        let linear = trained.card.linearPenalty > 0 ? work.sums(parts[folds.count], [trained.card.linearPenalty])[0] : nil
         return Trained(
             ranker: TileRanker(
-                settings, catalogue: examples.catalogue, members: last.members, trees: last.trees, blend: trained.blend,
+                settings, catalogue: examples.catalogue, members: last.members, linear: linear, trees: last.trees, blend: trained.blend,
                 inputs: last.inputs, card: trained.card),
             heldOut: trained.heldOut)
     }
 
     /// Scores each part by those that did not see it, and fits on these what makes probabilities of scores.
+    /// - Parameter sums: of each part, one for each penalty; empty without.
     private static func calibrated(
-        _ rankers: [TileRanker], _ examples: RankingExamples, _ decisions: [Int], _ folds: CustomerFolds, _ pool: WorkerPool
+        _ rankers: [TileRanker], _ sums: [[ConditionalLogit]], _ examples: RankingExamples, _ decisions: [Int], _ folds: CustomerFolds,
+        _ pool: WorkerPool
     ) throws(RankingError) -> (blend: RankerBlend, card: RankerCard, heldOut: [Float]) {
         let hasTrees = !rankers[0].trees.isEmpty
-        var columns = [[Float]](repeating: [Float](repeating: 0, count: examples.rowCount), count: hasTrees ? 2 : 1)
+        let penalties = rankers[0].settings.linear.penalties.sorted(by: >)
+        let none = [Float](repeating: 0, count: examples.rowCount)
+        var (networks, margins) = (none, hasTrees ? none : [])
+        var linear = [[Float]](repeating: none, count: penalties.count)
         for part in 0..<folds.count {
             let own = decisions.indices.filter { folds.fold[$0] == part }.map { decisions[$0] }
             guard !own.isEmpty else { continue }
-            let networks = rankers[part].networkScores(examples, own, pool)
-            let margins = hasTrees ? try TileRanker.margins(rankers[part].trees, examples.treeRows(own)) : []
-            var place = 0
-            for decision in own {
-                for row in examples.rows(decision) {
-                    columns[0][row] = networks[place]
-                    if hasTrees { columns[1][row] = margins[place] }
-                    place += 1
-                }
+            let rows = own.flatMap { examples.rows($0) }
+            func place(_ scores: [Float], in column: inout [Float]) { for (score, row) in zip(scores, rows) { column[row] = score } }
+            place(rankers[part].scores(examples, own, .networkAlone, pool), in: &networks)
+            for (number, sum) in sums[part].enumerated() {
+                place(rankers[part].with(sum).scores(examples, own, .linearAlone, pool), in: &linear[number])
             }
+            if hasTrees { place(try TileRanker.margins(rankers[part].trees, examples.treeRows(own)), in: &margins) }
         }
         let lists = decisions.map { examples.rows($0) }
-        let shares = RankerBlend.fit(columns, lists: lists, clicked: examples.clicked)
-        let blend = RankerBlend(network: Float(shares[0]), trees: hasTrees ? Float(shares[1]) : 0)
+        var card = RankerCard()
+        var columns = [networks]
+        if let best = linear.indices.min(by: {
+            RankerBlend.loss(linear[$0], lists: lists, clicked: examples.clicked)
+                < RankerBlend.loss(linear[$1], lists: lists, clicked: examples.clicked)
+        }) {
+            columns.append(linear[best])
+            card.linearPenalty = penalties[best]
+        }
+        if hasTrees { columns.append(margins) }
+        let shares = RankerBlend.fit(columns, lists: lists, clicked: examples.clicked).map(Float.init)
+        let blend = RankerBlend(
+            network: shares[0], linear: penalties.isEmpty ? 0 : shares[1], trees: hasTrees ? shares[shares.count - 1] : 0)
         var heldOut = [Float](repeating: .nan, count: examples.rowCount)
         for rows in lists {
-            for row in rows { heldOut[row] = blend.network * columns[0][row] + (hasTrees ? blend.trees * columns[1][row] : 0) }
+            for row in rows { heldOut[row] = columns.indices.reduce(0) { $0 + shares[$1] * columns[$1][row] } }
         }
         let scored = heldOut
         heldOut.withUnsafeMutableBufferPointer { heldOut in
             for rows in lists { softmax(heldOut.baseAddress! + rows.lowerBound, rows.count) }
         }
-        var card = RankerCard()
         (card.impressions, card.withoutClick) = (decisions.count, examples.count - decisions.count)
         card.customers = Set(decisions.map { examples.customer[$0] }).count
         let judged = ListMetrics(lists: lists, clicked: examples.clicked, scores: scored)
         card.heldOutLogLoss = judged.logLosses.reduce(0, +) / Double(max(1, judged.logLosses.count))
         card.heldOutReciprocalRank = judged.ranking.mrr(at: .max)
-        (card.networkShare, card.treeShare) = (Double(blend.network), Double(blend.trees))
+        (card.networkShare, card.linearShare, card.treeShare) = (Double(blend.network), Double(blend.linear), Double(blend.trees))
         return (blend, card, heldOut)
     }
 }
@@ -126,6 +143,8 @@ struct RankerWork: Sendable {
     enum Taught: Sendable {
         case network(RankerMember, loss: Double)
         case trees(BoostedTrees)
+        /// One for each penalty, strongest first.
+        case sums([ConditionalLogit])
     }
 
     /// The impressions that some members learn from.
@@ -172,7 +191,18 @@ struct RankerWork: Sendable {
     }
 
     func teach(_ part: Part, member: Int, seed: UInt64) -> Result<Taught, RankingError> {
-        member < settings.members ? network(part, seed) : trees(part, seed)
+        if member >= members { return .success(.sums(sums(part, settings.linear.penalties))) }
+        return member < settings.members ? network(part, seed) : trees(part, seed)
+    }
+
+    /// Networks and sets of trees.
+    var members: Int { settings.members + (settings.trees?.members ?? 0) }
+    /// 1 where there is a plain sum.
+    var sums: Int { settings.linear.penalties.isEmpty ? 0 : 1 }
+
+    /// One plain sum for each penalty, strongest first.
+    func sums(_ part: Part, _ penalties: [Double]) -> [ConditionalLogit] {
+        ConditionalLogitFit(examples, part.decisions, part.inputs, weights: weights, positions: positions).path(penalties)
     }
 
     private func network(_ part: Part, _ seed: UInt64) -> Result<Taught, RankingError> {

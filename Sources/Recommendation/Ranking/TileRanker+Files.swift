@@ -8,7 +8,7 @@ internal import SequenceKernel
 /// ```
 /// config.json          settings, features with their scales, shares of networks and trees
 /// catalogue.json       names of the tiles that have a row of their own
-/// ranker.safetensors   the networks
+/// ranker.safetensors   the networks, and the weights of the plain sum where there is one
 /// trees-N.json         trees, where there are any
 /// card.json            what the training says of itself
 /// manifest.json        size and SHA-256 of each
@@ -41,6 +41,10 @@ extension TileRanker {
     ) throws(RankingError) -> String {
         var network = SafetensorsWriter()
         for (number, member) in members.enumerated() { member.weights.add(to: &network, prefix: "members.\(number).") }
+        if let linear {
+            network.add("linear.context", shape: [linear.catalogue, linear.contextWidth], linear.context)
+            network.add("linear.tile", shape: [linear.tile.count], linear.tile)
+        }
         let positions = members[0].network.examination.map { $0.count - 1 } ?? 0
         var files = [
             Self.configurationFile: Self.json(
@@ -81,12 +85,12 @@ extension TileRanker {
             throw damaged(Self.configurationFile, "its settings are not possible")
         }
         guard configuration.context.isWhole, configuration.tile.isWhole, (0...1_000).contains(configuration.positions),
-            catalogue.count < 1 << 24, configuration.blend.network.isFinite, configuration.blend.trees.isFinite
+            catalogue.count < 1 << 24, configuration.blend.isFinite
         else { throw damaged(Self.configurationFile, "features, places or shares that no training gives") }
         let network = TileNetwork(
             context: configuration.context.width, tile: configuration.tile.width, catalogue: catalogue.count, hidden: settings.hidden,
             width: settings.width, positions: configuration.positions)
-        let members = try Self.members(network, settings.members, folder, fileSystem)
+        let (members, linear) = try Self.members(network, settings, folder, fileSystem)
         var trees: [BoostedTrees] = []
         for number in 0..<(settings.trees?.members ?? 0) {
             let name = "trees-\(number).json"
@@ -99,13 +103,13 @@ extension TileRanker {
             }
         }
         self.init(
-            settings, catalogue: catalogue, members: members, trees: trees, blend: configuration.blend,
+            settings, catalogue: catalogue, members: members, linear: linear, trees: trees, blend: configuration.blend,
             inputs: (configuration.context, configuration.tile), card: card, id: folder.id)
     }
 
     private static func members(
-        _ network: TileNetwork, _ count: Int, _ folder: SealedFolder, _ fileSystem: FileSystem
-    ) throws(RankingError) -> [RankerMember] {
+        _ network: TileNetwork, _ settings: TileRankerSettings, _ folder: SealedFolder, _ fileSystem: FileSystem
+    ) throws(RankingError) -> (members: [RankerMember], linear: ConditionalLogit?) {
         func damaged(_ reason: String) -> RankingError { .folder(.damaged(path: folder.path, file: networkFile, reason: reason)) }
         guard folder.files[networkFile] != nil else { throw damaged("it is not there") }
         let file: SafetensorsFile
@@ -113,7 +117,7 @@ extension TileRanker {
             throw damaged("\(error)")
         }
         var members: [RankerMember] = []
-        for number in 0..<count {
+        for number in 0..<settings.members {
             let prefix = "members.\(number)."
             // Compared before memory is asked for: settings changed by hand could ask for more than there is.
             for parameter in network.parameters.parameters {
@@ -128,7 +132,18 @@ extension TileRanker {
             }
             members.append(RankerMember(network, weights))
         }
-        return members
+        guard !settings.linear.penalties.isEmpty else { return (members, nil) }
+        func tensor(_ name: String, _ shape: [Int]) throws(RankingError) -> [Float] {
+            guard let entry = file[name], entry.shape == shape, entry.type == .float32, let floats = try? file.floats(name) else {
+                throw damaged("its tensors are not those that \(configurationFile) asks for (\(name))")
+            }
+            guard floats.allSatisfy(\.isFinite) else { throw damaged("it holds values that are not finite numbers") }
+            return floats
+        }
+        let linear = ConditionalLogit(
+            context: try tensor("linear.context", [Int(network.unknown), network.contextWidth]),
+            tile: try tensor("linear.tile", [network.tileWidth]), contextWidth: network.contextWidth)
+        return (members, linear)
     }
 
     private static func json(_ value: some Encodable) -> [UInt8] {

@@ -24,16 +24,19 @@ public struct TileRanker: Sendable {
     let members: [RankerMember]
     /// Trees whose margins are averaged; empty without.
     let trees: [BoostedTrees]
-    /// What the mean score of the networks and the mean margin of the trees are multiplied by.
+    /// The sum of plain terms; nil without.
+    package let linear: ConditionalLogit?
+    /// What the mean score of the networks, the plain sum and the mean margin of the trees are multiplied by.
     let blend: RankerBlend
     let inputs: (context: RankerInputs, tile: RankerInputs)
     private let places: [String: Int32]
 
     init(
-        _ settings: TileRankerSettings, catalogue: [String], members: [RankerMember], trees: [BoostedTrees], blend: RankerBlend,
+        _ settings: TileRankerSettings, catalogue: [String], members: [RankerMember], linear: ConditionalLogit?, trees: [BoostedTrees],
+        blend: RankerBlend,
         inputs: (context: RankerInputs, tile: RankerInputs), card: RankerCard, id: String = ""
     ) {
-        (self.settings, self.catalogue, self.members, self.trees) = (settings, catalogue, members, trees)
+        (self.settings, self.catalogue, self.members, self.linear, self.trees) = (settings, catalogue, members, linear, trees)
         (self.blend, self.inputs, self.card, self.id) = (blend, inputs, card, id)
         places = Dictionary(zip(catalogue, catalogue.indices.map { Int32($0) })) { first, _ in first }
     }
@@ -79,7 +82,7 @@ public struct TileRanker: Sendable {
         for row in 0..<tiles.count { inputs.tile.write(features + row * inputs.tile.names.count, to: tileRows[row]) }
         let input = TileNetwork.Input(
             context: contextRows, tiles: tileRows, offsets: SequenceOffsets(bounds, count: 1), ids: UnsafePointer(ids), positions: nil)
-        networks(input, workspace, into: output)
+        scores(input, blend, workspace, into: output)
         if !trees.isEmpty {
             let (own, others) = (inputs.context.names.count, inputs.tile.names.count)
             scratch.floats.removeAll(keepingCapacity: true)
@@ -97,7 +100,7 @@ public struct TileRanker: Sendable {
     /// - Throws: ``RankingError/otherFeatures(what:missing:)`` where features are missing; more of them, or another order, do not matter.
     public func probabilities(_ examples: RankingExamples, pool: WorkerPool) throws(RankingError) -> [Float] {
         let examples = try fitted(examples)
-        var scores = networkScores(examples, Array(0..<examples.count), pool)
+        var scores = scores(examples, Array(0..<examples.count), blend, pool)
         if !trees.isEmpty {
             let margins = try treeMargins(examples.treeRows(Array(0..<examples.count)))
             for row in scores.indices { scores[row] += blend.trees * margins[row] }
@@ -118,10 +121,18 @@ public struct TileRanker: Sendable {
         return chosen.renumbered(examples.catalogue.map { place(of: $0) }, catalogue: catalogue)
     }
 
+    /// The same with another plain sum.
+    func with(_ linear: ConditionalLogit) -> TileRanker {
+        TileRanker(
+            settings, catalogue: catalogue, members: members, linear: linear, trees: trees, blend: blend, inputs: inputs, card: card, id: id
+        )
+    }
+
     /// Impressions that go through the networks together.
     private static let block = 16
 
-    func networkScores(_ examples: RankingExamples, _ decisions: [Int], _ pool: WorkerPool) -> [Float] {
+    /// Scores of networks and plain sum by their shares, `[T]` of these decisions.
+    func scores(_ examples: RankingExamples, _ decisions: [Int], _ blend: RankerBlend, _ pool: WorkerPool) -> [Float] {
         var offsets = [0]
         for decision in decisions { offsets.append(offsets[offsets.count - 1] + examples.rows(decision).count) }
         let workspaces = (0..<pool.threads).map { _ in Workspace() }
@@ -134,16 +145,20 @@ public struct TileRanker: Sendable {
                 workspace.reset()
                 let input = examples.input(
                     decisions[range], inputs, unknown: members[0].network.unknown, withPositions: false, workspace)
-                networks(input, workspace, into: base! + starts[range.lowerBound])
+                scores(input, blend, workspace, into: base! + starts[range.lowerBound])
             }
             initialized = offsets[decisions.count]
         }
     }
 
-    /// Mean score of the networks times its share.
-    private func networks(_ input: TileNetwork.Input, _ workspace: Workspace, into output: UnsafeMutablePointer<Float>) {
+    /// Mean score of the networks and the plain sum, times their shares.
+    private func scores(
+        _ input: TileNetwork.Input, _ blend: RankerBlend, _ workspace: Workspace, into output: UnsafeMutablePointer<Float>
+    ) {
         let share = blend.network / Float(members.count)
         output.update(repeating: 0, count: input.tiles.count)
+        if let linear, blend.linear != 0 { linear.add(blend.linear, of: input, into: output) }
+        guard share != 0 else { return }
         for member in members {
             let mark = workspace.mark
             let pass = Pass(weights: member.weights, workspace: workspace, transposes: member.transposes)
@@ -207,8 +222,12 @@ public struct RankerCard: Sendable, Equatable, Codable {
     public var heldOutLogLoss = 0.0
     /// Mean reciprocal rank of the clicked tile on customers not seen, ties behind.
     public var heldOutReciprocalRank = 0.0
-    /// Share of the networks in the scores, and of the trees; 1 and 0 before calibration.
+    /// Share of the networks in the scores, of the plain sum, and of the trees; 1, 0 and 0 before calibration.
     public var networkShare = 1.0
+    /// See ``networkShare``.
+    public var linearShare = 0.0
+    /// The penalty of the plain sum that was best on customers not seen; 0 without a sum.
+    public var linearPenalty = 0.0
     /// See ``networkShare``.
     public var treeShare = 0.0
     /// Mean training loss of the last epoch over the networks kept.

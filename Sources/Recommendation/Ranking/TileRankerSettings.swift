@@ -42,6 +42,22 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
         }
     }
 
+    /// A sum of plain terms beside the network (``ConditionalLogit``); its scores are mixed in with a weight fitted on customers not seen.
+    public struct Linear: Codable, Sendable, Equatable {
+        /// L2 penalties to choose from on customers not seen; none leaves the sum out (0.1, 0.03, 0.01, 0.003, 0.001).
+        public var penalties = [0.1, 0.03, 0.01, 0.003, 0.001]
+
+        /// The defaults.
+        public init() {}
+
+        private enum CodingKeys: String, CodingKey, CaseIterable { case penalties }
+
+        /// Decodes what is present and keeps defaults for the rest; unknown entries are refused by name.
+        public init(from decoder: any Decoder) throws {
+            try decoder.settings(CodingKeys.self).read(.penalties, into: &penalties)
+        }
+    }
+
     /// Hidden floats of each perceptron: both towers and the one over context and tile together (32).
     public var hidden = 32
     /// Floats in which context and tile meet (8).
@@ -71,6 +87,8 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
     public var weightDecay = 0.05
     /// Boosted trees beside the network (none). Scores are no longer free of allocations with them.
     public var trees: Trees?
+    /// The sum of plain terms beside the network.
+    public var linear = Linear()
     /// Parts of the customers; what turns scores into probabilities is fitted on scores of customers not seen (5).
     public var folds = 5
     /// What every random choice comes from (1).
@@ -81,7 +99,7 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case hidden, width, inputDropout, dropout, unknownShare, examination, inversePropensity, propensityClip, members, epochs
-        case batchImpressions, learningRate, weightDecay, trees, folds, seed
+        case batchImpressions, learningRate, weightDecay, trees, linear, folds, seed
     }
 
     /// Decodes what is present and keeps defaults for the rest; unknown entries are refused by name.
@@ -101,6 +119,7 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
         try values.read(.learningRate, into: &learningRate)
         try values.read(.weightDecay, into: &weightDecay)
         trees = try values.decodeIfPresent(Trees.self, forKey: .trees)
+        try values.read(.linear, into: &linear)
         try values.read(.folds, into: &folds)
         try values.read(.seed, into: &seed)
     }
@@ -124,6 +143,7 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
         try check("learningRate", learningRate, 1e-9...10)
         try check("weightDecay", weightDecay, 0...100)
         try check("folds", folds, 2...100)
+        for penalty in linear.penalties { try check("linear.penalties", penalty, 1e-9...1e6) }
         guard let trees else { return }
         // The rest is what the trees' own settings refuse.
         try check("trees.members", trees.members, 1...256)

@@ -2,9 +2,17 @@ internal import Recommendation
 
 /// What the simulator knows of impressions and decisions, beside its export.
 public enum AppTruth {
+    /// What a probability is given.
+    public enum Knowledge: String, Sendable {
+        /// The hidden need itself.
+        case need = "click_probability"
+        /// What can be known of it by reading the linked sessions: the simulator's own posterior.
+        case sessions = "reference_probability"
+    }
+
     /// The probability that each shown tile is the one clicked where all positions are examined alike, `[T]`.
     /// - Throws: ``StudyError/badTruth(file:line:reason:)`` for a file of another export.
-    public static func tiles(_ path: String, _ tables: AppTables) throws -> [Float] {
+    public static func tiles(_ path: String, _ tables: AppTables, given knowledge: Knowledge = .need) throws -> [Float] {
         guard let log = tables.log else { throw StudyError.missingFile(what: "impressions", option: "--impressions") }
         var places: [String: Int] = [:]
         for decision in 0..<log.decisions.count {
@@ -12,7 +20,7 @@ public enum AppTruth {
                 places[log.decisions.ids[decision] + "\n" + log.tileNames[Int(log.tiles[row])]] = row
             }
         }
-        return try read(path, columns: ("impression_id", "tile", "click_probability"), count: log.tiles.count) { places[$0 + "\n" + $1] }
+        return try read(path, columns: ("impression_id", "tile", knowledge.rawValue), count: log.tiles.count) { places[$0 + "\n" + $1] }
     }
 
     /// The probability of each class for some decisions, `[chosen.count, K]`.

@@ -10,6 +10,8 @@ public struct FeatureRow: Sendable, Equatable {
 
     /// The production-like baseline: business features and counts of pages.
     public static let business = FeatureRow("business features and page counts", [.pages])
+    /// Without anything of the web, to show what the web is worth at all.
+    public static let offline = FeatureRow("business features alone", [])
     /// With labels as annotators gave them.
     public static let supplied = FeatureRow("+ supplied labels", [.pages, .supplied])
     /// With labels of the distilled classifier.

@@ -71,6 +71,18 @@ public struct HeadToHead: Sendable {
         (self.classes, self.customers, self.rows, self.best, self.background) = (classes, customers, rows, best, background)
     }
 
+    /// The same rows on some of the decisions.
+    public func selecting(_ chosen: [Int]) -> HeadToHead {
+        func part(_ scores: Scores) -> Scores {
+            Scores(
+                name: scores.name, hits: chosen.map { scores.hits[$0] }, losses: chosen.map { scores.losses[$0] },
+                offers: scores.offers.isEmpty ? [] : chosen.map { scores.offers[$0] })
+        }
+        return HeadToHead(
+            classes: chosen.map { classes[$0] }, customers: chosen.map { customers[$0] }, rows: rows.map(part), best: best.map(part),
+            background: background)
+    }
+
     /// The same rows on further decisions: those of another seed, whose customers are others.
     public mutating func append(_ other: HeadToHead) {
         precondition(rows.map(\.name) == other.rows.map(\.name) && (best == nil) == (other.best == nil), "HeadToHead.append: other rows")

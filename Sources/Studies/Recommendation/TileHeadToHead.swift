@@ -17,12 +17,14 @@ extension HeadToHead {
     ///   - test: decisions to judge by; those without a click say nothing about an order and are counted in `withoutClick`.
     ///   - seeds: each row is trained once with each, and judged by the mean.
     ///   - truth: the true share of each tile in attraction, `[T]`.
+    ///   - reference: the share as far as it can be known, `[T]`: a last row of its own.
     ///   - say: told what is being done.
+    /// - Returns: the rows, the decisions that judge them, and how many could not.
     public static func tiles(
         _ examples: RankingExamples, tiles: [Int32], names: [String] = [], training: [Int], test: [Int], rows: [FeatureRow],
         settings: TileRankerSettings, seeds: [UInt64],
-        truth: [Float]? = nil, pool: WorkerPool, say: (String) -> Void = { _ in }
-    ) throws -> (head: HeadToHead, withoutClick: Int) {
+        truth: [Float]? = nil, reference: [Float]? = nil, pool: WorkerPool, say: (String) -> Void = { _ in }
+    ) throws -> (head: HeadToHead, judged: [Int], withoutClick: Int) {
         let clicked = test.filter { decision in examples.rows(decision).contains { examples.clicked[$0] } }
         guard !clicked.isEmpty else { throw StudyError.tooLittle(what: "impressions with a click to judge by", found: 0, needed: 1) }
         guard training.contains(where: { decision in examples.rows(decision).contains { examples.clicked[$0] } }) else {
@@ -31,7 +33,7 @@ extension HeadToHead {
         let (learnt, judged) = (examples.decisions(training), examples.decisions(clicked))
         // Of the first row and of the latest: the others are not drawn.
         var (first, latest): ([Float]?, [Float]) = (nil, [])
-        let scores = try rows.map { row in
+        var scores = try rows.map { row in
             let names = row.selected(examples.contextNames)
             let own = try learnt.selecting(context: names)
             let runs = try seeds.map { seed in
@@ -44,7 +46,11 @@ extension HeadToHead {
             first = first ?? latest
             return Scores.mean(runs.map { Self.scores(row.name, $0, judged) })
         }
-        let best = truth.map { truth in Self.scores("the truth", clicked.flatMap { Array(truth[examples.rows($0)]) }, judged) }
+        func known(_ name: String, _ shares: [Float]) -> Scores {
+            Self.scores(name, clicked.flatMap { Array(shares[examples.rows($0)]) }, judged)
+        }
+        if let reference { scores.append(known("the simulator's own posterior", reference)) }
+        let best = truth.map { known("the truth", $0) }
         let classes = clicked.map { decision in tiles[examples.rows(decision).first { examples.clicked[$0] }!] }
         var head = HeadToHead(classes: classes, customers: judged.customer, rows: scores, best: best)
         let pages =
@@ -52,7 +58,7 @@ extension HeadToHead {
             ? HomePages(examples, clicked, baseline: first ?? latest, richest: latest) { names[Int(tiles[$0])] } : nil
         head.pictures = Pictures(
             row: rows[rows.count - 1].name, probabilities: latest, happened: judged.clicked, lifted: false, homePages: pages)
-        return (head, test.count - clicked.count)
+        return (head, clicked, test.count - clicked.count)
     }
 
     /// The likeliest tile, where several are alike the one shown last; so nobody gains by calling all alike.
