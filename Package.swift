@@ -169,7 +169,7 @@ let package = Package(
             name: "RecommendationTests",
             dependencies: [
                 "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
-                "KernelTestSupport",
+                "KernelTestSupport", "FaultTestSupport",
             ], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
