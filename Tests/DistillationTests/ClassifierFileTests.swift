@@ -152,9 +152,9 @@ import Testing
         shuffled.swapAt(3, 200)
         var labels = Samples.labels(shop.intents, seed: 3)
         let count = labels.merged.intents.count
-        (labels.merged.sessions, labels.merged.confidences) = (
-            shuffled, shuffled.flatMap { labels.merged.confidences[$0 * count..<($0 + 1) * count] }
-        )
+        labels.merged = MergedLabels(
+            sessions: shuffled, intents: labels.merged.intents,
+            confidences: shuffled.flatMap { labels.merged.confidences[$0 * count..<($0 + 1) * count] }, threshold: labels.merged.threshold)
         let result = try shop.train(labels, sessions: Set(0..<230)) { ($0.epochs, $0.folds) = (3, 2) }
         let own = result.classifier
         #expect(own.taughtScores(ofCorpus: "") == nil && own.taughtScores(ofCorpus: "c") == nil, "of no corpus anybody knows")
@@ -179,12 +179,13 @@ import Testing
         for name in try FileSystem.live.names(in: folder("two")) where name != SealedFolder.manifestFile {
             files[name] = try FileSystem.live.contents(of: folder("two/\(name)"))
         }
-        let scores = try #require(files.removeValue(forKey: "held-out.safetensors"))
+        let scores = try #require(files["held-out.safetensors"])
+        files["held-out.safetensors"] = nil
         try SealedFolder.write(files, kind: IntentClassifier.kind, version: 1, to: folder("one"), replacing: false)
         let old = try IntentClassifier(folder("one"), encoder: shop.encoder)
         let missing = try #require(old.taughtScores(ofCorpus: "c"))
         #expect(old.heldOut.isEmpty && missing.sessions == taught.sessions && missing.scores.count == 690)
-        #expect(missing.scores.allSatisfy(\.isNaN))
+        #expect(missing.scores.allSatisfy { $0.isNaN })
 
         // Other numbers of sessions, and what is no probability.
         for (sessions, value) in [(229, Float(0.5)), (230, 1.5), (230, .nan)] {
