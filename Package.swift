@@ -174,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "StudiesTests",
             dependencies: [
-                "Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation", "ReportPage",
+                "Studies", "SyntheticBank", "EventStream", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation",
+                "ReportPage",
                 "DurableFiles",
             ],
             swiftSettings: settings),

@@ -80,10 +80,11 @@ extension TileRanker {
         let members = try Self.members(network, settings.members, folder)
         var trees: [BoostedTrees] = []
         for number in 0..<(settings.trees?.members ?? 0) {
+            let name = "trees-\(number).json"
             trees.append(
                 try folder.trees(
-                    "trees-\(number).json", columns: configuration.context.names.count + configuration.tile.names.count,
-                    named: configurationFile))
+                    name, columns: configuration.context.names.count + configuration.tile.names.count, named: configurationFile))
+            guard trees[number].objective.groups == 1 else { throw folder.damaged(name, "its trees do not give one score a tile") }
         }
         return TileRanker(
             settings, catalogue: catalogue, members: members, trees: trees, blend: configuration.blend,
