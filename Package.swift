@@ -169,12 +169,13 @@ let package = Package(
             name: "RecommendationTests",
             dependencies: [
                 "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
-                "KernelTestSupport",
+                "KernelTestSupport", "FaultTestSupport",
             ], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
             dependencies: [
-                "Studies", "SyntheticBank", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation", "ReportPage",
+                "Studies", "SyntheticBank", "EventStream", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation",
+                "ReportPage",
                 "DurableFiles",
             ],
             swiftSettings: settings),

@@ -42,6 +42,7 @@ extension Diagnosis {
         case .badSetting, .otherColumns: EX_CONFIG
         case .wrongSize, .badRow, .tooFewCustomers, .censored: EX_DATAERR
         case .trees: EX_SOFTWARE
+        case .cancelled: 130
         }
     }
 }

@@ -46,7 +46,7 @@ import Testing
         let id = try classifier.write(to: folder("intents"))
         let read = try IntentClassifier(folder("intents"), encoder: shop.encoder)
         #expect(read.id == id && read.settings == classifier.settings && read.card == classifier.card && read.facts == classifier.facts)
-        #expect(read.taxonomy == classifier.taxonomy)
+        #expect(read.taxonomy == classifier.taxonomy && read.heldOut == classifier.heldOut && read.heldOut.count == 240 * 3)
         func probabilities(_ classifier: IntentClassifier) throws -> [Float] {
             try SessionScorer(classifier, encoder: shop.encoder, table: shop.table).probabilities(0..<240, pool: WorkerPool(threads: 2))
         }
@@ -63,8 +63,8 @@ import Testing
         let names = try FileSystem.live.names(in: folder("intents")).sorted()
         #expect(
             names == [
-                "card.json", "classifier.safetensors", "encoder.safetensors", "facts.json", "intents.json", "manifest.json",
-                "taxonomy.json",
+                "card.json", "classifier.safetensors", "encoder.safetensors", "facts.json", "held-out.safetensors", "intents.json",
+                "manifest.json", "taxonomy.json",
             ])
         for name in names {
             let file = folder("intents/\(name)")
@@ -147,12 +147,66 @@ import Testing
         #expect(try sealed("intents.json") { _ in } == nil, "unchanged it is accepted")
     }
 
+    @Test func whatIsSaidOfThoseWhoTaughtIsHeldOut() throws {
+        var shuffled = Array(0..<240)
+        shuffled.swapAt(3, 200)
+        var labels = Samples.labels(shop.intents, seed: 3)
+        let count = labels.merged.intents.count
+        labels.merged = MergedLabels(
+            sessions: shuffled, intents: labels.merged.intents,
+            confidences: shuffled.flatMap { labels.merged.confidences[$0 * count..<($0 + 1) * count] }, threshold: labels.merged.threshold)
+        let result = try shop.train(labels, sessions: Set(0..<230)) { ($0.epochs, $0.folds) = (3, 2) }
+        let own = result.classifier
+        #expect(own.taughtScores(ofCorpus: "") == nil && own.taughtScores(ofCorpus: "c") == nil, "of no corpus anybody knows")
+        var card = own.card
+        card.corpus = "c"
+        func classifier(_ heldOut: [Float]) -> IntentClassifier {
+            IntentClassifier(
+                own.settings, taxonomy: own.taxonomy, student: own.student, facts: own.facts, card: card, heldOut: heldOut)
+        }
+        let taught = try #require(classifier(own.heldOut).taughtScores(ofCorpus: "c"))
+        #expect(taught.sessions == Array(0..<230))
+        for (row, session) in result.sessions.enumerated() {
+            #expect(taught.scores[session * 3..<(session + 1) * 3] == result.heldOut[row * 3..<(row + 1) * 3])
+        }
+        let plain = try SessionScorer(own, encoder: shop.encoder, table: shop.table).probabilities(0..<230, pool: WorkerPool(threads: 2))
+        #expect(plain != taught.scores)
+        #expect(classifier(own.heldOut).taughtScores(ofCorpus: "d") == nil)
+
+        // A folder of the first format keeps none: they are missing.
+        try classifier(own.heldOut).write(to: folder("two"))
+        var files: [String: [UInt8]] = [:]
+        for name in try FileSystem.live.names(in: folder("two")) where name != SealedFolder.manifestFile {
+            files[name] = try FileSystem.live.contents(of: folder("two/\(name)"))
+        }
+        let scores = try #require(files["held-out.safetensors"])
+        files["held-out.safetensors"] = nil
+        try SealedFolder.write(files, kind: IntentClassifier.kind, version: 1, to: folder("one"), replacing: false)
+        let old = try IntentClassifier(folder("one"), encoder: shop.encoder)
+        let missing = try #require(old.taughtScores(ofCorpus: "c"))
+        #expect(old.heldOut.isEmpty && missing.sessions == taught.sessions && missing.scores.count == 690)
+        #expect(missing.scores.allSatisfy { $0.isNaN })
+
+        // Other numbers of sessions, and what is no probability.
+        for (sessions, value) in [(229, Float(0.5)), (230, 1.5), (230, .nan)] {
+            var writer = SafetensorsWriter()
+            writer.add("probabilities", shape: [sessions, 3], [Float](repeating: value, count: sessions * 3))
+            files["held-out.safetensors"] = writer.contents()
+            try SealedFolder.write(files, kind: IntentClassifier.kind, version: 2, to: folder("bad"), replacing: true)
+            let found = error(folder("bad"))
+            #expect(isDamage(found) && found?.description.contains("held-out.safetensors") == true, "\(sessions) \(value)")
+        }
+        files["held-out.safetensors"] = scores
+        try SealedFolder.write(files, kind: IntentClassifier.kind, version: 2, to: folder("bad"), replacing: true)
+        #expect(error(folder("bad")) == nil)
+    }
+
     @Test func otherThingsAreTold() throws {
         guard case .folder(.otherKind(_, "labels", "intents")) = try sealed("card.json", kind: "labels", { _ in }) else {
             Issue.record("another kind")
             return
         }
-        guard case .folder(.unsupportedVersion(_, 99, 1)) = try sealed("card.json", version: 99, { _ in }) else {
+        guard case .folder(.unsupportedVersion(_, 99, 2)) = try sealed("card.json", version: 99, { _ in }) else {
             Issue.record("a newer version")
             return
         }
@@ -206,7 +260,8 @@ import Testing
             var taxonomy = trained.taxonomy
             taxonomy.approval = approval
             return IntentClassifier(
-                trained.settings, taxonomy: taxonomy, student: trained.student, facts: trained.facts, card: trained.card)
+                trained.settings, taxonomy: taxonomy, student: trained.student, facts: trained.facts, card: trained.card,
+                heldOut: trained.heldOut)
         }
         func refusal(_ classifier: IntentClassifier, _ taxonomy: Taxonomy?) -> IntentClassifierError? {
             do throws(IntentClassifierError) {

@@ -55,6 +55,22 @@ import Testing
         #expect(shares["estimate"] == 0.5, "shares alone order nobody")
         let text = try AppBench.require(Self.judging + ["--until", "2025-12-01"], in: bench).output
         #expect(text.contains("micro F1 of products") && text.contains("whose horizon is not over") && text.contains("lift"))
+        // A product that the predictor never heard of is something taken all the same, and a miss.
+        let product = try #require(outcomes.filter { $0.key != "none" }.max { ($0.value, $1.key) < ($1.value, $0.key) })
+        let applications = String(decoding: try bench.data("bank/app/applications.csv"), as: UTF8.self)
+        try bench.write(applications.replacing(",\(product.key)\n", with: ",yacht\n"), to: "yachts.csv")
+        let sailing = Self.judging.map { $0 == "bank/app/applications.csv" ? "yachts.csv" : $0 }
+        let missed = try AppBench.require(sailing + ["--json"], in: bench)
+        let missing = try missed.json()
+        #expect(missed.talk.contains("applications are for products that the training did not know"), "\(missed.talk)")
+        #expect(missing["unknown_product"] as? Int == product.value && judged["unknown_product"] as? Int == 0)
+        let others = try #require(missing["outcomes"] as? [String: Int])
+        #expect(others["(unknown)"] == product.value && others["none"] == outcomes["none"] && others[product.key] == nil)
+        func estimate(_ study: [String: Any], _ metric: String) -> Double? {
+            ((study["predictor"] as? [String: Any])?[metric] as? [String: Any])?["estimate"] as? Double
+        }
+        #expect(try #require(estimate(missing, "log_loss")) > #require(estimate(judged, "log_loss")))
+        #expect(estimate(missing, "auc") == estimate(judged, "auc"), "any product is any product")
         let none = try CommandRun.tessera(Self.judging + ["--until", "2025-10-26"], in: bench.folder)
         #expect(none.code == 65, "\(none.code) \(none.talk)")
         let early = try CommandRun.tessera(Self.judging + ["--from", "2025-10-01"], in: bench.folder)

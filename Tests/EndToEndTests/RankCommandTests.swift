@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import Testing
 
@@ -14,6 +15,11 @@ import Testing
         #expect(summary["blocks"] as? [String] == ["pages"] && (summary["left_out"] as? Int ?? 0) > 100)
         let card = try #require(summary["card"] as? [String: Any])
         #expect((card["impressions"] as? Int ?? 0) > 50)
+        // Who is set aside to judge does not hang on who has a row in the table of customers.
+        let people = String(decoding: try bench.data("bank/app/customers.csv"), as: UTF8.self).split(separator: "\n")
+        try bench.write(people.enumerated().filter { $0.offset % 2 == 0 }.map { $0.element + "\n" }.joined(), to: "half.csv")
+        let half = AppBench.ranking.map { $0 == "bank/app/customers.csv" ? "half.csv" : $0 } + ["half", "--json"]
+        #expect(try AppBench.require(half, in: bench).json()["left_out"] as? Int == summary["left_out"] as? Int)
 
         let judging = ["rank", "evaluate", "c", "--ranker", "r"] + AppBench.shown + AppBench.app
         let judged = try AppBench.require(judging + ["--json"], in: bench).json()
@@ -118,6 +124,13 @@ import Testing
         let trained = try AppBench.require(["rank", "train"] + given + ["--config", "r.yaml", "--out", "r", "--json"], in: bench)
         #expect(trained.talk.contains("is not approved") && !trained.talk.contains("person"), "\(trained.talk)")
         #expect(try trained.json()["blocks"] as? [String] == ["pages", "labels", "embedding"])
+        // All sessions taught the classifier: what is learnt from is what students said that had not seen them.
+        #expect(trained.talk.contains("80 sessions of this corpus; their labels are those of students that saw"), "\(trained.talk)")
+        try forgetHeldOut("bank.intents", in: bench, as: "old.intents")
+        let old = given.map { $0 == "bank.intents" ? "old.intents" : $0 }
+        let without = try AppBench.require(["rank", "train"] + old + ["--config", "r.yaml", "--out", "o", "--json"], in: bench)
+        #expect(without.talk.contains("so their labels count as missing: train it anew"), "\(without.talk)")
+        #expect(try without.json()["ranker_id"] as? String != trained.json()["ranker_id"] as? String)
         let scoring = ["rank", "score"] + given + ["--ranker", "r", "--out", "o.csv"]
         let served = try CommandRun.tessera(scoring, in: bench.folder)
         #expect(served.code == 77 && served.talk.contains("tessera taxonomy approve"), "\(served.code) \(served.talk)")
@@ -127,6 +140,86 @@ import Testing
         // All of them taught: nobody is left to judge.
         let judged = try CommandRun.tessera(["rank", "evaluate"] + given + ["--ranker", "r"], in: bench.folder)
         #expect(judged.code == 65 && judged.talk.contains("who did not teach"), "\(judged.code) \(judged.talk)")
+    }
+
+    /// The classifier as the first format kept it.
+    private func forgetHeldOut(_ name: String, in bench: Workbench, as other: String) throws {
+        var files: [String: [UInt8]] = [:]
+        for file in try FileSystem.live.names(in: bench.folder.appending(path: name).path) where file != SealedFolder.manifestFile {
+            files[file] = Array(try bench.data("\(name)/\(file)"))
+        }
+        #expect(files["held-out.safetensors"] != nil)
+        files["held-out.safetensors"] = nil
+        try SealedFolder.write(files, kind: "intents", version: 1, to: bench.folder.appending(path: other).path, replacing: false)
+    }
+
+    @Test func rulesFromYAMLRemoveWithATrace() throws {
+        let bench = try AppBench.bench()
+        _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)
+        let columns = try AppBench.rows(bench, "bank/app/customers.csv").header
+        func person(_ values: [String: String]) -> String { columns.map { values[$0] ?? "" }.joined(separator: ",") + "\n" }
+        try bench.write(
+            columns.joined(separator: ",") + "\n"
+                + person(["customer_id": "a", "segment": "standard", "tenure_years": "0.5", "products_held": "card|loan"])
+                + person(["customer_id": "b", "segment": "premier", "tenure_years": "5"]), to: "people.csv")
+        try bench.write(
+            "tile,product,kind,new,eligible_segments\ncard,card,offer,0,standard|premier\nloan,loan,credit,0,\nfund,fund,offer,0,premier\n"
+                + "late,fund,offer,1,\n", to: "t.csv")
+        let asked = [("i1", 1_764_000_000_000, "a"), ("i2", 1_764_000_000_000, "b"), ("i3", 1_764_000_000_000, "stranger")]
+        let last = [("i4", 1_764_543_599_999, "b"), ("i5", 1_764_543_600_000, "b")]
+        let rows = (asked + last).flatMap { id, time, customer in
+            ["card", "loan", "fund", "late"].map { "\(id),\(time),\(customer),\($0)\n" }
+        }
+        try bench.write("impression_id,time_ms,customer_id,tile\n" + rows.joined(), to: "i.csv")
+        try bench.write(
+            """
+            rules:
+              - { id: segments, requires: { segment: { inTile: eligible_segments } } }
+              - id: credit
+                where: { kind: { is: [credit] } }
+                requires: { tenure_years: { atLeast: 1, atMost: 60 } }
+                excludes: { products_held: { is: [loan, mortgage] } }
+                reason: Credit is for customers of a year and more.
+              - { id: season, tiles: [late], from: 2025-11-25, until: 2025-12-01T00:00:00+01:00 }
+            """, to: "rules.yaml")
+        let command =
+            Self.scoring + ["--impressions", "i.csv", "--tiles", "t.csv", "--customers", "people.csv", "--rules", "rules.yaml", "--out"]
+        let met = try AppBench.require(command + ["o.jsonl", "--json"], in: bench).json()
+        let ranked = try #require(met["ranked"] as? [String: Int])
+        #expect(ranked == ["impressions": 5, "tiles": 11, "removed": 9, "empty": 1], "\(ranked)")
+        var traces: [String] = []
+        for line in try AppBench.lines(bench, "o.jsonl") {
+            let id = try #require(line["impression_id"] as? String)
+            let tiles = try #require(line["tiles"] as? [[String: Any]])
+            let sum = tiles.reduce(0) { $0 + ($1["probability"] as? Double ?? 0) }
+            #expect(tiles.isEmpty || abs(sum - 1) < 1e-5, "\(id): \(sum)")
+            traces.append("\(id) shows \(tiles.map { $0["tile"] as? String ?? "" }.sorted().joined(separator: ","))")
+            for removal in try #require(line["removed"] as? [[String: Any]]) {
+                let words = ["tile", "rule", "part", "reason"].map { removal[$0] as? String ?? "-" }
+                traces.append("\(id) not \(words.joined(separator: "; "))")
+            }
+        }
+        let reason = "Credit is for customers of a year and more."
+        #expect(
+            traces == [
+                "i1 shows card", "i1 not loan; credit; requires tenure_years; \(reason)",
+                "i1 not loan; credit; excludes products_held; \(reason)",
+                "i1 not fund; segments; requires segment; -", "i1 not late; season; from; -",
+                "i2 shows card,fund,loan", "i2 not late; season; from; -",
+                "i3 shows ", "i3 not card; segments; requires segment; -", "i3 not loan; credit; requires tenure_years; \(reason)",
+                "i3 not fund; segments; requires segment; -", "i3 not late; season; from; -",
+                "i4 shows card,fund,late,loan",
+                "i5 shows card,fund,loan", "i5 not late; season; until; -",
+            ], "\(traces)")
+        // Slips of the pen are told by rule and place.
+        for (text, word) in [
+            ("rules:\n  - { id: s, requires: { sgment: { is: [x] } } }\n", "sgment"), ("rules:\n  - { id: s, from: soon }\n", "rules.yaml"),
+            ("rules:\n  - { id: s, needs: {} }\n", "needs"),
+        ] {
+            try bench.write(text, to: "rules.yaml")
+            let run = try CommandRun.tessera(command + ["n.jsonl"], in: bench.folder)
+            #expect(run.code == 78 && run.talk.contains(word) && !bench.exists("n.jsonl"), "\(run.code) \(run.talk)")
+        }
     }
 
     @Test func troubleHasItsCode() throws {

@@ -84,6 +84,39 @@ enum ConversionSample {
         #expect { _ = try ConversionPredictor(folder + "-c") } throws: { "\($0)".contains("no conversion predictor here") }
     }
 
+    @Test(arguments: ConversionSettings.Head.allCases) func progressIsToldAndMayStopIt(_ head: ConversionSettings.Head) throws {
+        let (examples, settings) = (try ConversionSample.examples(200), ConversionSample.settings(head))
+        var shares: [Double] = []
+        let whole = try ConversionPredictor.train(examples, settings, pool: WorkerPool(threads: 2)) {
+            shares.append($0); return true
+        }
+        #expect(shares.first == 0 && zip(shares, shares.dropFirst()).allSatisfy { $0 < $1 } && shares.last! < 1 && shares.count > 2)
+        #expect(whole.predictor.card.customers == 67)
+        for last in shares {
+            let error = #expect(throws: ConversionError.self) {
+                try ConversionPredictor.train(examples, settings, pool: WorkerPool(threads: 2)) { $0 < last }
+            }
+            guard case .cancelled = error else {
+                Issue.record("stopped at \(last): \(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    @Test func productsThatNobodyNamedAreCountedApart() throws {
+        let folder = try scratchFolder()
+        let text = "customer_id,time_ms,product\na,1,loan\nb,2,yacht\na,3,boat\n,4,loan\n"
+        let path = "\(folder.path)/a.csv"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        var index = CustomerIndex()
+        let open = try ApplicationTable(path, customers: &index)
+        #expect(open.products == ["boat", "loan", "yacht"] && open.unknown == 0 && open.rejects.total == 1)
+        let known = try ApplicationTable(path, products: ["loan", "(unknown)"], customers: &index)
+        #expect(known.products == ["loan", "(unknown)", "((unknown))"] && known.unknown == 2 && known.rejects.total == 1)
+        #expect(known.applications.map(\.product) == [1, 3, 3] && known.applications.map(\.customer) == [0, 1, 0])
+        #expect(try ApplicationTable(path, products: ["loan", "boat", "yacht"], customers: &index).unknown == 0)
+    }
+
     @Test func columnsAreFoundByNameAndOthersRefused() throws {
         let predictor = try ConversionPredictor.train(
             ConversionSample.examples(200), ConversionSample.settings(.softmax), pool: WorkerPool(threads: 1)

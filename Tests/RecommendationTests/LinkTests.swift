@@ -61,6 +61,69 @@ import Testing
         #expect(try keys(corpus, link.sessions(of: asked)) == [[], ["s0"], ["s0", "s1", "s2", "s3"]])
     }
 
+    @Test func aLaterLoginTakesNothingBack() throws {
+        let early = "v1,s1,900,,home\nv1,s2,1000,a,login\nv1,s3,5000,,home\n"
+        let moments = [("early", 6000, "a"), ("as b logs in", 9000, "a"), ("after", 9001, "a"), ("of b", 9600, "b")]
+        let before = try tiny.corpus(early)
+        let alone = try WebToAppLink(before, SessionCustomers(before, byVisitor: true))
+        let all = ["s1", "s2", "s3"]
+        #expect(try keys(before, alone.sessions(of: decisions(before, moments))) == [all, all, all, []])
+        let corpus = try tiny.corpus(early + "v1,s4,9000,b,login\nv1,s5,9500,,home\n", name: "later")
+        let customers = try SessionCustomers(corpus, byVisitor: true)
+        #expect(customers.counts.sharedVisitors == 1 && customers.counts.byVisitor == 2 && customers.counts.linked == 4)
+        let link = try WebToAppLink(corpus, customers)
+        // Who logged in during a session keeps it; the others are nobody's once both are known.
+        #expect(try keys(corpus, link.sessions(of: decisions(corpus, moments))) == [all, all, ["s2"], ["s4"]])
+        let s3 = Int32((0..<corpus.sessionCount).first { corpus.sessionKey($0) == "s3" }!)
+        let late = LinkedSessions(offsets: [0, 1], sessions: [s3])
+        do throws(LinkingError) {
+            try link.check(late, decisions(corpus, [("after", 9001, "a")]))
+            Issue.record("a link that somebody else's log-in had ended was let through")
+        } catch {
+            guard case .leak(let found) = error else { throw error }
+            #expect(found.otherCustomer == 1)
+        }
+        try link.check(late, decisions(corpus, [("as b logs in", 9000, "a")]))
+    }
+
+    @Test func tablesOfLinksAreReadAlikeInAnyOrder() throws {
+        let corpus = try tiny.corpus("v1,s1,900,,home\nv2,s2,900,,home\n")
+        let rows = ["v1,b,9000000\n", "v1,c,20000000\n", "v1,a,1000000\n", "v1,b,8000000\n", "v2,a,\n", "v2,b,9000000\n", "v2,a,9500000\n"]
+        for order in [rows, rows.reversed()] {
+            var index = CustomerIndex(ids: ["a", "b", "c"])
+            let text = "visitor_id,customer_id,time_ms\n" + order.joined()
+            let table = try LinkTable(tiny.table(text, needed: "customer_id"), corpus: corpus, customers: &index)
+            let link = try WebToAppLink(corpus, table.sessions)
+            func found(_ seconds: Int, _ customer: Int32) throws -> [String] {
+                try keys(corpus, link.sessions(of: Decisions(ids: ["d"], times: [Int64(seconds) * 1_000_000], customers: [customer])))[0]
+            }
+            #expect(try found(950, 0) == ["s2"] && found(5000, 0) == ["s1", "s2"] && found(8000, 0) == ["s1", "s2"])
+            #expect(try found(8001, 0) == ["s2"] && found(9001, 0) == [] && found(9001, 1) == [] && found(30000, 2) == [])
+            let leaking = LinkedSessions(offsets: [0, 1], sessions: [0])
+            #expect(throws: LinkingError.self) {
+                try link.check(leaking, Decisions(ids: ["d"], times: [8_001_000_000], customers: [0]))
+            }
+        }
+    }
+
+    @Test func judgesAreChosenByTheirOwnIdWhereverItIsRead() throws {
+        let ids = (0..<400).map { "c\($0)" }
+        var (known, strange) = (CustomerIndex(ids: ids), CustomerIndex())
+        let numbers = ids.reversed().map { strange.number(of: $0) }
+        let (judges, others) = (known.judges(share: 0.3), strange.judges(share: 0.3))
+        #expect((80...160).contains(judges.count), "\(judges.count)")
+        #expect(Set(zip(ids.reversed(), numbers).filter { others.contains($0.1) }.map(\.0)) == Set(judges.map { ids[Int($0)] }))
+        #expect(known.judges(share: 0).isEmpty && known.judges(share: 1).count == 400 && judges.isSubset(of: known.judges(share: 0.5)))
+        _ = known.number(of: "late")
+        #expect(known.judges(share: 1).count == 401)
+        // Under a key the id in clear and its digest are the same customer.
+        let key = Array("a key of sixteen bytes".utf8)
+        var (clear, digests) = (CustomerIndex(key: key), CustomerIndex(ids: ids.map { CustomerIndex.pseudonym(of: $0, key: key) }))
+        for id in ids { _ = clear.number(of: id) }
+        #expect(clear.judges(share: 0.3) == digests.judges(share: 0.3) && clear.judges(share: 0.3) != judges)
+        #expect(digests.number(of: "x") == 400)
+    }
+
     @Test func plantedLeaksAreThrown() throws {
         let corpus = try tiny.corpus(TinyCorpus.rows)
         let customers = try SessionCustomers(corpus)

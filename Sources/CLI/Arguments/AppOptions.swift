@@ -46,7 +46,8 @@ struct AppFiles: ParsableArguments {
 /// The files of the app, and how sessions are linked to its customers.
 struct AppOptions: ParsableArguments {
     @OptionGroup var sources: AppFiles
-    @Flag(help: "Link all sessions of a visitor who only ever logged in as one customer, from the first log-in on.") var byVisitor = false
+    @Flag(help: "Link all sessions of a visitor to whoever logged in there first, from then on until somebody else does.") var byVisitor =
+        false
     @Option(help: ArgumentHelp("How far back sessions count.", valueName: "span"))
     var window = TimeSpan(seconds: WebToAppLink.usualWindowSeconds)
 

@@ -6,6 +6,7 @@ internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceEmbedding
 internal import SequenceKernel
+internal import SettingsFiles
 internal import Studies
 
 /// What a training of a ranker or predictor reads of the sessions, whom it learns from, and where the result goes.
@@ -34,10 +35,24 @@ struct AppTraining: ParsableArguments {
         guard judges >= 0, judges < 1 else { throw ValidationError("--judges must be 0 or lie between 0 and 1") }
     }
 
-    /// Refuses an output that is there, before the work and not after it.
-    func refuseExisting() throws {
+    private func refuseExisting() throws {
         guard !replace, let there = try FileSystem.live.status(of: out) else { return }
         if try there.kind != .directory || !FileSystem.live.names(in: out).isEmpty { throw FileError(.rename, out, code: EEXIST) }
+    }
+
+    /// Trains with the settings that were asked for, alone with the output; an output that is there already is told before the work.
+    /// - Parameter train: given the settings, the corpus, a line of progress and threads.
+    func run<Settings: AppModelSettings>(
+        _ label: String, corpus: String, _ train: (Settings, Corpus, ProgressLine, WorkerPool) throws -> Void
+    ) throws {
+        Interruption.watch()
+        let lock = try OutputLock(for: out + ".training")
+        defer { lock.release() }
+        try refuseExisting()
+        var settings = try config.map { try SettingsFile.read(Settings.self, from: $0) } ?? Settings()
+        if let seed { settings.seed = seed }
+        try settings.validate()
+        try train(settings, try Corpus.open(corpus), ProgressLine(label), WorkerPool(threads: threads.count))
     }
 
     /// What may be learnt from.
@@ -47,7 +62,8 @@ struct AppTraining: ParsableArguments {
             outcomeAfter: outcomeAfter)
     }
 
-    /// Settles what is read and makes it of all sessions. Nothing of it is learnt from sessions of customers who judge, or from later ones.
+    /// Settles what is read and makes it of all sessions, embeddings and labels of those that decisions to learn from are linked to. Nothing of
+    /// it is learnt from sessions of customers who judge, or from later ones.
     /// - Parameter end: nothing from this time on was learnt from, in microseconds since 1970.
     func floats(
         _ corpus: Corpus, _ tables: AppTables, _ split: AppSplit, end: Int64, pool: WorkerPool
@@ -68,8 +84,27 @@ struct AppTraining: ParsableArguments {
             blocks: blocks, pages: pages ? PageCounts(table, sessions: early) : nil,
             customers: tables.customerEncoder(learntFrom: split.training), link: LinkedVectorSettings(), windowSeconds: app.window.seconds,
             byVisitor: app.byVisitor, encoder: encoder?.id, classifier: classifier?.id, before: end, judges: judges)
-        return (inputs, try inputs.floats(table, encoder: encoder, classifier: classifier, pool: pool))
+        classifier?.tellWhoTaught(corpus)
+        return (
+            inputs,
+            try inputs.floats(
+                table, corpus: corpus.digest, sessions: tables.linkedSessions(of: split.training), encoder: encoder, classifier: classifier,
+                pool: pool)
+        )
     }
+}
+
+/// Settings of a ranker or predictor, as a file gives them.
+protocol AppModelSettings: Decodable {
+    init()
+    var seed: UInt64 { get set }
+    func validate() throws
+}
+
+extension TileRankerSettings: AppModelSettings {}
+
+extension ConversionSettings: AppModelSettings {
+    init() { self.init(.softmax) }
 }
 
 /// What a trained ranker or predictor scores with.
@@ -80,12 +115,30 @@ struct AppScoring: ParsableArguments {
 
     var files: [String] { app.files + models.paths }
 
-    /// Floats of all sessions as the training made them.
+    /// Floats of sessions as the training made them, embeddings and labels of those that decisions are linked to.
     /// - Parameter serving: refuses labels of a taxonomy that nobody approved.
-    func floats(_ corpus: Corpus, _ inputs: AppInputs, serving: Bool, pool: WorkerPool) throws -> [SessionFloats] {
+    func floats(_ tables: AppTables, _ inputs: AppInputs, serving: Bool, pool: WorkerPool) throws -> [SessionFloats] {
         let (encoder, classifier) = try models.open()
         if serving, inputs.blocks.contains(.labels), let classifier { try classifier.checkServable(place: models.intents ?? "") }
-        return try inputs.floats(CorpusTable(corpus), encoder: encoder, classifier: classifier, pool: pool)
+        return try inputs.floats(
+            CorpusTable(tables.corpus), corpus: tables.corpus.digest, sessions: tables.linkedSessions(of: 0..<tables.decisions.count),
+            encoder: encoder, classifier: classifier, pool: pool)
+    }
+}
+
+extension IntentClassifier {
+    /// Says whether sessions of a corpus taught the classifier, and what is made of their labels.
+    func tellWhoTaught(_ corpus: Corpus) {
+        guard let taught = taughtScores(ofCorpus: corpus.digest) else {
+            return StandardError.write(
+                "the classifier was taught on another corpus; labels of sessions that are in both are surer than those of others\n"
+            )
+        }
+        StandardError.write(
+            "the classifier was taught by \(Reading.count(taught.sessions.count)) sessions of this corpus; "
+                + (heldOut.isEmpty
+                    ? "it did not keep what students said that had not seen them, so their labels count as missing: train it anew\n"
+                    : "their labels are those of students that saw no session of their visitor\n"))
     }
 }
 

@@ -24,6 +24,11 @@ struct OutcomeOptions: ParsableArguments {
         var index = tables.index
         let table = try ApplicationTable(applications, products: products, customers: &index)
         AppOptions.show(table.rejects)
+        if table.unknown > 0 {
+            StandardError.write(
+                "\(Reading.count(table.unknown)) applications are for products that the training did not know; where they are what "
+                    + "came of a decision, any offer is a miss\n")
+        }
         let end = until?.microseconds ?? table.applications.map(\.time).max() ?? .min
         return try tables.conversionExamples(
             blocks, encoder, applications: table.applications, products: table.products, horizon: horizon, endOfData: end,

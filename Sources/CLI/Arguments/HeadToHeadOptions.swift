@@ -5,10 +5,13 @@ internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceEmbedding
 internal import SequenceKernel
+internal import SettingsFiles
 internal import Studies
 
 /// What both head-to-head tables are made with, and where they go.
 struct HeadToHeadOptions: ParsableArguments {
+    @OptionGroup var app: AppOptions
+    @OptionGroup var models: SessionModels
     @Option(help: ArgumentHelp("Label set: labels as supplied become a row of their own.", valueName: "labels"), completion: .directory)
     var labels: String?
     @Option(
@@ -30,12 +33,20 @@ struct HeadToHeadOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     var outputs: [String] { [csv, out].compactMap { $0 } }
-    var inputs: [String] { [labels, config, truth].compactMap { $0 } }
+    var inputs: [String] { app.files + models.paths + [labels, config, truth].compactMap { $0 } }
+    var pool: WorkerPool { WorkerPool(threads: threads.count) }
 
     func validate() throws {
         guard judges > 0, judges < 1 else { throw ValidationError("--judges must lie between 0 and 1") }
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must lie between 1 and 1000") }
     }
+
+    func settings<Settings: AppModelSettings>() throws -> Settings {
+        try config.map { try SettingsFile.read(Settings.self, from: $0) } ?? Settings()
+    }
+
+    /// The rows for which there are blocks.
+    func rows(_ blocks: [SessionFloats]) -> [FeatureRow] { FeatureRow.all(Set(blocks.compactMap { SessionBlock(rawValue: $0.name) })) }
 
     func seedNumbers(from first: UInt64) -> [UInt64] { (0..<seeds).map { first &+ UInt64($0) } }
 
@@ -45,15 +56,13 @@ struct HeadToHeadOptions: ParsableArguments {
             judges: tables.judges(share: judges), outcomeAfter: outcomeAfter)
     }
 
-    func available(_ blocks: [SessionFloats]) -> [SessionBlock] { blocks.compactMap { SessionBlock(rawValue: $0.name) } }
-
     /// Floats of all sessions, block by block, as far as there are models and labels.
     func blocks(
-        _ corpus: Corpus, _ models: SessionModels, before boundary: Int64, _ tables: AppTables, judged: [Int], pool: WorkerPool
+        _ corpus: Corpus, _ tables: AppTables, _ split: AppSplit
     ) throws -> [SessionFloats] {
-        let table = CorpusTable(corpus)
-        let hidden = tables.sessions(of: Set(judged.map { tables.decisions.customers[$0] }))
-        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < boundary && !hidden.contains($0) }
+        let (table, pool) = (CorpusTable(corpus), pool)
+        let hidden = tables.sessions(of: Set(split.test.map { tables.decisions.customers[$0] }))
+        let early = (0..<corpus.sessionCount).filter { tables.link.ends[$0] < split.boundary && !hidden.contains($0) }
         var blocks = [try PageCounts(table, sessions: early).floats(table)]
         let (encoder, classifier) = try models.open()
         if let labels {
@@ -62,20 +71,23 @@ struct HeadToHeadOptions: ParsableArguments {
             if let classifier { try set.check(taxonomy: classifier.taxonomy, place: labels) }
             blocks.append(.supplied(table, try set.merged(classifier?.card.merge ?? LabelMerge())))
         }
-        if let classifier, classifier.card.corpus == corpus.digest {
-            let late = classifier.card.taughtSessions.count {
-                $0 < corpus.sessionCount && (hidden.contains($0) || tables.link.ends[$0] >= boundary)
+        let linked = tables.linkedSessions(of: split.training + split.test)
+        if let classifier, let encoder {
+            classifier.tellWhoTaught(corpus)
+            let taught = classifier.taughtScores(ofCorpus: corpus.digest)
+            let late = (taught?.sessions ?? []).count {
+                $0 < corpus.sessionCount && (hidden.contains($0) || tables.link.ends[$0] >= split.boundary)
             }
-            StandardError.write(
-                "the classifier was taught by \(Reading.count(classifier.card.taughtSessions.count)) sessions of this corpus, and knows their labels; "
-                    + "\(Reading.count(late)) of them are of customers who judge here or end after the boundary\n")
+            if late > 0 {
+                StandardError.write("\(Reading.count(late)) of them are of customers who judge here or end after the boundary\n")
+            }
+            blocks.append(try .labels(table, classifier, encoder: encoder, heldOut: taught, sessions: linked, pool: pool))
         }
-        if let classifier, let encoder { blocks.append(try .labels(table, classifier, encoder: encoder, pool: pool)) }
-        if let encoder { blocks.append(try .embedding(table, encoder, pool: pool)) }
+        if let encoder { blocks.append(try .embedding(table, encoder, sessions: linked, pool: pool)) }
         return blocks
     }
 
-    func print(_ head: HeadToHead, task: HeadToHead.Task, corpus: Corpus, _ models: SessionModels, learnt: Int) throws {
+    func print(_ head: HeadToHead, task: HeadToHead.Task, corpus: Corpus, learnt: Int) throws {
         let study = HeadToHead.Study(
             task: task, corpus: corpus.digest, encoder: try models.model.map { try ModelArtifact($0).id }, learnt: learnt, seeds: seeds,
             table: head.table(), pictures: head.pictures)

@@ -11,8 +11,9 @@ struct ConvertEvaluate: ParsableCommand {
         discussion: """
             Judged by decisions from the end of what was learnt from, or from --from TIME, of the customers that `tessera convert train \
             --judges` set aside; where it set none aside, of those without an earlier decision in the file. Decisions whose horizon is not over \
-            are counted and left out. Prints F1 of the offers, log loss, AUC and average precision of any product with paired 95 % intervals by \
-            customer, and how many of those who took a product the highest tenths hold.
+            are counted and left out. Applications for products that the predictor does not know are counted, and whatever was offered in \
+            their place is a miss. Prints F1 of the offers, log loss, AUC and average precision of any product with paired 95 % intervals \
+            by customer, and how many of those who took a product the highest tenths hold.
 
             Example: tessera convert evaluate bank.corpus --predictor bank.predictor --model bank.model --decisions app/decisions.csv \
             --applications app/applications.csv --customers app/customers.csv --links app/links.csv
@@ -32,7 +33,7 @@ struct ConvertEvaluate: ParsableCommand {
         let events = try Corpus.open(corpus)
         let tables = try scoring.app.tables(events, inputs, decisions: asked.decisions)
         let split = try inputs.split(tables, from: from)
-        let blocks = try scoring.floats(events, inputs, serving: false, pool: WorkerPool(threads: scoring.threads.count))
+        let blocks = try scoring.floats(tables, inputs, serving: false, pool: WorkerPool(threads: scoring.threads.count))
         let known = try asked.examples(
             tables, blocks, inputs.customers, horizon: inputs.horizon ?? ConversionWindow.thirtyDays,
             products: Array(trained.classes.dropFirst()), settings: inputs.link)

@@ -39,8 +39,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let inputs = try AppInputs(predictor: predictor)
         let events = try Corpus.open(corpus)
         let tables = try scoring.app.tables(events, inputs, decisions: decisions)
-        let blocks = try scoring.floats(
-            events, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count))
+        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count))
         let context = try tables.context(blocks, inputs.customers, settings: inputs.link)
         let probabilities = try trained.probabilities(context.floats, names: context.names)
         let offers = trained.offers(probabilities)

@@ -1,9 +1,7 @@
 internal import ArgumentParser
-internal import DurableFiles
 internal import EventStream
 internal import Recommendation
 internal import SequenceKernel
-internal import SettingsFiles
 internal import Studies
 
 struct ConvertTrain: ParsableCommand, WritesOutput {
@@ -13,7 +11,8 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
         discussion: """
             The outcome of a decision is the customer's first application within the horizon after it. Decisions whose horizon is not over, or \
             reaches beyond --before, are left out. Features are those of the customer and of the web sessions finished before the decision: \
-            counts of pages, with --model embeddings, with --intents labels. Everything that is chosen is chosen on customers not seen.
+            counts of pages, with --model embeddings, with --intents labels (of sessions that taught the classifier, what students said \
+            that had not seen their visitor). Everything that is chosen is chosen on customers not seen.
 
             Example: tessera convert train bank.corpus --model bank.model --decisions app/decisions.csv --applications app/applications.csv \
             --customers app/customers.csv --links app/links.csv --before 2026-02-01 --judges 0.3 --out bank.predictor
@@ -26,20 +25,12 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
     var outputs: [String] { [training.out] }
     var inputs: [String] { [corpus] + asked.files + training.inputs }
 
-    func run() throws {
-        Interruption.watch()
-        let lock = try OutputLock(for: training.out + ".training")
-        defer { lock.release() }
-        try training.refuseExisting()
-        var settings = try training.config.map { try SettingsFile.read(ConversionSettings.self, from: $0) } ?? ConversionSettings()
-        if let seed = training.seed { settings.seed = seed }
-        try settings.validate()
-        let events = try Corpus.open(corpus)
+    func run() throws { try training.run("convert", corpus: corpus, train) }
+
+    private func train(_ settings: ConversionSettings, _ events: Corpus, _ line: ProgressLine, _ pool: WorkerPool) throws {
         let tables = try training.app.tables(events, decisions: asked.decisions)
         let horizon = asked.horizonMicroseconds
         let split = training.split(tables, outcomeAfter: horizon)
-        let line = ProgressLine("convert")
-        let pool = WorkerPool(threads: training.threads.count)
         var (inputs, blocks) = try training.floats(events, tables, split, end: training.before?.microseconds ?? .max, pool: pool)
         let known = try asked.examples(tables, blocks, inputs.customers)
         let chosen = Set(split.training)
@@ -48,9 +39,7 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
             inputs.before = (examples.time.max() ?? .min).advancedBySaturating(horizon).advancedBySaturating(1)
         }
         inputs.horizon = horizon
-        try refuseInterrupted()
-        let trained = try ConversionPredictor.train(examples, settings, pool: pool).predictor
-        try refuseInterrupted()
+        let trained = try ConversionPredictor.train(examples, settings, pool: pool, progress: line.goesOn).predictor
         let id = try trained.write(to: training.out, with: [AppInputs.file: inputs.json], replacing: training.replace)
         let card = trained.card
         line.finish("\(Reading.count(card.decisions)) decisions in \(Reading.duration(line.elapsed))")
@@ -67,10 +56,6 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
                 + "(\(Reading.count(tables.decisions.count - card.decisions)) left out); on unseen ones log loss "
                 + "\(Reading.decimal(card.heldOutLogLoss, 4)) (shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4)))"
                 + (card.heldOutAUC.map { ", AUC of any product \(Reading.decimal($0, 3))" } ?? ""))
-    }
-
-    private func refuseInterrupted() throws {
-        if Interruption.isRequested { throw Interrupted(remedy: "nothing was written; run the command again") }
     }
 
     private struct Printed: Encodable {

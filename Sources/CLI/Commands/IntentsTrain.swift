@@ -87,10 +87,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
             card.merge = merge.merge
             card.split = period.text
         }
-        let result = try training.run(supplied, table: table, encoder: artifact, pool: pool) { share in
-            line.update("\(Int(share * 100)) %, \(Reading.duration(line.elapsed / max(share, 1e-3) * (1 - share))) left")
-            return !Interruption.isRequested
-        }
+        let result = try training.run(supplied, table: table, encoder: artifact, pool: pool, progress: line.goesOn)
         let id = try result.classifier.write(to: out, replacing: replace)
         let card = result.classifier.card
         line.finish("\(Reading.count(card.sessions)) sessions in \(Reading.duration(line.elapsed))")

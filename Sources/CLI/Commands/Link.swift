@@ -32,7 +32,8 @@ struct Link: ParsableCommand, WritesOutput {
     var customers: String?
     @Option(help: ArgumentHelp("Catalogue of tiles, to count those shown that it lacks.", valueName: "file"), completion: .file())
     var tiles: String?
-    @Flag(help: "Link all sessions of a visitor who only ever logged in as one customer, from the first log-in on.") var byVisitor = false
+    @Flag(help: "Link all sessions of a visitor to whoever logged in there first, from then on until somebody else does.") var byVisitor =
+        false
     @Option(help: ArgumentHelp("How far back sessions count.", valueName: "span"))
     var window = TimeSpan(seconds: WebToAppLink.usualWindowSeconds)
     @Option(help: ArgumentHelp("File to write, .csv or .jsonl.", valueName: "file"), completion: .file()) var out: String

@@ -38,7 +38,7 @@ struct RankEvaluate: ParsableCommand {
         let tables = try scoring.app.tables(events, inputs, impressions: shown)
         let split = try inputs.split(tables, from: from)
         let pool = WorkerPool(threads: scoring.threads.count)
-        let examples = try tables.rankingExamples(try scoring.floats(events, inputs, serving: false, pool: pool), inputs)
+        let examples = try tables.rankingExamples(try scoring.floats(tables, inputs, serving: false, pool: pool), inputs)
         let study = try RankerStudy(trained, examples, tiles: tables.log!.tiles, split: split, places: places, pool: pool)
         if json { return try StandardOutput.print(json: study) }
         try StandardOutput.print(study.text)

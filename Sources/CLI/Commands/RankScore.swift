@@ -51,7 +51,7 @@ struct RankScore: ParsableCommand, WritesOutput {
         let tables = try scoring.app.tables(events, inputs, impressions: shown, needsClicks: false)
         let eligibility = try wanted.map { try Eligibility($0, tables.catalogue!, customers: tables.customers) }
         let pool = WorkerPool(threads: scoring.threads.count)
-        let blocks = try scoring.floats(events, inputs, serving: !forEvaluation, pool: pool)
+        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: pool)
         let examples = try tables.rankingExamples(blocks, inputs)
         let probabilities = try trained.probabilities(examples, pool: pool)
         let lines = RankLines(tables.log!, probabilities: probabilities, most: top, rules: eligibility) {

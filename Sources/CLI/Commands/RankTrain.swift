@@ -1,9 +1,7 @@
 internal import ArgumentParser
-internal import DurableFiles
 internal import EventStream
 internal import Recommendation
 internal import SequenceKernel
-internal import SettingsFiles
 internal import Studies
 
 struct RankTrain: ParsableCommand, WritesOutput {
@@ -12,9 +10,10 @@ struct RankTrain: ParsableCommand, WritesOutput {
         abstract: "Train a ranker of tiles on impressions of the app.",
         discussion: """
             Learns from impressions with a click: what is known of the customer, of the tile, and of the web sessions that the customer had \
-            finished before: counts of pages, with --model embeddings, with --intents labels. Where a tile was shown has an effect of its own, \
-            which is left out at scoring; probabilities are calibrated on customers not seen. With --before TIME and \
-            --judges SHARE later impressions of other customers are left to `tessera rank evaluate`.
+            finished before: counts of pages, with --model embeddings, with --intents labels (of sessions that taught the classifier, what \
+            students said that had not seen their visitor). Where a tile was shown has an effect of its own, which is left out at scoring; \
+            probabilities are calibrated on customers not seen. With --before TIME and --judges SHARE later impressions of other customers \
+            are left to `tessera rank evaluate`.
 
             Example: tessera rank train bank.corpus --model bank.model --impressions app/impressions.csv --tiles app/tiles.csv \
             --customers app/customers.csv --links app/links.csv --before 2026-02-01 --judges 0.3 --out bank.ranker
@@ -27,28 +26,17 @@ struct RankTrain: ParsableCommand, WritesOutput {
     var outputs: [String] { [training.out] }
     var inputs: [String] { [corpus] + shown.files + training.inputs }
 
-    func run() throws {
-        Interruption.watch()
-        let lock = try OutputLock(for: training.out + ".training")
-        defer { lock.release() }
-        try training.refuseExisting()
-        var settings = try training.config.map { try SettingsFile.read(TileRankerSettings.self, from: $0) } ?? TileRankerSettings()
-        if let seed = training.seed { settings.seed = seed }
-        try settings.validate()
-        let events = try Corpus.open(corpus)
+    func run() throws { try training.run("rank", corpus: corpus, train) }
+
+    private func train(_ settings: TileRankerSettings, _ events: Corpus, _ line: ProgressLine, _ pool: WorkerPool) throws {
         let tables = try training.app.tables(events, impressions: shown.impressions, tiles: shown.tiles, format: shown.format)
         let split = training.split(tables)
-        let line = ProgressLine("rank")
-        let pool = WorkerPool(threads: training.threads.count)
         let latest = split.training.map { tables.decisions.times[$0] }.max() ?? .min
         var (inputs, blocks) = try training.floats(
             events, tables, split, end: training.before?.microseconds ?? latest.advancedBySaturating(1), pool: pool)
         (inputs.tiles, inputs.catalogue) = (tables.shownTiles(split.training), tables.catalogue?.encoder)
         let examples = try tables.rankingExamples(blocks, inputs).decisions(split.training)
-        let trained = try TileRanker.train(examples, settings, pool: pool) { share in
-            line.update("\(Int(share * 100)) %, \(Reading.duration(line.elapsed / max(share, 1e-3) * (1 - share))) left")
-            return !Interruption.isRequested
-        }.ranker
+        let trained = try TileRanker.train(examples, settings, pool: pool, progress: line.goesOn).ranker
         let id = try trained.write(to: training.out, with: [AppInputs.file: inputs.json], replacing: training.replace)
         let card = trained.card
         line.finish("\(Reading.count(examples.count)) impressions in \(Reading.duration(line.elapsed))")

@@ -14,7 +14,7 @@ struct LinkText {
         lines.append(
             "  sessions: \(Reading.count(stitching.identified)) of \(Reading.count(stitching.sessions)) with a customer of their own, "
                 + "\(Reading.count(stitching.byVisitor)) linked by visitor, \(Reading.count(stitching.conflicts)) with several customers "
-                + "linked to none")
+                + "linked to none once both are known")
         if summary.beforeData + summary.afterData > 0 {
             lines.append(
                 "  \(Reading.count(summary.beforeData)) lie before all events of the corpus, \(Reading.count(summary.afterData)) after them"

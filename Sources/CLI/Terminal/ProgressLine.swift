@@ -29,6 +29,13 @@ final class ProgressLine {
         show(text())
     }
 
+    /// Shows how much of some work is done and how long the rest may take, if it is time.
+    /// - Returns: whether the work may go on; false once somebody interrupted it.
+    func goesOn(_ share: Double) -> Bool {
+        update("\(Int(share * 100)) %, \(Reading.duration(elapsed / max(share, 1e-3) * (1 - share))) left")
+        return !Interruption.isRequested
+    }
+
     /// Shows a last text and ends the line.
     func finish(_ text: String) {
         if redraws {

@@ -12,11 +12,12 @@ internal import SequenceKernel
 /// classifier.safetensors   the network
 /// encoder.safetensors      the encoder's weights, where it was trained on
 /// card.json                what the training says of itself
+/// held-out.safetensors     probabilities of the sessions that taught, by students that did not see their visitors; since version 2
 /// manifest.json            size and SHA-256 of each
 /// ```
 extension IntentClassifier {
-    /// The format this program writes.
-    public static let version = 1
+    /// The format this program writes; it reads version 1, too, which keeps no held-out probabilities.
+    public static let version = 2
     /// What the manifest calls it.
     public static let kind = "intents"
     private static let settingsFile = TaxonomyUse.file
@@ -25,6 +26,8 @@ extension IntentClassifier {
     private static let networkFile = "classifier.safetensors"
     private static let encoderFile = "encoder.safetensors"
     private static let cardFile = "card.json"
+    private static let heldOutFile = "held-out.safetensors"
+    private static let heldOutTensor = "probabilities"
 
     /// Writes the directory whole or not at all.
     /// - Returns: the id.
@@ -45,6 +48,11 @@ extension IntentClassifier {
             Self.networkFile: network.contents(),
         ]
         if let facts { files[Self.factsFile] = Self.json(facts) }
+        if !heldOut.isEmpty {
+            var scores = SafetensorsWriter()
+            scores.add(Self.heldOutTensor, shape: [card.taughtSessions.count, count], heldOut)
+            files[Self.heldOutFile] = scores.contents()
+        }
         if let encoderWeights {
             var encoder = SafetensorsWriter()
             encoderWeights.add(to: &encoder)
@@ -108,10 +116,40 @@ extension IntentClassifier {
         if folder.files[Self.encoderFile] != nil {
             encoderWeights = try Self.read(encoder.model.parameters, folder, Self.encoderFile, fileSystem)
         }
+        let heldOut = try Self.heldOut(folder, sessions: card.taughtSessions, intents: count, fileSystem)
         self.init(
             settings, taxonomy: taxonomy, student: TrainedStudent(network, weights), facts: facts, encoderWeights: encoderWeights,
-            card: card,
-            id: folder.id)
+            card: card, heldOut: heldOut, id: folder.id)
+    }
+
+    private static func open(
+        _ folder: SealedFolder, _ name: String, _ fileSystem: FileSystem
+    ) throws(IntentClassifierError) -> SafetensorsFile {
+        do throws(SafetensorsError) { return try SafetensorsFile("\(folder.path)/\(name)", in: fileSystem) } catch {
+            if case .file(let error) = error { throw .file(error) }
+            throw .folder(.damaged(path: folder.path, file: name, reason: "\(error)"))
+        }
+    }
+
+    /// None where the folder does not have them.
+    private static func heldOut(
+        _ folder: SealedFolder, sessions: [Int], intents: Int, _ fileSystem: FileSystem
+    ) throws(IntentClassifierError) -> [Float] {
+        guard folder.files[heldOutFile] != nil else { return [] }
+        func damaged(_ reason: String) -> IntentClassifierError {
+            .folder(.damaged(path: folder.path, file: heldOutFile, reason: reason))
+        }
+        let file = try open(folder, heldOutFile, fileSystem)
+        guard zip(sessions, sessions.dropFirst()).allSatisfy({ $0 < $1 }), sessions.first ?? 0 >= 0 else {
+            throw damaged("\(cardFile) does not name the sessions that taught in rising order")
+        }
+        guard let entry = file[heldOutTensor], entry.shape == [sessions.count, intents], entry.type == .float32 else {
+            throw damaged("not one row for each session that taught and one column for each intent")
+        }
+        let scores: [Float]
+        do throws(SafetensorsError) { scores = try file.floats(heldOutTensor) } catch { throw damaged("\(error)") }
+        guard scores.allSatisfy({ (0...1).contains($0) }) else { throw damaged("it holds values that are no probabilities") }
+        return scores
     }
 
     private static func read(
@@ -119,11 +157,7 @@ extension IntentClassifier {
     ) throws(IntentClassifierError) -> ParameterVector {
         func damaged(_ reason: String) -> IntentClassifierError { .folder(.damaged(path: folder.path, file: name, reason: reason)) }
         guard folder.files[name] != nil else { throw damaged("it is not there") }
-        let file: SafetensorsFile
-        do throws(SafetensorsError) { file = try SafetensorsFile("\(folder.path)/\(name)", in: fileSystem) } catch {
-            if case .file(let error) = error { throw .file(error) }
-            throw damaged("\(error)")
-        }
+        let file = try open(folder, name, fileSystem)
         // Compared before memory is asked for: settings changed by hand could ask for more than there is.
         for parameter in scope.parameters {
             guard let entry = file[parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {

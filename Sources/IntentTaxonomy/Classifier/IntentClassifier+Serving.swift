@@ -18,7 +18,8 @@ extension IntentClassifier {
             own.approval = approved.approval
         }
         let packed = IntentClassifier(
-            settings, taxonomy: own, student: student, facts: facts, encoderWeights: encoderWeights, card: card)
+            settings, taxonomy: own, student: student, facts: facts, encoderWeights: encoderWeights, card: card,
+            heldOut: heldOut)
         try packed.checkServable(place: place)
         return packed
     }

@@ -50,6 +50,9 @@ public struct IntentClassifier: Sendable {
     public let encoderWeights: ParameterVector?
     /// What the training says of itself.
     public let card: ClassifierCard
+    /// Calibrated probabilities of ``ClassifierCard/taughtSessions``, in their order, by students that saw no session of their visitor:
+    /// what the classifier itself says of them is surer than it is of anybody else. `[S * K]`; empty where nobody kept them.
+    public let heldOut: [Float]
     /// Digest over all its files; empty until it is written.
     public let id: String
     private let scales: [Float]
@@ -60,14 +63,17 @@ public struct IntentClassifier: Sendable {
     /// A classifier of its parts.
     public init(
         _ settings: Settings, taxonomy: Taxonomy, student: TrainedStudent, facts: FactPlan?, encoderWeights: ParameterVector? = nil,
-        card: ClassifierCard, id: String = ""
+        card: ClassifierCard, heldOut: [Float] = [], id: String = ""
     ) {
         let count = settings.intents.count
         precondition(student.network.outputs == count && settings.calibration.count == count && settings.thresholds.count == count)
         precondition(
+            heldOut.isEmpty || heldOut.count == card.taughtSessions.count * count,
+            "IntentClassifier: \(heldOut.count) held-out probabilities for \(card.taughtSessions.count) sessions of \(count)")
+        precondition(
             student.network.inputs == Self.width(settings, facts), "IntentClassifier: the network reads another number of features")
         (self.settings, self.taxonomy, self.student, self.facts) = (settings, taxonomy, student, facts)
-        (self.encoderWeights, self.card, self.id) = (encoderWeights, card, id)
+        (self.encoderWeights, self.card, self.heldOut, self.id) = (encoderWeights, card, heldOut, id)
         var (scales, biases, steps) = ([Float](), [Float](), [Int]())
         for (k, calibration) in settings.calibration.enumerated() {
             switch calibration {

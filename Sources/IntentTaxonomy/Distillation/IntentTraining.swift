@@ -209,9 +209,10 @@ public struct IntentTraining: Sendable {
                 IntentCalibration.fit(settings.calibration, logits: column(k, logits).map(Double.init), present: column(k, present))
             }, thresholds: [Double](repeating: 0.5, count: count), conformal: ConformalSets(coverage: settings.coverage, threshold: 0),
             distillation: settings)
-        func classifier(_ card: ClassifierCard) -> IntentClassifier {
+        func classifier(_ card: ClassifierCard, heldOut: [Float] = []) -> IntentClassifier {
             IntentClassifier(
-                contents, taxonomy: labels.taxonomy, student: student, facts: facts, encoderWeights: encoderWeights, card: card)
+                contents, taxonomy: labels.taxonomy, student: student, facts: facts, encoderWeights: encoderWeights, card: card,
+                heldOut: heldOut)
         }
         var scores = logits
         let draft = classifier(card)
@@ -228,7 +229,9 @@ public struct IntentTraining: Sendable {
         card.heldOutLogLoss = Self.logLoss(probabilities, present)
         let shares = (0..<count).map { k in column(k, present).reduce(0.0) { $0 + ($1 ? 1 : 0) } / Double(max(1, sessions.count)) }
         card.heldOutLogLossOfShares = Self.logLoss(present.indices.map { shares[$0 % count] }, present)
-        return Result(classifier: classifier(card), sessions: sessions, heldOut: scores, present: present)
+        // In the order of the card's sessions.
+        let kept = sessions.indices.sorted { sessions[$0] < sessions[$1] }.flatMap { scores[$0 * count..<($0 + 1) * count] }
+        return Result(classifier: classifier(card, heldOut: kept), sessions: sessions, heldOut: scores, present: present)
     }
 
     private static func logLoss(_ probabilities: [Double], _ present: [Bool]) -> Double {

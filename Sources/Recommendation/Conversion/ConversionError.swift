@@ -21,6 +21,8 @@ public enum ConversionError: Error, CarriesFileError, CustomStringConvertible {
     case censored(decisions: Int, firstRow: Int)
     /// Trees could not be grown or asked.
     case trees(BoostedTreesError)
+    /// Stopped on request.
+    case cancelled
 
     /// Wraps a file error.
     public init(_ error: FileError) { self = .file(error) }
@@ -53,6 +55,7 @@ public enum ConversionError: Error, CarriesFileError, CustomStringConvertible {
                 "conversion: \(decisions) decisions (the first in row \(firstRow)) have a horizon that reaches beyond the end of the data, "
                 + "so nobody knows their outcome; take earlier decisions, a shorter horizon, or leave them out by asking for it"
         case .trees(let error): return error.description
+        case .cancelled: return "stopped; nothing was written"
         }
     }
 }

@@ -29,11 +29,23 @@ struct ConversionFitting: Sendable {
     var constantLogits: [Float] { [Float](repeating: 0, count: labels.count * known) }
 
     /// The head learnt from everything, and logits of each held-out row by heads that did not see its customer; 0 for other rows.
-    func run(_ card: inout ConversionCard, _ pool: WorkerPool) throws(ConversionError) -> (ConversionHead, [Float]) {
+    /// - Parameter progress: called with the share done; false stops.
+    func run(
+        _ card: inout ConversionCard, _ pool: WorkerPool, progress: (Double) -> Bool
+    ) throws(ConversionError) -> (ConversionHead, [Float]) {
         switch settings.head {
-        case .softmax: try softmax(&card, pool)
-        case .trees: try trees(&card, pool)
+        case .softmax: try softmax(&card, pool, progress)
+        case .trees: try trees(&card, pool, progress)
         }
+    }
+
+    /// Some of the work's parts, shared among the threads.
+    private func share<Value>(
+        _ pool: WorkerPool, _ parts: Range<Int>, of all: Int, _ progress: (Double) -> Bool, _ body: (Int) -> Value
+    ) throws(ConversionError) -> [Value] {
+        let goesOn = { (done: Int) in progress(Double(parts.lowerBound + done) / Double(all)) }
+        guard let values = pool.map(parts.count, goesOn: goesOn, body) else { throw .cancelled }
+        return values
     }
 
     /// Rows of one side of a fold.
@@ -51,8 +63,11 @@ struct ConversionFitting: Sendable {
         return Part(rows: rows, features: values, labels: rows.map { labels[$0] })
     }
 
-    private func softmax(_ card: inout ConversionCard, _ pool: WorkerPool) throws(ConversionError) -> (ConversionHead, [Float]) {
-        let paths = pool.map(foldCount) { fold in
+    private func softmax(
+        _ card: inout ConversionCard, _ pool: WorkerPool, _ progress: (Double) -> Bool
+    ) throws(ConversionError) -> (ConversionHead, [Float]) {
+        let all = foldCount + 1
+        let paths = try share(pool, 0..<foldCount, of: all, progress) { fold in
             let (own, others) = (part { folds.fold[$0] == fold }, part { folds.fold[$0] != fold })
             return SoftmaxRegression.path(
                 features: others.features, columns: width, labels: others.labels, classes: known, strengths: settings.strengths
@@ -67,14 +82,19 @@ struct ConversionFitting: Sendable {
             if best == nil || loss < best!.loss { best = (place, loss, logits) }
         }
         card.strength = strengths[best!.place]
-        let path = SoftmaxRegression.path(
-            features: features, columns: width, labels: labels, classes: known, strengths: Array(strengths[...best!.place]))
-        return (.softmax(path.last!.regression), best!.logits)
+        let last = Array(strengths[...best!.place])
+        let path = try share(pool, foldCount..<all, of: all, progress) { _ in
+            SoftmaxRegression.path(features: features, columns: width, labels: labels, classes: known, strengths: last)
+        }
+        return (.softmax(path[0].last!.regression), best!.logits)
     }
 
-    private func trees(_ card: inout ConversionCard, _ pool: WorkerPool) throws(ConversionError) -> (ConversionHead, [Float]) {
+    private func trees(
+        _ card: inout ConversionCard, _ pool: WorkerPool, _ progress: (Double) -> Bool
+    ) throws(ConversionError) -> (ConversionHead, [Float]) {
         let depths = settings.depths
-        let grown = pool.map(depths.count * foldCount) { index in
+        let (tried, all) = (depths.count * foldCount, (depths.count + 1) * foldCount + 1)
+        let grown = try share(pool, 0..<tried, of: all, progress) { index in
             Result { () throws(BoostedTreesError) in
                 let fold = index % foldCount
                 var own = treeSettings(depth: depths[index / foldCount], rounds: settings.rounds)
@@ -100,7 +120,7 @@ struct ConversionFitting: Sendable {
         }
         (card.depth, card.rounds) = (best!.depth, best!.rounds)
         let chosen = treeSettings(depth: best!.depth, rounds: best!.rounds)
-        let heldOut = pool.map(foldCount) { fold in
+        let heldOut = try share(pool, tried..<tried + foldCount, of: all, progress) { fold in
             Result { () throws(BoostedTreesError) in
                 let own = part { folds.fold[$0] == fold }
                 let trees = try grow(part { folds.fold[$0] != fold }, judge: nil, chosen)
@@ -112,8 +132,10 @@ struct ConversionFitting: Sendable {
             let (rows, margins) = try value(part)
             parts.append((rows, known == 2 ? margins.flatMap { [0, $0] } : margins))
         }
-        let all = try value(Result { () throws(BoostedTreesError) in try grow(part { _ in true }, judge: nil, chosen) })
-        return (.trees(all), joined(parts))
+        let last = try share(pool, all - 1..<all, of: all, progress) { _ in
+            Result { () throws(BoostedTreesError) in try grow(part { _ in true }, judge: nil, chosen) }
+        }
+        return (.trees(try value(last[0])), joined(parts))
     }
 
     private func treeSettings(depth: Int, rounds: Int) -> BoostedTrees.Settings {
@@ -165,12 +187,20 @@ struct ConversionFitting: Sendable {
 }
 
 extension WorkerPool {
-    /// `body(0)` to `body(count − 1)`, shared among the threads.
-    func map<Value>(_ count: Int, _ body: (Int) -> Value) -> [Value] {
-        var values = [Value?](repeating: nil, count: count)
-        values.withUnsafeMutableBufferPointer { buffer in
-            nonisolated(unsafe) let base = buffer.baseAddress
-            run(count) { index, _ in base![index] = body(index) }
+    /// `body(0)` to `body(count − 1)`, shared among the threads in waves of as many as there are.
+    /// - Parameter goesOn: called before each wave with the number of those done; false stops.
+    /// - Returns: nil where it was stopped.
+    func map<Value>(_ count: Int, goesOn: (Int) -> Bool, _ body: (Int) -> Value) -> [Value]? {
+        var values: [Value?] = []
+        while values.count < count {
+            guard goesOn(values.count) else { return nil }
+            let start = values.count
+            var wave = [Value?](repeating: nil, count: min(threads, count - start))
+            wave.withUnsafeMutableBufferPointer { buffer in
+                nonisolated(unsafe) let base = buffer.baseAddress!
+                run(buffer.count) { index, _ in base[index] = body(start + index) }
+            }
+            values += wave
         }
         return values.map { $0! }
     }

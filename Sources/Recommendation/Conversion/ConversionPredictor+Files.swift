@@ -1,7 +1,6 @@
 internal import BoostedTrees
 public import DurableFiles
 internal import Evaluation
-internal import FoundationEssentials
 internal import SequenceKernel
 
 /// A predictor as a directory:
@@ -41,7 +40,10 @@ extension ConversionPredictor {
 
     /// Names and contents of its files.
     func files() throws(ConversionError) -> [String: [UInt8]] {
-        var files = [Self.configurationFile: Self.json(configuration), Self.cardFile: Self.json(card)]
+        var files = [
+            Self.configurationFile: ModelFolder.json(configuration, isIndented: true),
+            Self.cardFile: ModelFolder.json(card, isIndented: true),
+        ]
         switch head {
         case .constant: break
         case .softmax(let regression):
@@ -59,66 +61,46 @@ extension ConversionPredictor {
 
     /// Reads a directory, checking version, sizes, digests and that its parts fit together.
     public init(_ path: String, in fileSystem: FileSystem = .live) throws(ConversionError) {
-        let folder: SealedFolder
-        do { folder = try SealedFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem) } catch { throw .folder(error) }
-        func damaged(_ file: String, _ reason: String) -> ConversionError {
-            .folder(.damaged(path: folder.path, file: file, reason: reason))
-        }
-        func decoded<Value: Decodable>(_ type: Value.Type, _ name: String) throws(ConversionError) -> Value {
-            let bytes: [UInt8]
-            do { bytes = try folder.contents(name) } catch { throw .folder(error) }
-            do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch { throw damaged(name, "it cannot be read") }
-        }
-        let configuration = try decoded(Configuration.self, Self.configurationFile)
-        let card = try decoded(ConversionCard.self, Self.cardFile)
-        if let fault = configuration.fault { throw damaged(Self.configurationFile, fault) }
+        do throws(SealedFolder.Fault) {
+            self = try Self.read(try ModelFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem))
+        } catch { throw .folder(error) }
+    }
+
+    private static func read(_ folder: ModelFolder) throws(SealedFolder.Fault) -> ConversionPredictor {
+        let configuration = try folder.decoded(Configuration.self, configurationFile)
+        let card = try folder.decoded(ConversionCard.self, cardFile)
+        if let fault = configuration.fault { throw folder.damaged(configurationFile, fault) }
         let (known, columns) = (configuration.known.count, configuration.names.count)
         let head: ConversionHead
         if known == 1 {
             head = .constant
-        } else if folder.files[Self.treesFile] != nil {
-            let bytes: [UInt8]
-            do { bytes = try folder.contents(Self.treesFile) } catch { throw .folder(error) }
-            let trees: BoostedTrees
-            do throws(BoostedTreesError) { trees = try BoostedTrees(bytes: bytes) } catch { throw damaged(Self.treesFile, "\(error)") }
-            guard trees.columns == columns, trees.objective == ConversionHead.objective(known: known) else {
-                throw damaged(Self.treesFile, "its trees are not those that \(Self.configurationFile) speaks of")
+        } else if folder.holds(treesFile) {
+            let trees = try folder.trees(treesFile, columns: columns, named: configurationFile)
+            guard trees.objective == ConversionHead.objective(known: known) else {
+                throw folder.damaged(treesFile, "trees for other classes than \(configurationFile) names")
             }
             head = .trees(trees)
         } else {
-            head = .softmax(
-                try Self.regression(folder, columns: columns + configuration.absentFlags.columns.count, classes: known, fileSystem))
+            head = .softmax(try regression(folder, columns: columns + configuration.absentFlags.columns.count, classes: known))
         }
-        self.init(configuration, head, card, id: folder.id)
+        return ConversionPredictor(configuration, head, card, id: folder.id)
     }
 
     private static func regression(
-        _ folder: SealedFolder, columns: Int, classes: Int, _ fileSystem: FileSystem
-    ) throws(ConversionError) -> SoftmaxRegression {
-        func damaged(_ reason: String) -> ConversionError {
-            .folder(.damaged(path: folder.path, file: softmaxFile, reason: reason))
+        _ folder: ModelFolder, columns: Int, classes: Int
+    ) throws(SealedFolder.Fault) -> SoftmaxRegression {
+        let file = try folder.tensors(softmaxFile)
+        func damaged(_ what: String) -> SealedFolder.Fault {
+            folder.damaged(softmaxFile, "its tensors are not those that \(configurationFile) speaks of (\(what))")
         }
-        guard folder.files[softmaxFile] != nil else { throw damaged("it is not there") }
-        do throws(SafetensorsError) {
-            let file = try SafetensorsFile("\(folder.path)/\(softmaxFile)", in: fileSystem)
-            let shapes = ["means": [columns], "factors": [columns], "weights": [columns, classes], "biases": [classes]]
-            if let name = shapes.keys.sorted().first(where: { file[$0]?.shape != shapes[$0]! || file[$0]?.type != .float32 }) {
-                throw SafetensorsError.missing(tensor: name)
-            }
-            let values = [try file.floats("means"), try file.floats("factors"), try file.floats("weights"), try file.floats("biases")]
-            guard values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw SafetensorsError.missing(tensor: "finite numbers") }
-            return SoftmaxRegression(classes: classes, means: values[0], factors: values[1], weights: values[2], biases: values[3])
-        } catch {
-            if case .file(let error) = error { throw .file(error) }
-            throw damaged("its tensors are not those that \(configurationFile) speaks of (\(error))")
+        func floats(_ name: String, _ shape: [Int]) throws(SealedFolder.Fault) -> [Float] {
+            guard file[name]?.shape == shape, file[name]?.type == .float32, let values = try? file.floats(name) else { throw damaged(name) }
+            guard values.allSatisfy(\.isFinite) else { throw damaged("\(name): not finite numbers") }
+            return values
         }
-    }
-
-    private static func json(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        // Our own values hold nothing that JSON cannot say.
-        return Array(try! encoder.encode(value)) + [0x0A]
+        return SoftmaxRegression(
+            classes: classes, means: try floats("means", [columns]), factors: try floats("factors", [columns]),
+            weights: try floats("weights", [columns, classes]), biases: try floats("biases", [classes]))
     }
 }
 

@@ -18,9 +18,11 @@ extension ConversionPredictor {
     ///
     /// Penalty, or depth and rounds, by the least log loss of customers held out; temperature and threshold from the same
     /// predictions; then once more on everything. Folds are shared among the pool's threads and give the same bytes at any number.
-    /// - Throws: ``ConversionError`` where there are no two customers, or settings are not possible.
+    /// - Parameter progress: called with the share done, now and then; false stops.
+    /// - Throws: ``ConversionError`` where there are no two customers, settings are not possible, or it was stopped.
     public static func train(
-        _ examples: ConversionExamples, _ settings: ConversionSettings = ConversionSettings(), pool: WorkerPool
+        _ examples: ConversionExamples, _ settings: ConversionSettings = ConversionSettings(), pool: WorkerPool,
+        progress: (Double) -> Bool = { _ in true }
     ) throws(ConversionError) -> Training {
         try settings.validate()
         let customers = Set(examples.customer).count
@@ -37,7 +39,7 @@ extension ConversionPredictor {
                 examples.customer, strata: examples.outcome, count: min(settings.folds, customers), seed: settings.seed)
             : CustomerFolds(examples.customer, latest: settings.latestShare, times: examples.time)
         let fitting = ConversionFitting(examples, configuration, folds: folds)
-        let (head, all) = known.count == 1 ? (.constant, fitting.constantLogits) : try fitting.run(&card, pool)
+        let (head, all) = known.count == 1 ? (.constant, fitting.constantLogits) : try fitting.run(&card, pool, progress: progress)
         let (rows, classes) = (folds.heldOutRows, examples.classes.count)
         let logits = rows.flatMap { all[$0 * known.count..<($0 + 1) * known.count] }
         if settings.calibration == .temperature, known.count > 1 {

@@ -44,8 +44,6 @@ public enum RowRejectReason: String, Sendable, Codable, CaseIterable {
     case ambiguousSession = "ambiguous_session"
     /// The corpus has no such visitor.
     case unknownVisitor = "unknown_visitor"
-    /// A product that is none of those there are.
-    case unknownProduct = "unknown_product"
 }
 
 /// One refused row: where and why, never its content.

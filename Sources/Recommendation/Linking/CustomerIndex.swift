@@ -7,6 +7,8 @@ public import EventStream
 public struct CustomerIndex: Sendable {
     private var numbers: [String: Int32] = [:]
     private var seen: [String: Int32] = [:]
+    /// By number: digests where the corpus holds digests and its key was given.
+    private var names: [String]
     private let key: [UInt8]?
     /// Customers that the corpus knows; they have the numbers from 0.
     public let known: Int
@@ -25,11 +27,11 @@ public struct CustomerIndex: Sendable {
         self.key = key.flatMap { $0.isEmpty ? nil : $0 }
         // The places are the codes of the corpus, whatever strings hold for equal.
         for (place, id) in ids.enumerated() where numbers[id] == nil { numbers[id] = Int32(place) }
-        (known, count) = (ids.count, ids.count)
+        (known, names) = (ids.count, ids)
     }
 
     /// Customers numbered so far.
-    public private(set) var count: Int
+    public var count: Int { names.count }
 
     /// The number of a customer; a new one for an id not met before.
     public mutating func number(of id: String) -> Int32 {
@@ -38,10 +40,24 @@ public struct CustomerIndex: Sendable {
         let number = numbers[kept] ?? Int32(count)
         if Int(number) == count {
             numbers[kept] = number
-            count += 1
+            names.append(kept)
         }
         if key != nil { seen[id] = number }
         return number
+    }
+
+    /// Customers to judge by: about this share of all that are numbered, chosen by each one's own id alone (FNV-1a), wherever it was read,
+    /// so that every set of tables that knows the customer chooses alike. Under the key of an import the digest is the id.
+    public func judges(share: Double) -> Set<Int32> {
+        Set(
+            names.indices.filter { number in
+                var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+                for byte in names[number].utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+                // The last bytes of ids differ most, and FNV moves them upwards.
+                hash ^= hash >> 33
+                hash = hash &* 0xFF51_AFD7_ED55_8CCD
+                return Double(hash >> 11) * 0x1p-53 < share
+            }.map { Int32($0) })
     }
 
     /// Refuses decisions none of whose customers is known, where the corpus holds digests and no key was given.

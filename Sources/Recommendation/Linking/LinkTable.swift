@@ -10,12 +10,13 @@ public struct LinkTable: Sendable {
     /// Who the sessions belong to.
     public let sessions: SessionCustomers
 
-    /// Reads a table for the sessions of a corpus. A session or visitor with two customers is a conflict and linked to none; a session that is
-    /// named itself is not asked for its visitor. Without a time a link counts as known from the beginning.
+    /// Reads a table for the sessions of a corpus. A session or visitor with two customers is a conflict: it is linked to the first until
+    /// the second is known, and then to none. A session that is named itself is not asked for its visitor. Without a time a link counts as
+    /// known from the beginning.
     /// - Parameters:
     ///   - customers: numbers the customers.
     ///   - key: the key of the import, where visitors were replaced by digests.
-    ///   - byVisitor: whether other sessions of a visitor, all of whose named sessions are one customer's, are linked too.
+    ///   - byVisitor: whether other sessions of a visitor are linked as its named ones are, too.
     public init(
         _ path: String, corpus: Corpus, customers: inout CustomerIndex, key: [UInt8]? = nil, byVisitor: Bool = false
     ) throws(TableError) {
@@ -36,8 +37,8 @@ public struct LinkTable: Sendable {
             ofSession != nil
             ? Places((0..<corpus.sessionCount).map { corpus.sessionKey($0) }, pseudonym)
             : Places((0..<corpus.visitorCount).map { corpus.visitorKey($0) }, pseudonym)
-        var claims = [SessionCustomers.Claim](repeating: .none, count: corpus.sessionCount)
-        var visitorClaims: [Int: SessionCustomers.Claim] = [:]
+        var claims = [CustomerClaim](repeating: .none, count: corpus.sessionCount)
+        var visitorClaims: [Int: CustomerClaim] = [:]
         var (accepted, refused) = (0, RejectedRows())
         var index = customers
         table.rows(&refused) { row, rejects in
@@ -71,9 +72,7 @@ public struct LinkTable: Sendable {
         customers = index
         (rows, rejects) = (accepted + refused.total, refused)
         guard accepted > 0 else { throw .nothingRead(file: table.path, rejects: refused) }
-        sessions = SessionCustomers(
-            claims, visitors: (0..<corpus.sessionCount).map { corpus.visitor(ofSession: $0) }, visitorCount: corpus.visitorCount,
-            byVisitor: byVisitor, visitorClaims: visitorClaims)
+        sessions = SessionCustomers(claims, corpus, byVisitor: byVisitor, visitorClaims: visitorClaims)
     }
 
     /// Where sessions or visitors stand by their ids.

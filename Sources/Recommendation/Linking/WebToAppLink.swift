@@ -40,7 +40,8 @@ public struct LinkedSessions: Sendable, Equatable {
 /// Takes: a corpus, whose sessions are whose, and decisions.   Gives: for each decision the sessions of its customer that had ended before.
 ///
 /// A session counts for a decision at time t when its last event lies in [t − window, t), it is the same customer's, and that was known
-/// before t. Every result is looked at again by ``check(_:_:)``, which reads the corpus anew, before it is given.
+/// before t, and no other customer of it. Every result is looked at again by ``check(_:_:)``, which reads the corpus anew, before it is
+/// given.
 public struct WebToAppLink: Sendable {
     /// The sessions' corpus.
     public let corpus: Corpus
@@ -67,16 +68,21 @@ public struct WebToAppLink: Sendable {
             throw .badSetting(name: "window", reason: "it must lie above 0 and at most at 100 years")
         }
         (self.corpus, self.customers, self.windowSeconds) = (corpus, customers, windowSeconds)
-        let ends = (0..<corpus.sessionCount).map { session in
-            let events = corpus.events(ofSession: session)
-            return events.isEmpty ? Int64.max : corpus.timesMicroseconds[events.upperBound - 1]
-        }
+        let ends = Self.ends(of: corpus)
         self.ends = ends
         var sessions: [Int32: [Int32]] = [:]
         for (session, customer) in customers.customers.enumerated() where customer >= 0 {
             sessions[customer, default: []].append(Int32(session))
         }
         sessionsOfCustomer = sessions.mapValues { list in list.sorted { (ends[Int($0)], $0) < (ends[Int($1)], $1) } }
+    }
+
+    /// Of each session the time of its last event, in a corpus that has times.
+    static func ends(of corpus: Corpus) -> [Int64] {
+        (0..<corpus.sessionCount).map { session in
+            let events = corpus.events(ofSession: session)
+            return events.isEmpty ? .max : corpus.timesMicroseconds[events.upperBound - 1]
+        }
     }
 
     /// The sessions of each decision. Decisions of customers without sessions, and those before any data, have none.
@@ -91,7 +97,9 @@ public struct WebToAppLink: Sendable {
                 let (earliest, overflows) = time.subtractingReportingOverflow(window)
                 let from = sessions.partition { ends[Int($0)] >= (overflows ? .min : earliest) }
                 let to = sessions.partition { ends[Int($0)] >= time }
-                for session in sessions[from..<max(from, to)] where customers.knownFrom[Int(session)] < time { linked.append(session) }
+                for session in sessions[from..<max(from, to)] where customers.isKnown(Int(session), at: time) {
+                    linked.append(session)
+                }
             }
             offsets.append(linked.count)
         }
@@ -146,9 +154,12 @@ public struct WebToAppLink: Sendable {
         var isTheirs = customer >= 0 && customers.customers[session] == customer
         var isKnown = customers.knownFrom[session] < time
         if let logins {
-            let visitor = corpus.visitor(ofSession: session)
-            isTheirs = isTheirs && (own.isEmpty ? logins.customers[visitor] : own) == [customer]
-            isKnown = isKnown && (!own.isEmpty || logins.first[visitor] < time)
+            // Whoever had logged in there before the decision; of the session's own log-ins all had.
+            let there = own.isEmpty ? logins.before(time, of: corpus.visitor(ofSession: session)) : own
+            isTheirs = isTheirs && there.isSubset(of: [customer])
+            isKnown = isKnown && !there.isEmpty
+        } else {
+            isTheirs = isTheirs && time <= customers.knownUntil[session]
         }
         if !isTheirs { found.otherCustomer += 1 }
         if !isKnown { found.notYetKnown += 1 }
@@ -158,20 +169,19 @@ public struct WebToAppLink: Sendable {
 
 /// Who logged in on each browser, and when first: read from the events, for the check alone.
 private struct LoginsOfVisitors {
-    /// `[V]`.
-    var customers: [Set<Int32>]
-    /// Microseconds since 1970; `[V]`.
-    var first: [Int64]
+    /// Microseconds since 1970 by customer; `[V]`.
+    private var first: [[Int32: Int64]]
+
+    /// Customers who logged in on a browser before a time.
+    func before(_ time: Int64, of visitor: Int) -> Set<Int32> { Set(first[visitor].filter { $0.value < time }.keys) }
 
     init(_ corpus: Corpus) {
-        customers = Array(repeating: [], count: corpus.visitorCount)
-        first = Array(repeating: .max, count: corpus.visitorCount)
+        first = Array(repeating: [:], count: corpus.visitorCount)
         guard let codes = corpus.customers?.codes else { return }
         for session in 0..<corpus.sessionCount {
             let visitor = corpus.visitor(ofSession: session)
             for event in corpus.events(ofSession: session) where codes[event] > 0 {
-                customers[visitor].insert(codes[event] - 1)
-                first[visitor] = min(first[visitor], corpus.timesMicroseconds[event])
+                first[visitor][codes[event] - 1] = min(first[visitor][codes[event] - 1] ?? .max, corpus.timesMicroseconds[event])
             }
         }
     }

@@ -1,6 +1,5 @@
 internal import BoostedTrees
 public import DurableFiles
-internal import FoundationEssentials
 internal import SequenceKernel
 
 /// A ranker as a directory:
@@ -47,9 +46,10 @@ extension TileRanker {
         }
         let positions = members[0].network.examination.map { $0.count - 1 } ?? 0
         var files = [
-            Self.configurationFile: Self.json(
-                Configuration(settings: settings, context: inputs.context, tile: inputs.tile, positions: positions, blend: blend)),
-            Self.catalogueFile: Self.json(catalogue), Self.cardFile: Self.json(card), Self.networkFile: network.contents(),
+            Self.configurationFile: ModelFolder.json(
+                Configuration(settings: settings, context: inputs.context, tile: inputs.tile, positions: positions, blend: blend),
+                isIndented: false), Self.catalogueFile: ModelFolder.json(catalogue, isIndented: false),
+            Self.cardFile: ModelFolder.json(card, isIndented: false), Self.networkFile: network.contents(),
         ]
         do throws(BoostedTreesError) {
             for (number, own) in trees.enumerated() { files["trees-\(number).json"] = try own.bytes() }
@@ -62,60 +62,44 @@ extension TileRanker {
 
     /// Reads a directory, checking version, sizes, digests and that its parts fit together.
     public init(_ path: String, in fileSystem: FileSystem = .live) throws(RankingError) {
-        let folder: SealedFolder
         do throws(SealedFolder.Fault) {
-            folder = try SealedFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem)
+            self = try Self.read(try ModelFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem))
         } catch { throw .folder(error) }
-        func damaged(_ file: String, _ reason: String) -> RankingError {
-            .folder(.damaged(path: folder.path, file: file, reason: reason))
-        }
-        func contents(_ name: String) throws(RankingError) -> [UInt8] {
-            do throws(SealedFolder.Fault) { return try folder.contents(name) } catch { throw .folder(error) }
-        }
-        func decoded<Value: Decodable>(_ type: Value.Type, _ name: String) throws(RankingError) -> Value {
-            let bytes = try contents(name)
-            guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw damaged(name, "it cannot be read") }
-            return value
-        }
-        let configuration = try decoded(Configuration.self, Self.configurationFile)
-        let catalogue = try decoded([String].self, Self.catalogueFile)
-        let card = try decoded(RankerCard.self, Self.cardFile)
+    }
+
+    private static func read(_ folder: ModelFolder) throws(SealedFolder.Fault) -> TileRanker {
+        let configuration = try folder.decoded(Configuration.self, configurationFile)
+        let catalogue = try folder.decoded([String].self, catalogueFile)
+        let card = try folder.decoded(RankerCard.self, cardFile)
         let settings = configuration.settings
         do throws(RankingError) { try settings.validate() } catch {
-            throw damaged(Self.configurationFile, "its settings are not possible")
+            throw folder.damaged(configurationFile, "its settings are not possible")
         }
         guard configuration.context.isWhole, configuration.tile.isWhole, (0...1_000).contains(configuration.positions),
             catalogue.count < 1 << 24, configuration.blend.isFinite
-        else { throw damaged(Self.configurationFile, "features, places or shares that no training gives") }
+        else { throw folder.damaged(configurationFile, "features, places or shares that no training gives") }
         let network = TileNetwork(
             context: configuration.context.width, tile: configuration.tile.width, catalogue: catalogue.count, hidden: settings.hidden,
             width: settings.width, positions: configuration.positions)
-        let (members, linear) = try Self.members(network, settings, folder, fileSystem)
+        let (members, linear) = try Self.members(network, settings, folder)
         var trees: [BoostedTrees] = []
         for number in 0..<(settings.trees?.members ?? 0) {
             let name = "trees-\(number).json"
-            let bytes = try contents(name)
-            do throws(BoostedTreesError) { trees.append(try BoostedTrees(bytes: bytes)) } catch {
-                throw damaged(name, error.description)
-            }
-            guard trees[number].columns == configuration.context.names.count + configuration.tile.names.count else {
-                throw damaged(name, "trees of other features than \(Self.configurationFile) names")
-            }
+            trees.append(
+                try folder.trees(
+                    name, columns: configuration.context.names.count + configuration.tile.names.count, named: configurationFile))
+            guard trees[number].objective.groups == 1 else { throw folder.damaged(name, "its trees do not give one score a tile") }
         }
-        self.init(
+        return TileRanker(
             settings, catalogue: catalogue, members: members, linear: linear, trees: trees, blend: configuration.blend,
             inputs: (configuration.context, configuration.tile), card: card, id: folder.id)
     }
 
     private static func members(
-        _ network: TileNetwork, _ settings: TileRankerSettings, _ folder: SealedFolder, _ fileSystem: FileSystem
-    ) throws(RankingError) -> (members: [RankerMember], linear: ConditionalLogit?) {
-        func damaged(_ reason: String) -> RankingError { .folder(.damaged(path: folder.path, file: networkFile, reason: reason)) }
-        guard folder.files[networkFile] != nil else { throw damaged("it is not there") }
-        let file: SafetensorsFile
-        do throws(SafetensorsError) { file = try SafetensorsFile("\(folder.path)/\(networkFile)", in: fileSystem) } catch {
-            throw damaged("\(error)")
-        }
+        _ network: TileNetwork, _ settings: TileRankerSettings, _ folder: ModelFolder
+    ) throws(SealedFolder.Fault) -> (members: [RankerMember], linear: ConditionalLogit?) {
+        func damaged(_ reason: String) -> SealedFolder.Fault { folder.damaged(networkFile, reason) }
+        let file = try folder.tensors(networkFile)
         var members: [RankerMember] = []
         for number in 0..<settings.members {
             let prefix = "members.\(number)."
@@ -133,7 +117,7 @@ extension TileRanker {
             members.append(RankerMember(network, weights))
         }
         guard !settings.linear.penalties.isEmpty else { return (members, nil) }
-        func tensor(_ name: String, _ shape: [Int]) throws(RankingError) -> [Float] {
+        func tensor(_ name: String, _ shape: [Int]) throws(SealedFolder.Fault) -> [Float] {
             guard let entry = file[name], entry.shape == shape, entry.type == .float32, let floats = try? file.floats(name) else {
                 throw damaged("its tensors are not those that \(configurationFile) asks for (\(name))")
             }
@@ -144,12 +128,5 @@ extension TileRanker {
             context: try tensor("linear.context", [Int(network.unknown), network.contextWidth]),
             tile: try tensor("linear.tile", [network.tileWidth]), contextWidth: network.contextWidth)
         return (members, linear)
-    }
-
-    private static func json(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Our own values hold nothing that JSON cannot say.
-        return Array(try! encoder.encode(value)) + [0x0A]
     }
 }

@@ -81,10 +81,15 @@ public struct AppInputs: Sendable, Equatable, Codable {
             && horizon ?? 1 > 0
     }
 
-    /// Floats of all sessions, block by block.
+    /// Floats of sessions, block by block. Labels of sessions that taught the classifier are those of students that saw no session of their
+    /// visitor, and missing where the classifier did not keep them: at training and at scoring alike.
+    /// - Parameters:
+    ///   - corpus: digest of the table's corpus.
+    ///   - sessions: those whose embedding and labels are asked for, each once; those of all others are missing.
     /// - Throws: ``StudyError`` where a model is missing or is another one than training read.
     public func floats(
-        _ table: any EventTable, encoder artifact: ModelArtifact?, classifier labels: IntentClassifier?, pool: WorkerPool
+        _ table: any EventTable, corpus: String, sessions: [Int], encoder artifact: ModelArtifact?, classifier labels: IntentClassifier?,
+        pool: WorkerPool
     ) throws -> [SessionFloats] {
         try blocks.map { block in
             switch block {
@@ -99,11 +104,12 @@ public struct AppInputs: Sendable, Equatable, Codable {
                     throw StudyError.missingFile(what: "encoder and classifier", option: "--model, --intents")
                 }
                 try Self.check("classifier", labels.id, classifier)
-                return try .labels(table, labels, encoder: artifact, pool: pool)
+                return try .labels(
+                    table, labels, encoder: artifact, heldOut: labels.taughtScores(ofCorpus: corpus), sessions: sessions, pool: pool)
             case .embedding:
                 guard let artifact else { throw StudyError.missingFile(what: "an encoder", option: "--model") }
                 try Self.check("encoder", artifact.id, encoder)
-                return try .embedding(table, artifact, pool: pool)
+                return try .embedding(table, artifact, sessions: sessions, pool: pool)
             }
         }
     }

@@ -61,6 +61,9 @@ extension ConversionStudy {
         var text =
             "\(decisions) decisions of \(customers) customers (\(found.joined(separator: ", "))); \(leftOut) left out, so that neither "
         text += "people nor times are shared; \(censored) whose horizon is not over\n"
+        if unknownProduct > 0 {
+            text += "\(unknownProduct) customers took a product that the predictor does not know: a miss, whatever was offered\n"
+        }
         text += "95 % intervals by customer; behind, the predictor less the class shares, paired\n"
         for (name, metric) in [
             ("micro F1 of products", \ConversionMetrics.microF1), ("macro F1 of products", \.macroF1), ("log loss", \.logLoss),

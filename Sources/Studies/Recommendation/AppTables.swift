@@ -96,6 +96,13 @@ public struct AppTables: Sendable {
         return FeatureEncoder(customers, rows: rows, standardises: true, fewestRows: Self.fewestCustomers)
     }
 
+    /// Sessions linked to some decisions, rising: what is known of others reaches no feature of these.
+    public func linkedSessions(of decisions: some Sequence<Int>) -> [Int] {
+        var isLinked = [Bool](repeating: false, count: corpus.sessionCount)
+        for decision in decisions { for session in linked[decision] { isLinked[Int(session)] = true } }
+        return isLinked.indices.filter { isLinked[$0] }
+    }
+
     /// Sessions linked to some customers.
     public func sessions(of customers: Set<Int32>) -> Set<Int> {
         Set(link.customers.customers.indices.filter { customers.contains(link.customers.customers[$0]) })
@@ -135,19 +142,6 @@ public struct AppSplit: Sendable, Equatable {
 }
 
 extension AppTables {
-    /// Customers to judge by: about this share of those with features, chosen by their ids alone (FNV-1a), so that every table chooses the
-    /// same ones.
-    public func judges(share: Double) -> Set<Int32> {
-        var chosen = Set<Int32>()
-        for customer in Set(decisions.customers) {
-            guard let row = row(of: customer) else { continue }
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in customers.ids[row].utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            // The last bytes of ids differ most, and FNV moves them upwards.
-            hash ^= hash >> 33
-            hash = hash &* 0xFF51_AFD7_ED55_8CCD
-            if Double(hash >> 11) * 0x1p-53 < share { chosen.insert(customer) }
-        }
-        return chosen
-    }
+    /// Customers to judge by: about this share of all that any of the tables or the corpus names; see ``CustomerIndex/judges(share:)``.
+    public func judges(share: Double) -> Set<Int32> { index.judges(share: share) }
 }

@@ -16,36 +16,54 @@ public enum SessionBlock: String, Sendable, CaseIterable, Codable {
 }
 
 extension SessionFloats {
-    /// Embeddings of all sessions.
-    public static func embedding(_ table: any EventTable, _ encoder: ModelArtifact, pool: WorkerPool) throws -> SessionFloats {
+    /// Embeddings of sessions.
+    /// - Parameter sessions: those asked for, each once; the floats of all others are missing. All where nil.
+    public static func embedding(
+        _ table: any EventTable, _ encoder: ModelArtifact, sessions: [Int]? = nil, pool: WorkerPool
+    ) throws -> SessionFloats {
+        let chosen = sessions ?? Array(0..<table.sessionCount)
         let size = encoder.configuration.embeddingSize
         let embedder = SessionEmbedder(encoder)
         let events = try EncodedEvents(table, encoder.encoding)
         let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
-        let (count, block) = (table.sessionCount, SessionEmbedder.blockSessions)
+        let (count, block) = (chosen.count, SessionEmbedder.blockSessions)
         let floats = [Float](unsafeUninitializedCapacity: count * size) { buffer, initialized in
             nonisolated(unsafe) let base = buffer.baseAddress
             pool.run((count + block - 1) / block) { index, worker in
                 let range = index * block..<min((index + 1) * block, count)
-                embedder.embed(events, sessions: range, scratch[worker], into: base! + range.lowerBound * size)
+                embedder.embed(events, sessions: chosen[range], scratch[worker], into: base! + range.lowerBound * size)
             }
             initialized = count * size
         }
-        return SessionFloats(name: SessionBlock.embedding.rawValue, columns: (0..<size).map { "\($0)" }, floats: floats)
+        return SessionFloats(
+            name: SessionBlock.embedding.rawValue, columns: (0..<size).map { "\($0)" },
+            floats: sessions == nil ? floats : placed(floats, width: size, of: chosen, among: table.sessionCount))
+    }
+
+    /// Rows of some sessions at their places among all; the others are missing.
+    private static func placed(_ rows: [Float], width: Int, of sessions: [Int], among count: Int) -> [Float] {
+        var floats = [Float](repeating: .nan, count: count * width)
+        for (row, session) in sessions.enumerated() {
+            for column in 0..<width { floats[session * width + column] = rows[row * width + column] }
+        }
+        return floats
     }
 
     /// Probabilities of intents by the distilled classifier.
-    /// - Parameter heldOut: sessions that taught it, with their probabilities by students that did not see their visitors, `[n, K]`: those that
-    ///   saw them know their annotators' slips.
+    /// - Parameters:
+    ///   - heldOut: sessions that taught it, with their probabilities by students that did not see their visitors, `[n, K]`: those that
+    ///     saw them know their annotators' slips.
+    ///   - sessions: those asked for, each once; the floats of all others are missing. All where nil.
     public static func labels(
         _ table: any EventTable, _ classifier: IntentClassifier, encoder: ModelArtifact, heldOut: (sessions: [Int], scores: [Float])? = nil,
-        pool: WorkerPool
+        sessions: [Int]? = nil, pool: WorkerPool
     ) throws -> SessionFloats {
         let scorer = try SessionScorer(classifier, encoder: encoder, table: table)
-        var floats = scorer.probabilities(of: Array(0..<table.sessionCount), pool: pool)
-        let count = classifier.count
+        let (chosen, count) = (sessions ?? Array(0..<table.sessionCount), classifier.count)
+        var floats = scorer.probabilities(of: chosen, pool: pool)
+        if sessions != nil { floats = placed(floats, width: count, of: chosen, among: table.sessionCount) }
         if let heldOut {
-            for (row, session) in heldOut.sessions.enumerated() {
+            for (row, session) in heldOut.sessions.enumerated() where session < table.sessionCount {
                 for intent in 0..<count { floats[session * count + intent] = heldOut.scores[row * count + intent] }
             }
         }
