@@ -144,7 +144,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ReaderFuzzing",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "DurableFiles",
+            ],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
         .testTarget(

@@ -25,6 +25,21 @@ struct Figure: Sendable {
     }
 }
 
+/// A run of a figure in a scratch folder of its own: its sets are read when it is made.
+protocol FigureRun: SendableMetatype {
+    init(_ context: FigureContext, _ folder: String) throws
+    func figure() throws -> FigureValue
+}
+
+extension Figure {
+    /// A figure that is made by runs of this kind.
+    init<Run: FigureRun>(pattern: String, summary: String, by kind: Run.Type) {
+        self.init(pattern: pattern, summary: summary) { context in
+            try context.withScratchFolder { folder in try kind.init(context, folder).figure() }
+        }
+    }
+}
+
 /// Where a figure finds its data and settings.
 struct FigureContext {
     let repository: String
@@ -46,6 +61,11 @@ struct FigureContext {
     var testLabels: String?
     /// Threads of Tessera and of its peers in every figure that is timed.
     static let timedThreads = 2
+
+    /// Whether the test part is of other files than the training part.
+    var hasTestData: Bool { testData.map { $0 != data } ?? false }
+    /// Whether the test part has labels of its own.
+    var hasTestLabels: Bool { testLabels.map { $0 != labels } ?? false }
 
     /// A file beside the figures.
     func settings(_ name: String) -> String { "\(repository)/tools/figures.d/\(name)" }

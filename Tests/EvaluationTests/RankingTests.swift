@@ -14,6 +14,22 @@ struct RankingTests {
         #expect(abs(metrics.macroRecall(at: 2, classes: [7, 7, 2, 2, 2]) - (0.5 + 1.0 / 3) / 2) < 1e-12)
     }
 
+    @Test("Macro recall by resampling: its estimate, its paired difference, and classes that a resample leaves out")
+    func macroRecallIntervals() {
+        let (a, b) = (RankingMetrics(ranks: [1, 3, 5, 1, 2]), RankingMetrics(ranks: [2, 1, 5, 1, 1]))
+        let (classes, clusters): ([Int32], [Int32]) = ([7, 7, 2, 2, 9], [0, 0, 1, 1, 2])
+        let own = a.macroRecallInterval(at: 1, classes: classes, clusters: clusters)
+        #expect(abs(own.estimate - a.macroRecall(at: 1, classes: classes)) < 1e-12)
+        // A resample is a mean over some of the classes' recalls, which are 1/2, 1/2 and 0.
+        #expect(own.lower == 0 && own.upper == 0.5)
+        let difference = a.macroRecallInterval(at: 1, classes: classes, less: b, clusters: clusters)
+        #expect(abs(difference.estimate - (own.estimate - b.macroRecall(at: 1, classes: classes))) < 1e-12)
+        #expect(difference.lower == -1 && difference.upper == 0)
+        // Nothing differs from itself, however it is drawn.
+        let same = a.macroRecallInterval(at: 1, classes: classes, less: a)
+        #expect(same == MetricInterval(estimate: 0, lower: 0, upper: 0))
+    }
+
     @Test("The right item stands behind its equals, and what is not a number helps nobody")
     func ties() {
         func rank(_ item: Int, _ scores: [Float]) -> Int32 { scores.withUnsafeBufferPointer { RankingMetrics.rank(of: item, in: $0) } }

@@ -17,6 +17,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "packed", run: Exports.packed),
         FuzzTarget(name: "import", run: Imports.shared),
         FuzzTarget(name: "guess", run: Exports.guess),
+        FuzzTarget(name: "tables", run: Tables.read),
         FuzzTarget(name: "values", run: Values.read),
         FuzzTarget(name: "mapping", run: Settings.mapping),
         FuzzTarget(name: "configuration", run: Settings.configuration),

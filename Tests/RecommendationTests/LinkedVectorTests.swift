@@ -43,6 +43,16 @@ import Testing
         let none = Array(vectors.floats[9...])
         #expect(none.prefix(4).allSatisfy { $0.isNaN } && none[4] == 0 && none[5] == 0)
         #expect(none[6] == 0 && none[7].isNaN && none[8] == 1)
+        // What is known of the customer stands before it, in the same table.
+        let led = try LinkedVectors(
+            linked, of: asked, link: link, tables: [SessionFloats(name: "e", columns: ["0", "1"], floats: floats)], settings: settings,
+            leading: LinkedVectors.Leading(["x", "y"]) { [Float($0), .nan] })
+        #expect(led.names == ["x", "y"] + vectors.names && led.floats.count == 22)
+        for decision in 0..<2 {
+            let whole = led.floats[decision * 11..<(decision + 1) * 11].map(\.bitPattern)
+            #expect(whole[0] == Float(decision).bitPattern && led.floats[decision * 11 + 1].isNaN)
+            #expect(Array(whole[2...]) == vectors.floats[decision * 9..<(decision + 1) * 9].map(\.bitPattern))
+        }
         settings.halfLifeDays = 0
         #expect(throws: LinkingError.self) { try LinkedVectors(linked, of: asked, link: link, tables: [], settings: settings) }
     }

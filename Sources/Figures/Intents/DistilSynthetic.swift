@@ -19,13 +19,11 @@ extension Figure {
         pattern: "distil-synthetic",
         summary:
             "a student of noisy simulated annotators on a simulated bank: conversion predicted from its labels beside theirs, and hidden "
-            + "needs found by it beside them"
-    ) { context in
-        try context.withScratchFolder { folder in try DistilRun(context, folder).figure() }
-    }
+            + "needs found by it beside them", by: DistilRun.self)
 }
 
-private struct DistilRun {
+/// One run of the figure `distil-synthetic`.
+private struct DistilRun: FigureRun {
     let context: FigureContext
     let settings: DistilSettings
     let pool = WorkerPool(threads: FigureContext.timedThreads)

@@ -1,5 +1,4 @@
 internal import EventStream
-internal import FoundationEssentials
 internal import IntentTaxonomy
 internal import SequenceEmbedding
 internal import SequenceKernel
@@ -25,9 +24,7 @@ struct HotelLabels {
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
         let file = try context.input(root, Self.set, "labels", endings: ["jsonl.gz", "jsonl"])
         let words = try context.input(root, Self.set, "taxonomy", endings: ["yaml"])
-        var rejects = RejectCollector()
-        _ = try ExportFiles([events], mapping: context.settings("\(Self.set).mapping.yaml")).makeCorpus(at: folder, rejects: &rejects)
-        corpus = try Corpus.open(folder)
+        corpus = try context.corpus([events], mapping: "\(Self.set).mapping.yaml", at: folder)
         table = CorpusTable(corpus)
         let taxonomy = try SettingsFile.read(AnnotatorsTaxonomy.self, from: words).taxonomy
         let (labels, refused) = try LabelSet.read([file], for: corpus, taxonomy: try Taxonomy(validating: taxonomy))
@@ -46,14 +43,6 @@ struct HotelLabels {
         let intents = labels.taxonomy.assignable.map(\.id)
         return MergedLabels(
             sessions: own.map(\.session), intents: intents, confidences: own.flatMap(\.confidences), threshold: 0.5)
-    }
-
-    /// Midnight UTC of a date.
-    static func microseconds(_ date: String) throws -> Int64 {
-        guard let day = try? Date("\(date)T00:00:00Z", strategy: .iso8601) else {
-            throw FigureError(code: 78, description: "testFrom: \(date) is not a date such as 2018-11-08")
-        }
-        return Int64(day.timeIntervalSince1970 * 1e6)
     }
 
     /// When a session begins, in microseconds since 1970.
@@ -79,10 +68,7 @@ struct JoinedSessions {
         let files = try [context.data, context.testData ?? context.data].map {
             try context.input($0, HotelLabels.set, "events", endings: ["csv.gz", "csv"])
         }
-        var rejects = RejectCollector()
-        _ = try ExportFiles(files, mapping: context.settings("\(HotelLabels.set).mapping.yaml")).makeCorpus(
-            at: "\(folder)/joined", rejects: &rejects)
-        let corpus = try Corpus.open("\(folder)/joined")
+        let corpus = try context.corpus(files, mapping: "\(HotelLabels.set).mapping.yaml", at: "\(folder)/joined")
         table = CorpusTable(corpus)
         var numbers: [String: Int] = [:]
         for session in 0..<corpus.sessionCount { numbers[Self.key(corpus, session)] = session }
@@ -140,6 +126,13 @@ extension FigureContext {
             table, dataDigest: table.corpus.digest, configuration, sessions: sessions, pool: pool, progress: trainingProgress(label))
         try ModelArtifact.write(result.model, result.weights, result.encoding, result.card, to: "\(folder)/encoder")
         return try ModelArtifact("\(folder)/encoder")
+    }
+
+    /// Files imported by a mapping that stands beside the figures; what is refused, the figure is silent about.
+    func corpus(_ files: [String], mapping: String, at folder: String) throws -> Corpus {
+        var rejects = RejectCollector()
+        _ = try ExportFiles(files, mapping: settings(mapping)).makeCorpus(at: folder, rejects: &rejects)
+        return try Corpus.open(folder)
     }
 
     /// A file of a set with one of some endings.

@@ -21,54 +21,45 @@ extension Figure {
         pattern: "intents",
         summary:
             "intents of hotel-search sessions, distilled from language-model annotators and judged on the next day by the first of them, "
-            + "beside baselines; labels from --labels, test labels from --test-labels"
-    ) { context in
-        try context.withScratchFolder { folder in
-            try IntentsRun(context, folder).figure()
-        }
-    }
+            + "beside baselines; labels from --labels, test labels from --test-labels", by: IntentsRun.self)
 }
 
 /// One run of the figure `intents`.
-private struct IntentsRun {
+private struct IntentsRun: FigureRun {
     let context: FigureContext
     let folder: String
     let settings: IntentsSettings
     let pool = WorkerPool(threads: FigureContext.timedThreads)
-    let train: HotelLabels
-    let test: HotelLabels
-    /// Microseconds since 1970.
-    let boundary: Int64
+    let days: TrainingAndNextDay<HotelLabels>
 
     init(_ context: FigureContext, _ folder: String) throws {
         (self.context, self.folder) = (context, folder)
         settings = try SettingsFile.read(IntentsSettings.self, from: context.settings("intents.yaml"))
-        train = try HotelLabels(context, data: context.data, labels: context.labels, in: folder, part: "train")
-        let sameData = context.testData == nil || context.testData == context.data
-        let sameLabels = context.testLabels == nil || context.testLabels == context.labels
-        test =
-            sameData && sameLabels
-            ? train
-            : try HotelLabels(
+        days = try TrainingAndNextDay(
+            testFrom: settings.testFrom,
+            train: try HotelLabels(context, data: context.data, labels: context.labels, in: folder, part: "train"),
+            isTestApart: context.hasTestData || context.hasTestLabels
+        ) { train in
+            try HotelLabels(
                 context, data: context.testData ?? context.data, labels: context.testLabels ?? context.labels, in: folder, part: "test",
                 judge: train.first)
-        boundary = try HotelLabels.microseconds(settings.testFrom)
+        }
     }
+
+    private var train: HotelLabels { days.train }
+    private var test: HotelLabels { days.test }
 
     func figure() throws -> FigureValue {
         let started = FigureContext.now()
         let truth = try test.merged()
-        let judged = truth.sessions.indices.filter { test.start(truth.sessions[$0]) >= boundary }
+        let judged = truth.sessions.indices.filter { test.start(truth.sessions[$0]) >= days.boundary }
         guard !judged.isEmpty else {
             throw FigureError(code: 65, description: "no labelled session of the test part begins on \(settings.testFrom) or later")
         }
-        let testVisitors = Set(judged.map { test.corpus.visitorKey(test.corpus.visitor(ofSession: truth.sessions[$0])) })
-        let day = (0..<train.corpus.sessionCount).filter { train.start($0) < boundary }
+        let isOfNobodyJudged = days.sessionsOfOthers(than: judged.map { truth.sessions[$0] })
+        let day = (0..<train.corpus.sessionCount).filter { train.start($0) < days.boundary }
         let own = try train.merged()
-        let learnt = Set(
-            own.sessions.filter {
-                train.start($0) < boundary && !testVisitors.contains(train.corpus.visitorKey(train.corpus.visitor(ofSession: $0)))
-            })
+        let learnt = Set(own.sessions.filter { train.start($0) < days.boundary && isOfNobodyJudged($0) })
         FigureContext.say("intents: \(learnt.count) sessions to learn from, \(judged.count) to judge by, \(day.count) to pre-train on")
         let encoder = try context.encoder("intents.pretraining.yaml", train.table, sessions: day, label: "intents", pool: pool, in: folder)
         let labels = try labels(own, learnt)

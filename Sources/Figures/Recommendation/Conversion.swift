@@ -25,14 +25,11 @@ extension Figure {
     static let conversion = Figure(
         pattern: "conversion",
         summary: "whether a shop session buys later (taobao_userbehavior_head), from what can be counted and with the embedding, on days "
-            + "after those learnt from"
-    ) { context in
-        try context.withScratchFolder { folder in try ConversionRun(context, folder).figure() }
-    }
+            + "after those learnt from", by: ConversionRun.self)
 }
 
 /// One run of the figure `conversion`.
-private struct ConversionRun {
+private struct ConversionRun: FigureRun {
     static let set = "taobao_userbehavior_head"
     let context: FigureContext
     let settings: ConversionFigureSettings
@@ -44,10 +41,7 @@ private struct ConversionRun {
         self.context = context
         settings = try SettingsFile.read(ConversionFigureSettings.self, from: context.settings("conversion.yaml"))
         let file = try context.input(context.data, Self.set, "user_behavior", endings: ["csv.gz", "csv"])
-        var rejects = RejectCollector()
-        _ = try ExportFiles([file], mapping: context.settings("\(Self.set).mapping.yaml")).makeCorpus(
-            at: "\(folder)/shop", rejects: &rejects)
-        let corpus = try Corpus.open("\(folder)/shop")
+        let corpus = try context.corpus([file], mapping: "\(Self.set).mapping.yaml", at: "\(folder)/shop")
         (shop, digest) = (ShopSessions(corpus), corpus.digest)
     }
 
@@ -81,7 +75,7 @@ private struct ConversionRun {
 
     func figure() throws -> FigureValue {
         let started = FigureContext.now()
-        let times = try [settings.from, settings.validationFrom, settings.testFrom, settings.until].map(HotelLabels.microseconds)
+        let times = try [settings.from, settings.validationFrom, settings.testFrom, settings.until].map(FigureContext.microseconds)
         let training = shop.between(times[0], times[1])
         let parts = [training, shop.between(times[1], times[2]), shop.between(times[2], times[3])]
         let decisions = parts.map { shop.decisions($0, landmarks: settings.landmarks) }

@@ -53,9 +53,7 @@ final class HotelClickouts {
 
     init(_ context: FigureContext, data: String, in folder: String) throws {
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
-        var rejects = RejectCollector()
-        _ = try ExportFiles([events], mapping: context.settings("tiles.mapping.yaml")).makeCorpus(at: folder, rejects: &rejects)
-        corpus = try Corpus.open(folder)
+        corpus = try context.corpus([events], mapping: "tiles.mapping.yaml", at: folder)
         table = CorpusTable(corpus)
         var names: [String: Int32] = [:]
         func number(_ name: String) -> Int32 {

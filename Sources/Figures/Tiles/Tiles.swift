@@ -21,45 +21,40 @@ extension Figure {
         pattern: "tiles",
         summary:
             "the clicked hotel among those shown, on the day after the one that was learnt from, beside the shown order, the hotel touched "
-            + "last first, and boosted trees on the same features"
-    ) { context in
-        try context.withScratchFolder { folder in try TilesRun(context, folder).figure() }
-    }
+            + "last first, and boosted trees on the same features", by: TilesRun.self)
 }
 
 /// One run of the figure `tiles`.
-private struct TilesRun {
+private struct TilesRun: FigureRun {
     let context: FigureContext
     let folder: String
     let settings: TilesSettings
     let pool = WorkerPool(threads: FigureContext.timedThreads)
-    let train: HotelClickouts
-    let test: HotelClickouts
-    /// Microseconds since 1970.
-    let boundary: Int64
+    let days: TrainingAndNextDay<HotelClickouts>
 
     init(_ context: FigureContext, _ folder: String) throws {
         (self.context, self.folder) = (context, folder)
         settings = try SettingsFile.read(TilesSettings.self, from: context.settings("tiles.yaml"))
-        train = try HotelClickouts(context, data: context.data, in: "\(folder)/train")
-        let isSame = context.testData == nil || context.testData == context.data
-        test = isSame ? train : try HotelClickouts(context, data: context.testData ?? context.data, in: "\(folder)/test")
-        boundary = try HotelLabels.microseconds(settings.testFrom)
+        days = try TrainingAndNextDay(
+            testFrom: settings.testFrom, train: try HotelClickouts(context, data: context.data, in: "\(folder)/train"),
+            isTestApart: context.hasTestData
+        ) { _ in try HotelClickouts(context, data: context.testData ?? context.data, in: "\(folder)/test") }
     }
+
+    private var train: HotelClickouts { days.train }
+    private var test: HotelClickouts { days.test }
 
     func figure() throws -> FigureValue {
         let started = FigureContext.now()
-        let judged = test.clickouts.filter { test.time($0) >= boundary }
+        let judged = test.clickouts.filter { test.time($0) >= days.boundary }
         guard !judged.isEmpty else {
             throw FigureError(code: 65, description: "no click-out of the test part is of \(settings.testFrom) or later")
         }
-        let testVisitors = Set(judged.map { test.corpus.visitorKey(test.corpus.visitor(ofSession: $0.session)) })
-        var learnt = train.clickouts.filter {
-            train.time($0) < boundary && !testVisitors.contains(train.corpus.visitorKey(train.corpus.visitor(ofSession: $0.session)))
-        }
+        let isOfNobodyJudged = days.sessionsOfOthers(than: judged.map(\.session))
+        var learnt = train.clickouts.filter { train.time($0) < days.boundary && isOfNobodyJudged($0.session) }
         if context.quick { learnt = Array(learnt.prefix(1_000)) }
         // A session that goes on after midnight is of the test day.
-        let sessions = train.sessions.indices.filter { train.sessions[$0].last.map { Int64($0.time * 1e6) < boundary } ?? false }
+        let sessions = train.sessions.indices.filter { train.sessions[$0].last.map { Int64($0.time * 1e6) < days.boundary } ?? false }
         FigureContext.say(
             "tiles: \(learnt.count) click-outs to learn from, \(judged.count) to judge by, \(sessions.count) sessions to pre-train on")
         let encoder = try context.encoder("tiles.pretraining.yaml", train.table, sessions: sessions, label: "tiles", pool: pool, in: folder)
@@ -110,9 +105,12 @@ private struct TilesRun {
         let best = logLosses[0] <= logLosses[1] ? 0 : 1
         if best == 1 { judgements.swapAt(0, 1) }
         let without = (try chosen(training, embedding: false), try chosen(judging, embedding: false))
+        // As many models that differ in their seed as Tessera's own trees are.
+        var bagged = settings.xgboost
+        bagged.members = ranker.trees?.members ?? 1
         let baselines: [(String, RankingBaseline)] = [
-            ("shown", .shownOrder), ("xgboost", .listwiseTrees(settings.xgboost)), ("xgboost_ndcg", .rankingTrees(settings.xgboost)),
-            ("logistic", .logistic),
+            ("shown", .shownOrder), ("xgboost", .listwiseTrees(settings.xgboost)), ("xgboost_bagged", .listwiseTrees(bagged)),
+            ("xgboost_ndcg", .rankingTrees(settings.xgboost)), ("logistic", .logistic),
         ]
         for (name, baseline) in baselines { judge(name, try baseline.probabilities(training: without.0, test: without.1)) }
         let simple = (
@@ -121,11 +119,13 @@ private struct TilesRun {
         )
         judge("xgboost_plain", try RankingBaseline.listwiseTrees(settings.xgboost).probabilities(training: simple.0, test: simple.1))
         judge("last_touched", try RankingBaseline.order(by: "last_touched_first").probabilities(training: training, test: judging))
-        let report = report(judgements, customers: judging.customer)
+        let report = report(judgements, customers: judging.customer, hotels: judged.map { $0.tiles[$0.clicked] })
         return .object(
             report.merging([
                 "held_out": .object(heldOut), "seconds": .number(FigureContext.now() - started), "quick": .truth(context.quick),
                 "tie_rule": .text("a tile stands behind every other one with its score"),
+                "macro_rule": .text("mean over the hotels clicked of the share of their click-outs with the hotel on the first place"),
+                "xgboost_bagged_members": .integer(bagged.members),
                 "clickouts": [
                     "training": .integer(learnt.count), "test": .integer(judged.count), "refused": .integer(train.refused),
                     "pretraining_sessions": .integer(sessions.count),
@@ -133,30 +133,44 @@ private struct TilesRun {
             ]) { $1 })
     }
 
-    private func report(_ judgements: [(name: String, metrics: ListMetrics)], customers: [Int32]) -> [String: FigureValue] {
+    /// - Parameters:
+    ///   - customers: whose each click-out is.
+    ///   - hotels: the clicked one of each.
+    private func report(
+        _ judgements: [(name: String, metrics: ListMetrics)], customers: [Int32], hotels: [Int32]
+    ) -> [String: FigureValue] {
         let resampling = Resampling(rounds: context.quick ? 200 : 2000)
         let clusters = judgements[0].metrics.lists.map { customers[$0] }
+        let classes = judgements[0].metrics.lists.map { hotels[$0] }
+        func macroRecall(_ metrics: ListMetrics, less other: ListMetrics? = nil) -> MetricInterval {
+            metrics.ranking.macroRecallInterval(at: 1, classes: classes, less: other?.ranking, clusters: clusters, resampling)
+        }
         func values(_ metrics: ListMetrics) -> FigureValue {
-            [
+            let macro = macroRecall(metrics)
+            return [
                 "mrr": .number(metrics.ranking.mrr(at: .max)), "recall@1": .number(metrics.ranking.hit(at: 1)),
-                "log_loss": .number(metrics.logLoss), "recall@3": .number(metrics.ranking.hit(at: 3)),
-                "ndcg@10": .number(metrics.ranking.ndcg(at: 10)), "calibration_error": .number(metrics.calibration().expectedError),
+                "macro_recall@1": .number(macro.estimate), "log_loss": .number(metrics.logLoss),
+                "recall@3": .number(metrics.ranking.hit(at: 3)), "ndcg@10": .number(metrics.ranking.ndcg(at: 10)),
+                "calibration_error": .number(metrics.calibration().expectedError),
                 "intervals": [
                     "mrr": .interval(.mean(metrics.ranking.reciprocalRanks(at: .max), clusters: clusters, resampling)),
                     "recall@1": .interval(.mean(metrics.ranking.hits(at: 1), clusters: clusters, resampling)),
-                    "log_loss": .interval(.mean(metrics.logLosses, clusters: clusters, resampling)),
+                    "log_loss": .interval(.mean(metrics.logLosses, clusters: clusters, resampling)), "macro_recall@1": .interval(macro),
                 ],
             ]
         }
         /// The first less the second.
         func difference(_ a: ListMetrics, _ b: ListMetrics) -> FigureValue {
+            func told(_ interval: MetricInterval) -> FigureValue {
+                ["estimate": .number(interval.estimate), "interval": .interval(interval)]
+            }
             func one(_ a: [Double], _ b: [Double]) -> FigureValue {
-                let interval = PairedInterval.difference(a, b, clusters: clusters, resampling)
-                return ["estimate": .number(interval.estimate), "interval": .interval(interval)]
+                told(PairedInterval.difference(a, b, clusters: clusters, resampling))
             }
             return [
                 "mrr": one(a.ranking.reciprocalRanks(at: .max), b.ranking.reciprocalRanks(at: .max)),
                 "recall@1": one(a.ranking.hits(at: 1), b.ranking.hits(at: 1)), "log_loss": one(a.logLosses, b.logLosses),
+                "macro_recall@1": told(macroRecall(a, less: b)),
             ]
         }
         let tessera = judgements[0].metrics

@@ -84,7 +84,9 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
                 }
                 let mean = numbers.reduce(0, +) / Double(numbers.count)
                 let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(numbers.count)
-                columns.append(Column(name: name, mean: mean, deviation: variance > 0 ? variance.squareRoot() : 1))
+                // Of a constant such as 0.1 the sums leave a remainder that is no deviation.
+                let varies = variance > 1e-18 * mean * mean
+                columns.append(Column(name: name, mean: varies ? mean : numbers[0], deviation: varies ? variance.squareRoot() : 1))
             } else {
                 var counts: [String: Int] = [:]
                 for text in texts { counts[text, default: 0] += 1 }
@@ -98,9 +100,19 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
 
     private init(_ columns: [Column]) {
         self.columns = columns
-        names = columns.flatMap { column in
+        let wanted = columns.flatMap { column in
             column.categories.map { $0.map { "\(column.name)=\($0)" } + ["\(column.name)=(unknown)", "\(column.name)=(missing)"] }
                 ?? [column.name]
+        }
+        // A text may be `(missing)`, and a column `a=b`: features are told apart by their names.
+        var seen = Set<String>()
+        names = wanted.map { name in
+            var (unique, number) = (name, 1)
+            while !seen.insert(unique).inserted {
+                number += 1
+                unique = "\(name) (\(number))"
+            }
+            return unique
         }
     }
 
@@ -132,7 +144,9 @@ public struct FeatureEncoder: Sendable, Equatable, Codable {
             let text = place.map { table.texts[row!][$0] } ?? ""
             guard let categories = column.categories else {
                 let number = DelimitedTable.number(text)
-                floats.append(number.map { Float(($0 - (column.mean ?? 0)) / (column.deviation ?? 1)) } ?? .nan)
+                let scaled = number.map { ($0 - (column.mean ?? 0)) / (column.deviation ?? 1) }
+                // What training hardly varied may vary beyond all numbers later.
+                floats.append(scaled.map { Float(max(-DelimitedTable.greatestNumber, min($0, DelimitedTable.greatestNumber))) } ?? .nan)
                 continue
             }
             let known = text.isEmpty ? nil : categories.firstIndex(of: text)

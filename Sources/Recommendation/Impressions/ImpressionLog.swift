@@ -89,10 +89,11 @@ public struct ImpressionLog: Sendable {
                 let (a, b) = (rows.shown[left].position, rows.shown[right].position)
                 return (a == 0 ? .max : a, left) < (b == 0 ? .max : b, right)
             }
-            if let fault = head.fault ?? rows.fault(of: shown, in: head, format) {
+            let known = rows.faults[Int32(impression)]
+            if let fault = known ?? rows.fault(of: shown, format) {
                 // One row is charged with the reason, unless it was when it was read; the others go with it.
-                var lines = head.lines
-                if head.fault == nil {
+                var lines = rows.lines(of: shown)
+                if known == nil {
                     refused.record(fault.reason, file: rows.columns.path, line: fault.line, fault.hint)
                     if let place = lines.firstIndex(of: fault.line) { lines.remove(at: place) }
                 }

@@ -1,15 +1,11 @@
 /// The rows of a file of impressions as they come, before they are put together.
 struct ImpressionRows {
-    /// What all rows of an impression share.
+    /// What all rows of an impression share. There are millions: what only few have stands apart.
     struct Head {
         let id: String
         let time: Int64
         let customer: Int32
-        /// The lines of its rows that could be read.
-        var lines: [Int]
         var isScattered = false
-        /// Why it cannot be kept, where a row of it was refused when it was read.
-        var fault: Fault?
     }
 
     /// A shown tile.
@@ -19,7 +15,8 @@ struct ImpressionRows {
         let position: Int32
         let isClicked: Bool
         let probability: Float
-        let line: Int
+        /// A file with more lines than that does not fit the memory.
+        let line: UInt32
     }
 
     struct Fault {
@@ -31,6 +28,8 @@ struct ImpressionRows {
     let columns: ImpressionColumns
     private(set) var customers: CustomerIndex
     private(set) var heads: [Head] = []
+    /// Why an impression cannot be kept, where a row of it was refused when it was read.
+    private(set) var faults: [Int32: Fault] = [:]
     private(set) var shown: [Shown] = []
     /// `[shown, F]`.
     private(set) var features: [Float] = []
@@ -60,10 +59,11 @@ struct ImpressionRows {
         rejects.record(fault.reason, file: columns.path, line: fault.line, fault.hint)
         // The rest of the impression would say what was never shown.
         if let number = numbers[id] {
-            heads[Int(number)].fault = heads[Int(number)].fault ?? fault
+            faults[number] = faults[number] ?? fault
         } else {
-            numbers[id] = Int32(heads.count)
-            heads.append(Head(id: id, time: 0, customer: -1, lines: [], fault: fault))
+            let number = Int32(heads.count)
+            (numbers[id], faults[number]) = (number, fault)
+            heads.append(Head(id: id, time: 0, customer: -1))
         }
     }
 
@@ -79,19 +79,18 @@ struct ImpressionRows {
         let customer = customers.number(of: customerID)
         if let number = numbers[id] {
             // Of an impression that is refused already, rows are only counted.
-            if heads[Int(number)].fault == nil {
+            if faults[number] == nil {
                 guard !columns.isWide else { return fault(.duplicateIdentity, "an earlier row has the same impression") }
                 guard heads[Int(number)].time == time, heads[Int(number)].customer == customer else {
                     return fault(.contradictingRows, "an earlier row of this impression has another time or customer")
                 }
             }
             if latest != number { heads[Int(number)].isScattered = true }
-            heads[Int(number)].lines.append(row.line)
             latest = number
         } else {
             latest = Int32(heads.count)
             numbers[id] = latest
-            heads.append(Head(id: id, time: time, customer: customer, lines: [row.line]))
+            heads.append(Head(id: id, time: time, customer: customer))
         }
         for tile in found.tiles {
             let number = tileNumbers[tile.name] ?? Int32(tileNames.count)
@@ -102,7 +101,7 @@ struct ImpressionRows {
             shown.append(
                 Shown(
                     impression: latest, tile: number, position: tile.position, isClicked: tile.isClicked, probability: tile.probability,
-                    line: row.line))
+                    line: UInt32(clamping: row.line)))
             features.append(contentsOf: tile.features)
         }
         return nil
@@ -208,17 +207,18 @@ struct ImpressionRows {
         return (offsets, rows)
     }
 
-    /// What is wrong with the rows of an impression together, sorted by position; nil where nothing is.
-    func fault(of places: [Int], in head: Head, _ format: ImpressionFormat) -> Fault? {
-        guard !places.isEmpty else {
-            return Fault(reason: .noTiles, line: head.lines.first ?? 0, hint: "no tile is left")
-        }
+    /// The lines of the rows of some shown tiles, each once, rising.
+    func lines(of places: [Int]) -> [Int] { Set(places.map { Int(shown[$0].line) }).sorted() }
+
+    /// What is wrong with the rows of an impression together, sorted by position; nil where nothing is. A row without tiles is refused when it is
+    /// read, so that there are some.
+    func fault(of places: [Int], _ format: ImpressionFormat) -> Fault? {
         var seen = Set<Int32>()
         var previous: Int32 = 0
         var clicks = 0
         for place in places {
             let row = shown[place]
-            func fault(_ reason: RowRejectReason, _ hint: String) -> Fault { Fault(reason: reason, line: row.line, hint: hint) }
+            func fault(_ reason: RowRejectReason, _ hint: String) -> Fault { Fault(reason: reason, line: Int(row.line), hint: hint) }
             if row.position > 0, row.position == previous { return fault(.duplicatePosition, "another tile has position \(row.position)") }
             previous = row.position
             guard seen.insert(row.tile).inserted else { return fault(.duplicateTile, "the impression shows the tile twice") }

@@ -64,10 +64,22 @@ public struct LinkedVectors: Sendable {
     /// Floats of a decision.
     public var width: Int { names.count }
 
+    /// Floats that stand before those of the sessions: of a decision's customer, say.
+    public struct Leading {
+        /// One for each column. `[w]`.
+        public let names: [String]
+        /// Of a decision, by its number. `[w]`.
+        public let floats: (_ decision: Int) -> [Float]
+
+        /// Floats by decision.
+        public init(_ names: [String], _ floats: @escaping (_ decision: Int) -> [Float]) { (self.names, self.floats) = (names, floats) }
+    }
+
+    /// - Parameter leading: stands before the floats of the sessions; written into the same table, which is large.
     /// - Throws: ``LinkingError/leak(_:)``: the links are looked at again before anything is made of them.
     public init(
         _ linked: LinkedSessions, of decisions: Decisions, link: WebToAppLink, tables: [SessionFloats],
-        settings: LinkedVectorSettings = LinkedVectorSettings()
+        settings: LinkedVectorSettings = LinkedVectorSettings(), leading: Leading = Leading([]) { _ in [] }
     ) throws(LinkingError) {
         for table in tables {
             precondition(
@@ -80,21 +92,25 @@ public struct LinkedVectors: Sendable {
         try link.check(linked, decisions)
         let columns = tables.flatMap { table in table.columns.map { "\(table.name).\($0)" } }
         names =
-            columns.map { "latest.\($0)" } + columns.map { "mean.\($0)" } + columns.map { "faded.\($0)" }
+            leading.names + columns.map { "latest.\($0)" } + columns.map { "mean.\($0)" } + columns.map { "faded.\($0)" }
             + ["counts.log1p_sessions", "counts.log1p_days_since_latest", "counts.absent"]
         let (width, count) = (names.count, columns.count)
         var floats = [Float](repeating: .nan, count: decisions.count * width)
         for decision in 0..<decisions.count {
             let sessions = linked[decision]
-            let row = decision * width
-            floats[row + width - 3] = Float(log1p(Double(sessions.count)))
-            floats[row + width - 1] = sessions.isEmpty ? 1 : 0
+            let own = leading.floats(decision)
+            precondition(own.count == leading.names.count, "LinkedVectors: \(own.count) floats for \(leading.names.count) names")
+            for (column, value) in own.enumerated() { floats[decision * width + column] = value }
+            let row = decision * width + own.count
+            let end = (decision + 1) * width
+            floats[end - 3] = Float(log1p(Double(sessions.count)))
+            floats[end - 1] = sessions.isEmpty ? 1 : 0
             guard let latest = sessions.last else {
                 for column in 0..<count { floats[row + 2 * count + column] = 0 }
                 continue
             }
             let ages = sessions.map { (Double(decisions.times[decision]) - Double(link.ends[Int($0)])) / (86_400 * 1e6) }
-            floats[row + width - 2] = Float(log1p(ages.last!))
+            floats[end - 2] = Float(log1p(ages.last!))
             // Taken relative to the latest, so that weights of sessions long ago do not all vanish.
             let weights = ages.map { exp2(-($0 - ages.last!) / settings.halfLifeDays) }
             let fading = Float(exp2(-ages.last! / settings.halfLifeDays))

@@ -77,14 +77,22 @@ public struct RankingExamples: Sendable, Equatable {
 
     /// Some decisions, in this order.
     public func decisions(_ chosen: [Int]) -> RankingExamples {
+        // All of them are no copy: the floats of a million impressions are gigabytes.
+        if chosen.elementsEqual(0..<count) { return self }
         var offsets = [0]
         for decision in chosen { offsets.append(offsets[offsets.count - 1] + rows(decision).count) }
         func gathered<Value>(_ values: [Value], _ width: Int = 1) -> [Value] {
-            chosen.flatMap { values[rows($0).lowerBound * width..<rows($0).upperBound * width] }
+            var gathered: [Value] = []
+            gathered.reserveCapacity(offsets[chosen.count] * width)
+            for decision in chosen { gathered += values[rows(decision).lowerBound * width..<rows(decision).upperBound * width] }
+            return gathered
         }
         let width = contextNames.count
+        var context: [Float] = []
+        context.reserveCapacity(chosen.count * width)
+        for decision in chosen { context += self.context[decision * width..<(decision + 1) * width] }
         return RankingExamples(
-            unchecked: self, contextNames: contextNames, context: chosen.flatMap { context[$0 * width..<($0 + 1) * width] },
+            unchecked: self, contextNames: contextNames, context: context,
             offsets: offsets, tile: gathered(tile), tileFeatureNames: tileFeatureNames,
             tileFeatures: gathered(tileFeatures, tileFeatureNames.count), position: gathered(position), clicked: gathered(clicked),
             propensity: gathered(propensity), customer: chosen.map { customer[$0] }, time: chosen.map { time[$0] })

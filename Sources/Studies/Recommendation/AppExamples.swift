@@ -28,15 +28,11 @@ extension AppTables {
     public func context(
         _ blocks: [SessionFloats], _ encoder: FeatureEncoder, settings: LinkedVectorSettings = LinkedVectorSettings()
     ) throws -> (names: [String], floats: [Float]) {
-        let vectors = try LinkedVectors(linked, of: decisions, link: link, tables: blocks, settings: settings)
-        let names = encoder.names.map { FeaturePrefix.customer + $0 } + vectors.names
-        var floats: [Float] = []
-        floats.reserveCapacity(decisions.count * names.count)
-        for decision in 0..<decisions.count {
-            floats += encoder.floats(customers, row: row(of: decisions.customers[decision]))
-            floats += vectors.floats[decision * vectors.width..<(decision + 1) * vectors.width]
+        let ofCustomer = LinkedVectors.Leading(encoder.names.map { FeaturePrefix.customer + $0 }) { decision in
+            encoder.floats(customers, row: row(of: decisions.customers[decision]))
         }
-        return (names, floats)
+        let vectors = try LinkedVectors(linked, of: decisions, link: link, tables: blocks, settings: settings, leading: ofCustomer)
+        return (vectors.names, vectors.floats)
     }
 
     /// Impressions as a ranker takes them.
@@ -72,11 +68,14 @@ extension AppTables {
         let context = try context(blocks, encoder, settings: settings)
         let shown = catalogue.look(up: log.tiles, in: log.tileNames, trained: trained)
         let (own, extra) = (catalogue.names.count, log.featureNames.count)
-        var floats: [Float] = []
-        floats.reserveCapacity(log.tiles.count * (own + extra))
-        for row in log.tiles.indices {
-            floats += shown.features[row * own..<(row + 1) * own]
-            floats += log.features[row * extra..<(row + 1) * extra]
+        var floats = shown.features
+        if extra > 0 {
+            floats = []
+            floats.reserveCapacity(log.tiles.count * (own + extra))
+            for row in log.tiles.indices {
+                floats += shown.features[row * own..<(row + 1) * own]
+                floats += log.features[row * extra..<(row + 1) * extra]
+            }
         }
         return try RankingExamples(
             contextNames: context.names, context: context.floats, offsets: log.offsets, catalogue: catalogue.tiles, tile: shown.numbers,
