@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct IntentionHabitNetworkTests {
     /// Every ablation, by name.
-    static let switches: [String] = ["none", "sessions", "fieldMaps", "timeAware", "contextAware", "coupled", "untimed", "reset only"]
+    static let switches: [String] = [
+        "none", "sessions", "fieldMaps", "timeAware", "contextAware", "coupled", "untimed", "reset only", "learnt guidance",
+    ]
 
     static func settings(_ name: String) -> IntentionHabitSettings {
         PlantedApplicants.settings {
@@ -17,6 +19,7 @@ import Testing
             case "contextAware": $0.contextAware = false
             case "coupled": $0.timeGate = "coupled"
             case "untimed": $0.timeGate = "none"
+            case "learnt guidance": $0.learnsGuidance = true
             case "reset only": $0.candidateSeesRawState = false
             default: break
             }

@@ -38,6 +38,11 @@ import Testing
         let other = try Self.train(data) { $0.seed = 2 }
         #expect(scores != (try other.probabilities(applicants, pool: WorkerPool(threads: 2))))
         // The first block alone, of another size than the blocks that scoring makes.
+        let scratch = IntentionHabitModel.Scratch()
+        for applicant in [0, 40, 149] { #expect(try one.probability(of: applicant, in: applicants, scratch) == scores[applicant]) }
+        let before = scratch.allocationCount
+        for applicant in [0, 40, 149] { _ = try one.probability(of: applicant, in: applicants, scratch) }
+        #expect(scratch.allocationCount == before)
         let fewer = try PlantedApplicants.make(7, first: 100_000, seed: 2, withHistories: true)
         #expect(try one.probabilities(fewer, pool: WorkerPool(threads: 1)) == Array(scores[0..<7]))
     }
@@ -84,6 +89,7 @@ import Testing
         #expect(try scores { $0.preTraining = false } != whole)
         let unguided = try scores { $0.treeGuidance = false }, withoutWeight = try scores { $0.guidance = 0 }
         #expect(unguided != whole && unguided == withoutWeight)
+        #expect(try scores { $0.learnsGuidance = true } != whole)
         #expect(try Self.train(data) { $0.preTraining = false }.card.oldApplicants == 0)
     }
 

@@ -45,6 +45,29 @@ public struct IntentionHabitModel: Sendable {
             examples, network, inputs, Pass.Source(weights: weights, transposes: transposes), withHistory: readsHistories, pool)
     }
 
+    /// Memory of one worker, reused from applicant to applicant.
+    public final class Scratch: @unchecked Sendable {
+        fileprivate let workspace = Workspace()
+
+        /// Some memory; it grows to what the longest history needs.
+        public init() {}
+        /// How often memory had to be asked for; constant in the steady state.
+        public var allocationCount: Int { workspace.allocationCount }
+    }
+
+    /// Overdue probability of one applicant, by number: the same as among others.
+    /// - Throws: as ``probabilities(_:pool:)``.
+    public func probability(
+        of applicant: Int, in examples: IntentionHabitExamples, _ scratch: Scratch
+    ) throws(IntentionHabitError) -> Float {
+        try check(examples)
+        precondition((0..<examples.count).contains(applicant), "IntentionHabitModel: applicant \(applicant) of \(examples.count)")
+        scratch.workspace.reset()
+        let pass = Pass(weights: weights, workspace: scratch.workspace, transposes: transposes)
+        let input = inputs.input(examples, applicant..<applicant + 1, withHistory: readsHistories, scratch.workspace)
+        return 1 / (1 + exp(-IntentionHabitNetwork.logit(network.forward(input, pass).logits[0])))
+    }
+
     private func check(_ examples: IntentionHabitExamples) throws(IntentionHabitError) {
         for group in ProfileTable.Group.allCases {
             let expected = inputs.scale(group).means.count, found = examples.profile.widths[group] ?? 0

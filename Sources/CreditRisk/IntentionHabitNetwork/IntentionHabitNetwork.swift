@@ -18,6 +18,8 @@ package struct IntentionHabitNetwork: Sendable {
     let profile: ProfileFields
     let interaction: ProfileInteraction
     let behaviours: SessionEncoder
+    /// s of α = guidance · e^-s, `[1]`; nil where α is fixed.
+    let uncertainty: Parameter?
 
     /// - Parameters:
     ///   - columns: of the profile groups as the network reads them.
@@ -31,6 +33,7 @@ package struct IntentionHabitNetwork: Sendable {
         interaction = scope.scope("interaction") {
             ProfileInteraction(inputs: 2 * stateWidth + 3 * width, hidden: settings.hidden, dropout: settings.dropout, in: &$0)
         }
+        uncertainty = settings.learnsGuidance ? scope.declare("guidance.uncertainty", [1], .zeros, decays: false) : nil
         parameters = scope
     }
 

@@ -1,5 +1,11 @@
 package import SequenceKernel
 
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
 /// Applicants that one step learns from.
 package final class ApplicantBatch: @unchecked Sendable {
     /// Their numbers.
@@ -23,6 +29,7 @@ package final class IntentionHabitObjective: TrainingObjective, @unchecked Senda
 
     private struct Slot {
         var loss = 0.0
+        var uncertaintyGradient = 0.0
         var state: (gradient: Rows, tape: IntentionHabitNetwork.Tape)?
     }
 
@@ -59,13 +66,20 @@ package final class IntentionHabitObjective: TrainingObjective, @unchecked Senda
         let (logits, tape) = network.forward(input, pass)
         let gradient = pass.workspace.rows(own.count, 2)
         let share = 1 / Double(count)
+        let uncertainty = network.uncertainty.map { pass.weights($0)[0] }
+        let strength = self.strength * exp(-(uncertainty ?? 0))
         for (place, applicant) in own.enumerated() {
-            let (loss, slope) = GuidedCrossEntropy.lossAndSlope(
+            let guide = guides.isEmpty ? Float.nan : guides[applicant]
+            let found = GuidedCrossEntropy.lossAndSlope(
                 logit: IntentionHabitNetwork.logit(logits[place]), target: examples.outcomes[applicant],
-                guide: guides.isEmpty ? nil : guides[applicant], strength: strength)
-            slots[shard].loss += share * loss
-            gradient[place][0] = Float(-share * slope)
-            gradient[place][1] = Float(share * slope)
+                guide: guide, strength: strength)
+            slots[shard].loss += share * found.loss
+            if let uncertainty, !guide.isNaN {
+                slots[shard].loss += share * Double(uncertainty) / 2
+                slots[shard].uncertaintyGradient += share * (0.5 - Double(strength) * found.divergence)
+            }
+            gradient[place][0] = Float(-share * found.slope)
+            gradient[place][1] = Float(share * found.slope)
         }
         slots[shard].state = (gradient, tape)
     }
@@ -80,6 +94,7 @@ package final class IntentionHabitObjective: TrainingObjective, @unchecked Senda
     package func backward(_ batch: ApplicantBatch, shard: Int, _ pass: Pass) {
         guard let (gradient, tape) = slots[shard].state else { return }
         network.backward(gradient, tape, pass)
+        if let uncertainty = network.uncertainty { pass.gradient(uncertainty)[0] += Float(slots[shard].uncertaintyGradient) }
     }
 }
 

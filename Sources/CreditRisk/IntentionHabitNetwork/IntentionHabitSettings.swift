@@ -34,6 +34,9 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
     public var treeGuidance = true
     /// Weight of the guidance: α of equation 16 (1).
     public var guidance: Float = 1
+    /// Whether α is learnt, from that on: α = e^-s, with s/2 added to the loss of each guided applicant so that it does not fall without end
+    /// (false). As printed, α is "trainable" with nothing to hold it.
+    public var learnsGuidance = false
     /// Applicants in a batch (256).
     public var batchApplicants = 256
     /// Most passes over old applicants (40).
@@ -54,7 +57,8 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case rules, embeddingWidth, stateWidth, hidden, dropout, timeGate, candidateSeesRawState, rawSeconds, sessions, fieldMaps
-        case timeAware, contextAware, preTraining, treeGuidance, guidance, batchApplicants, preTrainingEpochs, epochs, patience
+        case timeAware, contextAware, preTraining, treeGuidance, guidance, learnsGuidance, batchApplicants, preTrainingEpochs, epochs,
+            patience
         case learningRate, weightDecay, seed
     }
 
@@ -76,6 +80,7 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
         try values.read(.preTraining, into: &preTraining)
         try values.read(.treeGuidance, into: &treeGuidance)
         try values.read(.guidance, into: &guidance)
+        try values.read(.learnsGuidance, into: &learnsGuidance)
         try values.read(.batchApplicants, into: &batchApplicants)
         try values.read(.preTrainingEpochs, into: &preTrainingEpochs)
         try values.read(.epochs, into: &epochs)
