@@ -64,6 +64,20 @@ import Testing
         #expect(histories.count == 2 && histories.sessionCount(1) == 0)
     }
 
+    /// Weekdays and days of month from 0, by Python's `datetime`, at noon; and a clock that is ahead tells the next day.
+    @Test(
+        arguments: [
+            (951_825_600, 1, 28), (-43_200, 2, 30), (1_795_262_400, 5, 20), (1_735_646_400, 1, 30), (-2_203_848_000, 3, 0),
+            (4_107_499_200, 6, 27),
+        ] as [(Int64, Int32, Int32)]) func calendar(time: Int64, weekday: Int32, day: Int32)
+    {
+        var rules = SessionRules()
+        #expect(rules.calendar(time) == (weekday, day))
+        #expect(rules.calendar(time - 43_200) == (weekday, day) && rules.calendar(time + 43_199) == (weekday, day))
+        rules.clockOffset = 43_200
+        #expect(rules.calendar(time).weekday == (weekday + 1) % 7 && rules.calendar(time - 1) == (weekday, day))
+    }
+
     @Test func refusals() throws {
         var histories = try SessionHistories(try Self.vocabulary())
         let refused: [([AppBehaviour], Int64)] = [

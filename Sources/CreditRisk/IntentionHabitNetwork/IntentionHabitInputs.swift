@@ -20,7 +20,7 @@ package struct IntentionHabitInput {
         /// What each behaviour's embedding is multiplied by, `[N]`: log(1 + amount) over its deviation for money operations, else 1.
         let scales: UnsafeMutablePointer<Float>
         /// Time before each, `[N]`.
-        let times: UnsafeMutablePointer<Float>
+        package let times: UnsafeMutablePointer<Float>
         /// Weekday of each session, then day of month of each, `[2 S]`.
         let calendar: UnsafeMutablePointer<Int32>
         /// Field of each behaviour, then that of the calendar's rows, `[N + 2 S]`.

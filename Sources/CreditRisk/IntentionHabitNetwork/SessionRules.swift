@@ -40,7 +40,7 @@ public struct SessionRules: Sendable, Hashable, Codable {
     }
 
     /// Weekday (Monday is 0) and day of month (the first is 0) of a time in seconds since 1970-01-01T00:00:00Z.
-    func calendar(_ time: Int64) -> (weekday: Int32, day: Int32) {
+    package func calendar(_ time: Int64) -> (weekday: Int32, day: Int32) {
         let seconds = time + clockOffset
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let weekday = ((days + 3) % 7 + 7) % 7
