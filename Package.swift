@@ -39,7 +39,7 @@ let package = Package(
     products: [
         .library(
             name: "Tessera",
-            targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "Evaluation"]),
+            targets: ["EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "Evaluation"]),
         .executable(name: "tessera", targets: ["CLI"]),
         .executable(name: "tessera-figures", targets: ["Figures"]),
     ],
@@ -85,6 +85,11 @@ let package = Package(
         .target(
             name: "Recommendation",
             dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
+            swiftSettings: settings, linkerSettings: mathematics),
+
+        .target(
+            name: "CreditRisk",
+            dependencies: ["SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
@@ -173,6 +178,10 @@ let package = Package(
                 "Recommendation", "SequenceKernel", "BoostedTrees", "Evaluation", "EventStream", "SyntheticBank", "DurableFiles",
                 "KernelTestSupport", "FaultTestSupport",
             ], swiftSettings: settings),
+        .testTarget(
+            name: "CreditRiskTests",
+            dependencies: ["CreditRisk", "SequenceKernel", "Evaluation", "DurableFiles", "KernelTestSupport", "FaultTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
             dependencies: [
