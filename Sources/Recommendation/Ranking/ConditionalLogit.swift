@@ -70,7 +70,7 @@ package struct ConditionalLogit: Sendable, Equatable {
 /// popularity) and the effects of places carry a hundredth of the penalty.
 package struct ConditionalLogitFit: Sendable {
     /// More impressions than this are thinned evenly: all of them are held at once, and a sum of linear terms gains little beyond.
-    package static let mostImpressions = 200_000
+    package static let mostImpressions = 60_000
 
     private let examples: RankingExamples
     private let decisions: [Int]
