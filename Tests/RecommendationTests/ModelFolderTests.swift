@@ -90,10 +90,19 @@ import Testing
                 #expect(said.contains(name) && said.contains("; "), "\(name) \(what): \(said)")
             }
         }
-        for (key, value) in [("positions", -1), ("positions", 1 << 40), ("positions", 7), ("settings", ["members": 0])] as [(String, Any)] {
+        for (key, value) in [
+            ("positions", -1), ("positions", 1 << 40), ("positions", 7), ("settings", ["members": 0]),
+            ("blend", ["network": 1, "linear": -1, "trees": 0]), ("blend", ["network": 1, "trees": 0]),
+        ] as [(String, Any)] {
             let said = try message("config.json", Self.changed(key, value))
             #expect(said.contains("config.json") && said.contains("train it anew"), "\(key): \(said)")
         }
+        var plain = RankingTests.settings { ($0.epochs, $0.hidden, $0.linear.penalties) = (1, 4, []) }
+        plain.seed = 1
+        try TileRanker.train(RuledImpressions(40, seed: 1).examples, plain, pool: WorkerPool(threads: 2)).ranker.write(
+            to: "\(folder.path)/plain")
+        let sums = try message("ranker.safetensors") { _ in try FileSystem.live.contents(of: "\(folder.path)/plain/ranker.safetensors") }
+        #expect(sums.contains("linear.context"), "a file without the plain sum: \(sums)")
         let tiles = try message("catalogue.json") { _ in Array("[\"one\"]".utf8) }
         #expect(tiles.contains("ranker.safetensors") && tiles.contains("config.json"), "tensors of another catalogue: \(tiles)")
         let other = try Self.predictor(.trees)

@@ -51,7 +51,9 @@ struct RankTrain: ParsableCommand, WritesOutput {
             "\(training.out): ranker \(id.prefix(12)) of \(Reading.count(inputs.tiles?.count ?? 0)) tiles, taught on "
                 + "\(Reading.count(card.impressions)) impressions with a click (\(Reading.count(card.withoutClick)) without) of "
                 + "\(Reading.count(card.customers)) customers; on unseen ones mean reciprocal rank "
-                + "\(Reading.decimal(card.heldOutReciprocalRank, 3)), log loss \(Reading.decimal(card.heldOutLogLoss, 4))")
+                + "\(Reading.decimal(card.heldOutReciprocalRank, 3)), log loss \(Reading.decimal(card.heldOutLogLoss, 4)); shares of networks "
+                + "\(Reading.decimal(card.networkShare, 2)), plain sum \(Reading.decimal(card.linearShare, 2))"
+                + (card.treeShare > 0 ? ", trees \(Reading.decimal(card.treeShare, 2))" : ""))
     }
 
     private struct Printed: Encodable {

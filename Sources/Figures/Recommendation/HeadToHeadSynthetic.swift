@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import Evaluation
 internal import EventStream
 internal import IntentTaxonomy
@@ -65,12 +66,19 @@ extension Figure {
         for (number, world) in (context.quick ? Array(settings.worlds.prefix(1)) : settings.worlds).enumerated() {
             let seeds = number == 0 ? settings.seeds : settings.otherSeeds
             var (tiles, withSession, conversions): (HeadToHead?, HeadToHead?, HeadToHead?) = (nil, nil, nil)
-            var runs: [String: FigureValue] = [:]
+            var (runs, simulator): ([String: FigureValue], String) = ([:], "")
             for seed in context.quick ? Array(seeds.prefix(1)) : seeds {
                 let run = try context.withScratchFolder { folder in
                     try SimulatedBankRun(context, settings, world, seed: seed, in: folder).result()
                 }
-                runs["seed \(seed)"] = .object(run.summary)
+                simulator = run.simulator
+                runs["seed \(seed)"] = .object(
+                    run.summary.merging([
+                        "embedding": [
+                            "tiles": Self.changes(run.tiles), "tiles_with_session": Self.changes(run.withSession),
+                            "conversion": Self.changes(run.conversions),
+                        ]
+                    ]) { $1 })
                 if tiles?.append(run.tiles) == nil { tiles = run.tiles }
                 if withSession?.append(run.withSession) == nil { withSession = run.withSession }
                 if conversions?.append(run.conversions) == nil { conversions = run.conversions }
@@ -80,13 +88,19 @@ extension Figure {
                 "tiles": FigureContext.value(tiles!.table(resampling)),
                 "tiles_with_session": FigureContext.value(withSession!.table(resampling)),
                 "conversion": FigureContext.value(conversions!.table(resampling)),
-                "seeds": .object(runs),
+                "seeds": .object(runs), "simulator": .text(simulator),
             ]
         }
         return [
             "worlds": .object(worlds), "synthetic": .truth(true), "quick": .truth(context.quick),
             "seconds": .number(FigureContext.now() - started),
         ]
+    }
+
+    /// What the embedding changes on one bank alone, without an interval.
+    private static func changes(_ head: HeadToHead) -> FigureValue {
+        let line = head.table(Resampling(rounds: 100)).lines.first { $0.name == FeatureRow.embedding.name }
+        return .object((line?.changes ?? [:]).mapValues { .number($0.estimate) })
     }
 }
 
@@ -125,7 +139,9 @@ private struct SimulatedBankRun {
 
     private var bank: String { String(corpus.path.dropLast(".corpus".count)) }
 
-    func result() throws -> (tiles: HeadToHead, withSession: HeadToHead, conversions: HeadToHead, summary: [String: FigureValue]) {
+    func result() throws -> (
+        tiles: HeadToHead, withSession: HeadToHead, conversions: HeadToHead, summary: [String: FigureValue], simulator: String
+    ) {
         // Whoever is judged by taught nothing, and nothing from after the boundary is learnt from.
         let boundary = AppSplit.boundary(shown.decisions, share: settings.trainingTime)
         let judges = (shown.judges(share: settings.judges), asked.judges(share: settings.judges))
@@ -155,7 +171,7 @@ private struct SimulatedBankRun {
                     "training": .integer(ofDecisions.training.count), "test": .integer(ofDecisions.test.count),
                     "test_with_session": matched(asked, ofDecisions.test),
                 ],
-            ]
+            ], String(decoding: try FileSystem.live.contents(of: "\(bank)/configuration.json"), as: UTF8.self)
         )
     }
 

@@ -135,14 +135,15 @@ extension IntentClassifier {
     private static func heldOut(
         _ folder: SealedFolder, sessions: [Int], intents: Int, _ fileSystem: FileSystem
     ) throws(IntentClassifierError) -> [Float] {
+        guard zip(sessions, sessions.dropFirst()).allSatisfy({ $0 < $1 }), sessions.first ?? 0 >= 0 else {
+            throw .folder(
+                .damaged(path: folder.path, file: cardFile, reason: "it does not name the sessions that taught in rising order"))
+        }
         guard folder.files[heldOutFile] != nil else { return [] }
         func damaged(_ reason: String) -> IntentClassifierError {
             .folder(.damaged(path: folder.path, file: heldOutFile, reason: reason))
         }
         let file = try open(folder, heldOutFile, fileSystem)
-        guard zip(sessions, sessions.dropFirst()).allSatisfy({ $0 < $1 }), sessions.first ?? 0 >= 0 else {
-            throw damaged("\(cardFile) does not name the sessions that taught in rising order")
-        }
         guard let entry = file[heldOutTensor], entry.shape == [sessions.count, intents], entry.type == .float32 else {
             throw damaged("not one row for each session that taught and one column for each intent")
         }

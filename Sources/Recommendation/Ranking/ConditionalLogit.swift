@@ -26,7 +26,7 @@ package struct ConditionalLogit: Sendable, Equatable {
     /// Adds `share` × scores of rows to `output`.
     /// - Parameters:
     ///   - ids: places in the catalogue; others have no row of their own.
-    func add(_ share: Float, of input: TileNetwork.Input, into output: UnsafeMutablePointer<Float>) {
+    package func add(_ share: Float, of input: TileNetwork.Input, into output: UnsafeMutablePointer<Float>) {
         let catalogue = catalogue
         context.withUnsafeBufferPointer { context in
             tile.withUnsafeBufferPointer { tile in
@@ -69,8 +69,13 @@ package struct ConditionalLogit: Sendable, Equatable {
 /// with an effect of each place added to the scores in training, as ``TileNetwork`` has it. The input that is always 1 (a tile's own
 /// popularity) and the effects of places carry a hundredth of the penalty.
 package struct ConditionalLogitFit: Sendable {
-    /// More impressions than this are thinned evenly: all of them are held at once, and a sum of linear terms gains little beyond.
-    package static let mostImpressions = 60_000
+    /// More weights for tiles than this are not fitted: a sum over the features of tiles is left.
+    package static let mostWeights = 2_000_000
+    /// Tiles of a catalogue that get a row of weights: all or none.
+    static func rows(catalogue: Int, contextWidth: Int) -> Int { catalogue <= mostWeights / max(1, contextWidth) ? catalogue : 0 }
+
+    /// Impressions that go through one product.
+    private static let block = 512
 
     private let examples: RankingExamples
     private let decisions: [Int]
@@ -84,15 +89,16 @@ package struct ConditionalLogitFit: Sendable {
     /// - Parameters:
     ///   - weights: of each decision of the examples; empty for all alike.
     ///   - positions: places with an effect of their own.
+    ///   - limit: more impressions than this are thinned evenly: all of them are held at once.
     package init(
         _ examples: RankingExamples, _ decisions: [Int], _ inputs: (context: RankerInputs, tile: RankerInputs), weights: [Float],
-        positions: Int
+        positions: Int, limit: Int
     ) {
-        let limit = Self.mostImpressions
         let decisions =
             decisions.count <= limit ? decisions : (0..<limit).map { decisions[$0 * decisions.count / limit] }
         (self.examples, self.decisions, self.weights, self.positions) = (examples, decisions, weights, positions)
-        (contextWidth, tileWidth, catalogue) = (inputs.context.width, inputs.tile.width, examples.catalogue.count)
+        (contextWidth, tileWidth) = (inputs.context.width, inputs.tile.width)
+        catalogue = Self.rows(catalogue: examples.catalogue.count, contextWidth: inputs.context.width)
         var rows: [Range<Int>] = []
         var next = 0
         for decision in decisions {
@@ -136,7 +142,7 @@ package struct ConditionalLogitFit: Sendable {
     }
 
     /// One fit for each penalty, from the strongest to the weakest, each starting where the last ended (L-BFGS: nothing depends on chance).
-    /// - Complexity: O(penalties × iterations × N (M C + …)).
+    /// - Complexity: O(penalties × iterations × N M C).
     package func path(_ penalties: [Double], iterations: Int = 40) -> [ConditionalLogit] {
         var parameters = [Double](repeating: 0, count: parameterCount)
         var solver = LimitedMemoryBFGS()
@@ -176,7 +182,7 @@ package struct ConditionalLogitFit: Sendable {
             let count = fit.decisions.count
             own = [Float](repeating: 0, count: fit.catalogue * fit.contextWidth)
             others = [Float](repeating: 0, count: fit.tileWidth)
-            all = [Float](repeating: 0, count: count * fit.catalogue)
+            all = [Float](repeating: 0, count: min(count, ConditionalLogitFit.block) * fit.catalogue)
             upstream = all
             gradient = own
             tileGradient = others
@@ -190,21 +196,25 @@ package struct ConditionalLogitFit: Sendable {
             for tile in 0..<catalogue { for column in 0..<wide { own[column * catalogue + tile] = Float(point[tile * wide + column]) } }
             for column in 0..<narrow { others[column] = Float(point[split + column]) }
             let count = fit.decisions.count
-            if catalogue > 0 {
-                product(fit.context, count, wide, own, catalogue, into: &all)
-                for index in upstream.indices { upstream[index] = 0 }
-            }
+            for index in gradient.indices { gradient[index] = 0 }
             for column in 0..<narrow { tileGradient[column] = 0 }
             for index in result.indices { result[index] = 0 }
             var sum = 0.0
             var scores: [Float] = []
-            for place in 0..<count {
-                let decision = fit.decisions[place]
-                let weight = fit.weights.isEmpty ? 1 : fit.weights[decision]
-                sum += Double(weight) * impression(place, decision, weight, point, split + narrow, &scores, &result)
+            for start in stride(from: 0, to: count, by: ConditionalLogitFit.block) {
+                let block = start..<min(start + ConditionalLogitFit.block, count)
+                if catalogue > 0 {
+                    product(block)
+                    for index in 0..<block.count * catalogue { upstream[index] = 0 }
+                }
+                for place in block {
+                    let decision = fit.decisions[place]
+                    let weight = fit.weights.isEmpty ? 1 : fit.weights[decision]
+                    sum += Double(weight) * impression(place, place - start, decision, weight, point, split + narrow, &scores, &result)
+                }
+                if catalogue > 0 { transposedProduct(block) }
             }
             if catalogue > 0 {
-                transposedProduct(fit.context, count, wide, upstream, catalogue, into: &gradient)
                 for tile in 0..<catalogue {
                     for column in 0..<wide { result[tile * wide + column] = Double(gradient[column * catalogue + tile]) }
                 }
@@ -221,8 +231,9 @@ package struct ConditionalLogitFit: Sendable {
         }
 
         /// Loss of one impression; its part of the gradients is added, times the weight.
+        /// - Parameter line: its place in the block.
         private func impression(
-            _ place: Int, _ decision: Int, _ weight: Float, _ point: [Double], _ positionStart: Int, _ scores: inout [Float],
+            _ place: Int, _ line: Int, _ decision: Int, _ weight: Float, _ point: [Double], _ positionStart: Int, _ scores: inout [Float],
             _ result: inout [Double]
         ) -> Double {
             let (narrow, catalogue) = (fit.tileWidth, fit.catalogue)
@@ -235,7 +246,7 @@ package struct ConditionalLogitFit: Sendable {
                 var score: Float = 0
                 for column in 0..<narrow { score += fit.tiles[row * narrow + column] * others[column] }
                 let tile = Int(fit.examples.tile[index])
-                if tile >= 0 { score += all[place * catalogue + tile] }
+                if tile >= 0, catalogue > 0 { score += all[line * catalogue + tile] }
                 if let position = position(index) { score += Float(point[positionStart + position]) }
                 scores.append(score)
                 if fit.examples.clicked[index] { clicks += 1 }
@@ -252,7 +263,7 @@ package struct ConditionalLogitFit: Sendable {
                 let slope = weight * (probability - target)
                 for column in 0..<narrow { tileGradient[column] += slope * fit.tiles[row * narrow + column] }
                 let tile = Int(fit.examples.tile[index])
-                if tile >= 0 { upstream[place * catalogue + tile] += slope }
+                if tile >= 0, catalogue > 0 { upstream[line * catalogue + tile] += slope }
                 if let position = position(index) { result[positionStart + position] += Double(slope) }
             }
             return Double(loss)
@@ -264,31 +275,48 @@ package struct ConditionalLogitFit: Sendable {
             return position > 0 && fit.positions > 0 ? min(position, fit.positions) - 1 : nil
         }
 
-        private func product(_ a: [Float], _ rows: Int, _ inner: Int, _ b: [Float], _ columns: Int, into c: inout [Float]) {
-            with(a, b, &c) { a, b, c in
-                MatrixProduct.multiply(
-                    Rows(a, count: rows, width: inner), Rows(b, count: inner, width: columns), into: Rows(c, count: rows, width: columns))
-            }
+        /// Scores of all tiles for the contexts of a block.
+        private func product(_ block: Range<Int>) {
+            with(block, own, &all) { context, own, all in MatrixProduct.multiply(context, own, into: all) }
         }
 
-        private func transposedProduct(_ a: [Float], _ rows: Int, _ width: Int, _ b: [Float], _ columns: Int, into c: inout [Float]) {
-            with(a, b, &c) { a, b, c in
+        /// Adds to the gradient what a block brings.
+        private func transposedProduct(_ block: Range<Int>) {
+            let catalogue = fit.catalogue
+            with(block, gradient: &gradient, upstream) { context, upstream, gradient in
                 MatrixProduct.multiply(
-                    transposing: Rows(a, count: rows, width: width), Rows(b, count: rows, width: columns),
-                    into: Rows(c, count: width, width: columns))
+                    transposing: context, upstream, into: Rows(gradient, count: context.width, width: catalogue), accumulates: true)
             }
         }
 
         /// The kernel's rows are mutable memory; what is only read is not written.
+        private func with(_ block: Range<Int>, _ own: [Float], _ all: inout [Float], _ body: (Rows, Rows, Rows) -> Void) {
+            let (wide, catalogue) = (fit.contextWidth, fit.catalogue)
+            fit.context.withUnsafeBufferPointer { context in
+                own.withUnsafeBufferPointer { own in
+                    all.withUnsafeMutableBufferPointer { all in
+                        guard let context = context.baseAddress, let own = own.baseAddress, let all = all.baseAddress else { return }
+                        body(
+                            Rows(UnsafeMutablePointer(mutating: context) + block.lowerBound * wide, count: block.count, width: wide),
+                            Rows(UnsafeMutablePointer(mutating: own), count: wide, width: catalogue),
+                            Rows(all, count: block.count, width: catalogue))
+                    }
+                }
+            }
+        }
+
         private func with(
-            _ a: [Float], _ b: [Float], _ c: inout [Float],
-            _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+            _ block: Range<Int>, gradient: inout [Float], _ upstream: [Float], _ body: (Rows, Rows, UnsafeMutablePointer<Float>) -> Void
         ) {
-            a.withUnsafeBufferPointer { a in
-                b.withUnsafeBufferPointer { b in
-                    c.withUnsafeMutableBufferPointer { c in
-                        guard let first = a.baseAddress, let second = b.baseAddress, let third = c.baseAddress else { return }
-                        body(UnsafeMutablePointer(mutating: first), UnsafeMutablePointer(mutating: second), third)
+            let (wide, catalogue) = (fit.contextWidth, fit.catalogue)
+            fit.context.withUnsafeBufferPointer { context in
+                upstream.withUnsafeBufferPointer { upstream in
+                    gradient.withUnsafeMutableBufferPointer { gradient in
+                        guard let context = context.baseAddress, let upstream = upstream.baseAddress, let gradient = gradient.baseAddress
+                        else { return }
+                        body(
+                            Rows(UnsafeMutablePointer(mutating: context) + block.lowerBound * wide, count: block.count, width: wide),
+                            Rows(UnsafeMutablePointer(mutating: upstream), count: block.count, width: catalogue), gradient)
                     }
                 }
             }

@@ -17,7 +17,8 @@ struct RankerBlend: Sendable, Equatable, Codable {
     /// The plain sum as it is.
     static let linearAlone = RankerBlend(network: 0, linear: 1, trees: 0)
 
-    var isFinite: Bool { network.isFinite && linear.isFinite && trees.isFinite }
+    /// Whether a file holds what ``fit(_:lists:clicked:weights:)`` could have given.
+    var isPossible: Bool { [network, linear, trees].allSatisfy { (0...1e6).contains($0) } }
 
     /// Newton's steps on the mean log loss, which is convex in the shares; a tiny penalty keeps what decides everything finite.
     ///
@@ -26,10 +27,11 @@ struct RankerBlend: Sendable, Equatable, Codable {
     ///   - columns: scores of all rows, one or more columns.
     ///   - lists: rows of each impression.
     ///   - clicked: `[T]`.
-    static func fit(_ columns: [[Float]], lists: [Range<Int>], clicked: [Bool]) -> [Double] {
+    ///   - weights: of each impression; empty for all alike.
+    static func fit(_ columns: [[Float]], lists: [Range<Int>], clicked: [Bool], weights: [Double] = []) -> [Double] {
         var kept = Array(columns.indices)
         while true {
-            let shares = unbounded(kept.map { columns[$0] }, lists, clicked)
+            let shares = unbounded(kept.map { columns[$0] }, lists, clicked, weights)
             let worst = shares.indices.min { shares[$0] < shares[$1] }!
             if shares[worst] < 0, kept.count > 1 {
                 kept.remove(at: worst)
@@ -44,20 +46,20 @@ struct RankerBlend: Sendable, Equatable, Codable {
     }
 
     /// Sum of log losses of scores as they are.
-    static func loss(_ scores: [Float], lists: [Range<Int>], clicked: [Bool]) -> Double {
-        derivatives([scores], [1], lists, clicked).loss
+    static func loss(_ scores: [Float], lists: [Range<Int>], clicked: [Bool], weights: [Double] = []) -> Double {
+        derivatives([scores], [1], lists, clicked, weights).loss
     }
 
-    private static func unbounded(_ columns: [[Float]], _ lists: [Range<Int>], _ clicked: [Bool]) -> [Double] {
+    private static func unbounded(_ columns: [[Float]], _ lists: [Range<Int>], _ clicked: [Bool], _ weights: [Double]) -> [Double] {
         var shares = [Double](repeating: 1 / Double(columns.count), count: columns.count)
         for _ in 0..<50 {
-            let (loss, gradient, curvature) = derivatives(columns, shares, lists, clicked)
+            let (loss, gradient, curvature) = derivatives(columns, shares, lists, clicked, weights)
             var step = solved(curvature, gradient)
             var taken = shares
             // Halved until it helps.
             for _ in 0..<30 {
                 taken = zip(shares, step).map { $0 - $1 }
-                if derivatives(columns, taken, lists, clicked).loss <= loss { break }
+                if derivatives(columns, taken, lists, clicked, weights).loss <= loss { break }
                 step = step.map { $0 / 2 }
             }
             let moved = zip(shares, taken).reduce(0) { max($0, abs($1.0 - $1.1)) }
@@ -68,7 +70,7 @@ struct RankerBlend: Sendable, Equatable, Codable {
     }
 
     private static func derivatives(
-        _ columns: [[Float]], _ shares: [Double], _ lists: [Range<Int>], _ clicked: [Bool]
+        _ columns: [[Float]], _ shares: [Double], _ lists: [Range<Int>], _ clicked: [Bool], _ weights: [Double]
     ) -> (loss: Double, gradient: [Double], curvature: [[Double]]) {
         let count = columns.count
         let penalty = 1e-4
@@ -76,7 +78,8 @@ struct RankerBlend: Sendable, Equatable, Codable {
         var gradient = [Double](repeating: 0, count: count)
         var curvature = [[Double]](repeating: gradient, count: count)
         var scores: [Double] = []
-        for rows in lists {
+        for (list, rows) in lists.enumerated() {
+            let weight = weights.isEmpty ? 1 : weights[list]
             scores.removeAll(keepingCapacity: true)
             for row in rows {
                 var score = 0.0
@@ -90,17 +93,17 @@ struct RankerBlend: Sendable, Equatable, Codable {
             var means = [Double](repeating: 0, count: count), wanted = means
             for (place, row) in rows.enumerated() {
                 let probability = exp(scores[place] - greatest) / sum
-                if clicked[row] { loss -= (scores[place] - greatest - log(sum)) / clicks }
+                if clicked[row] { loss -= weight * (scores[place] - greatest - log(sum)) / clicks }
                 for column in 0..<count {
                     let value = Double(columns[column][row])
                     means[column] += probability * value
                     if clicked[row] { wanted[column] += value / clicks }
-                    for other in 0...column { curvature[column][other] += probability * value * Double(columns[other][row]) }
+                    for other in 0...column { curvature[column][other] += weight * probability * value * Double(columns[other][row]) }
                 }
             }
             for column in 0..<count {
-                gradient[column] += means[column] - wanted[column]
-                for other in 0...column { curvature[column][other] -= means[column] * means[other] }
+                gradient[column] += weight * (means[column] - wanted[column])
+                for other in 0...column { curvature[column][other] -= weight * means[column] * means[other] }
             }
         }
         for column in 0..<count {

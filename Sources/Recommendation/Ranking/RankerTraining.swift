@@ -7,7 +7,8 @@ extension TileRanker {
     public struct Trained: Sendable {
         /// Taught on all impressions with a click.
         public let ranker: TileRanker
-        /// Probabilities of each tile by a ranker that saw no impression of its customer, `[T]`; NaN in impressions without a click.
+        /// Probabilities of each tile by a ranker that saw no impression of its customer, but whose penalty and shares were fitted on all of
+        /// these, `[T]`; NaN in impressions without a click.
         public let heldOut: [Float]
     }
 
@@ -72,10 +73,13 @@ extension TileRanker {
                     settings, catalogue: examples.catalogue, members: members, linear: nil, trees: trees, blend: .networkAlone,
                     inputs: parts[part].inputs, card: RankerCard()))
         }
-        var trained = try calibrated(rankers, sums, examples, decisions, folds, pool)
+        guard progress(0.99) else { throw .cancelled }
+        var trained = try calibrated(rankers, sums, work, decisions, folds, pool)
         trained.card.trainLoss = losses.reduce(0, +) / Double(losses.count)
         let last = rankers[folds.count]
-        let linear = trained.card.linearPenalty > 0 ? work.sums(parts[folds.count], [trained.card.linearPenalty])[0] : nil
+        // By the same way as in the parts, from strong penalties to weak ones.
+        let tried = settings.linear.penalties.filter { $0 >= trained.card.linearPenalty }
+        let linear = tried.isEmpty ? nil : work.sums(parts[folds.count], tried).last
         return Trained(
             ranker: TileRanker(
                 settings, catalogue: examples.catalogue, members: last.members, linear: linear, trees: last.trees, blend: trained.blend,
@@ -84,11 +88,14 @@ extension TileRanker {
     }
 
     /// Scores each part by those that did not see it, and fits on these what makes probabilities of scores.
+    ///
+    /// The customers are not seen by what is scored, but they choose the penalty and the shares: the card's figures are a little too good.
     /// - Parameter sums: of each part, one for each penalty; empty without.
     private static func calibrated(
-        _ rankers: [TileRanker], _ sums: [[ConditionalLogit]], _ examples: RankingExamples, _ decisions: [Int], _ folds: CustomerFolds,
+        _ rankers: [TileRanker], _ sums: [[ConditionalLogit]], _ work: RankerWork, _ decisions: [Int], _ folds: CustomerFolds,
         _ pool: WorkerPool
     ) throws(RankingError) -> (blend: RankerBlend, card: RankerCard, heldOut: [Float]) {
+        let examples = work.examples
         let hasTrees = !rankers[0].trees.isEmpty
         let penalties = rankers[0].settings.linear.penalties.sorted(by: >)
         let none = [Float](repeating: 0, count: examples.rowCount)
@@ -106,17 +113,19 @@ extension TileRanker {
             if hasTrees { place(try TileRanker.margins(rankers[part].trees, examples.treeRows(own)), in: &margins) }
         }
         let lists = decisions.map { examples.rows($0) }
+        let weights = work.weights.isEmpty ? [] : decisions.map { Double(work.weights[$0]) }
         var card = RankerCard()
         var columns = [networks]
         if let best = linear.indices.min(by: {
-            RankerBlend.loss(linear[$0], lists: lists, clicked: examples.clicked)
-                < RankerBlend.loss(linear[$1], lists: lists, clicked: examples.clicked)
+            RankerBlend.loss(linear[$0], lists: lists, clicked: examples.clicked, weights: weights)
+                < RankerBlend.loss(linear[$1], lists: lists, clicked: examples.clicked, weights: weights)
         }) {
             columns.append(linear[best])
             card.linearPenalty = penalties[best]
+            card.linearImpressions = min(decisions.count, rankers[0].settings.linear.impressions)
         }
         if hasTrees { columns.append(margins) }
-        let shares = RankerBlend.fit(columns, lists: lists, clicked: examples.clicked).map(Float.init)
+        let shares = RankerBlend.fit(columns, lists: lists, clicked: examples.clicked, weights: weights).map(Float.init)
         let blend = RankerBlend(
             network: shares[0], linear: penalties.isEmpty ? 0 : shares[1], trees: hasTrees ? shares[shares.count - 1] : 0)
         var heldOut = [Float](repeating: .nan, count: examples.rowCount)
@@ -130,7 +139,7 @@ extension TileRanker {
         (card.impressions, card.withoutClick) = (decisions.count, examples.count - decisions.count)
         card.customers = Set(decisions.map { examples.customer[$0] }).count
         let judged = ListMetrics(lists: lists, clicked: examples.clicked, scores: scored)
-        card.heldOutLogLoss = judged.logLosses.reduce(0, +) / Double(max(1, judged.logLosses.count))
+        card.heldOutLogLoss = RankerBlend.loss(scored, lists: lists, clicked: examples.clicked, weights: weights) / Double(decisions.count)
         card.heldOutReciprocalRank = judged.ranking.mrr(at: .max)
         (card.networkShare, card.linearShare, card.treeShare) = (Double(blend.network), Double(blend.linear), Double(blend.trees))
         return (blend, card, heldOut)
@@ -202,7 +211,10 @@ struct RankerWork: Sendable {
 
     /// One plain sum for each penalty, strongest first.
     func sums(_ part: Part, _ penalties: [Double]) -> [ConditionalLogit] {
-        ConditionalLogitFit(examples, part.decisions, part.inputs, weights: weights, positions: positions).path(penalties)
+        ConditionalLogitFit(
+            examples, part.decisions, part.inputs, weights: weights, positions: positions, limit: settings.linear.impressions
+        )
+        .path(penalties)
     }
 
     private func network(_ part: Part, _ seed: UInt64) -> Result<Taught, RankingError> {

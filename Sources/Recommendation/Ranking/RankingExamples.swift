@@ -125,7 +125,7 @@ public struct RankingExamples: Sendable, Equatable {
     }
 
     /// The same with other numbers for the tiles: `places[t]` is the place of tile t in another catalogue, −1 for none.
-    func renumbered(_ places: [Int32], catalogue: [String]) -> RankingExamples {
+    package func renumbered(_ places: [Int32], catalogue: [String]) -> RankingExamples {
         RankingExamples(
             unchecked: self, catalogue: catalogue, contextNames: contextNames, context: context, offsets: offsets,
             tile: tile.map { $0 < 0 ? -1 : places[Int($0)] }, tileFeatureNames: tileFeatureNames, tileFeatures: tileFeatures,

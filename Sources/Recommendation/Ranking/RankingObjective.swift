@@ -83,7 +83,7 @@ package final class RankingObjective: TrainingObjective, @unchecked Sendable {
 
 extension RankingExamples {
     /// Some decisions as the network reads them, in the workspace.
-    func input(
+    package func input(
         _ decisions: some Collection<Int>, _ inputs: (context: RankerInputs, tile: RankerInputs), unknown: Int32, withPositions: Bool,
         unknownShare: Float = 0, key: UInt64 = 0, _ workspace: Workspace
     ) -> TileNetwork.Input {

@@ -53,7 +53,7 @@ package struct TileNetwork: Sendable {
     }
 
     /// Impressions as the network reads them; memory of the caller's.
-    struct Input {
+    package struct Input {
         /// `[B, C]`.
         let context: Rows
         /// `[N, F]`.

@@ -5,7 +5,7 @@ internal import SequenceKernel
 /// A ranker as a directory:
 ///
 /// ```
-/// config.json          settings, features with their scales, shares of networks and trees
+/// config.json          settings, features with their scales, shares of networks, plain sum and trees
 /// catalogue.json       names of the tiles that have a row of their own
 /// ranker.safetensors   the networks, and the weights of the plain sum where there is one
 /// trees-N.json         trees, where there are any
@@ -76,7 +76,7 @@ extension TileRanker {
             throw folder.damaged(configurationFile, "its settings are not possible")
         }
         guard configuration.context.isWhole, configuration.tile.isWhole, (0...1_000).contains(configuration.positions),
-            catalogue.count < 1 << 24, configuration.blend.isFinite
+            catalogue.count < 1 << 24, configuration.blend.isPossible
         else { throw folder.damaged(configurationFile, "features, places or shares that no training gives") }
         let network = TileNetwork(
             context: configuration.context.width, tile: configuration.tile.width, catalogue: catalogue.count, hidden: settings.hidden,
@@ -125,7 +125,9 @@ extension TileRanker {
             return floats
         }
         let linear = ConditionalLogit(
-            context: try tensor("linear.context", [Int(network.unknown), network.contextWidth]),
+            context: try tensor(
+                "linear.context",
+                [ConditionalLogitFit.rows(catalogue: Int(network.unknown), contextWidth: network.contextWidth), network.contextWidth]),
             tile: try tensor("linear.tile", [network.tileWidth]), contextWidth: network.contextWidth)
         return (members, linear)
     }

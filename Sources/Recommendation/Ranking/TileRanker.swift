@@ -218,7 +218,7 @@ public struct RankerCard: Sendable, Equatable, Codable {
     public var withoutClick = 0
     /// Customers of the impressions learnt from.
     public var customers = 0
-    /// Mean log loss of the clicked tile on customers not seen, after calibration.
+    /// Mean log loss of the clicked tile on customers not seen, after calibration on these same customers; weighted where training was.
     public var heldOutLogLoss = 0.0
     /// Mean reciprocal rank of the clicked tile on customers not seen, ties behind.
     public var heldOutReciprocalRank = 0.0
@@ -228,6 +228,8 @@ public struct RankerCard: Sendable, Equatable, Codable {
     public var linearShare = 0.0
     /// The penalty of the plain sum that was best on customers not seen; 0 without a sum.
     public var linearPenalty = 0.0
+    /// Impressions that the plain sum learnt from.
+    public var linearImpressions = 0
     /// See ``networkShare``.
     public var treeShare = 0.0
     /// Mean training loss of the last epoch over the networks kept.

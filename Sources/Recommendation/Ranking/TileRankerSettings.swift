@@ -46,15 +46,19 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
     public struct Linear: Codable, Sendable, Equatable {
         /// L2 penalties to choose from on customers not seen; none leaves the sum out (0.1, 0.03, 0.01, 0.003, 0.001).
         public var penalties = [0.1, 0.03, 0.01, 0.003, 0.001]
+        /// Most impressions that it learns from, evenly over all: they are held in memory at once (60,000).
+        public var impressions = 60_000
 
         /// The defaults.
         public init() {}
 
-        private enum CodingKeys: String, CodingKey, CaseIterable { case penalties }
+        private enum CodingKeys: String, CodingKey, CaseIterable { case penalties, impressions }
 
         /// Decodes what is present and keeps defaults for the rest; unknown entries are refused by name.
         public init(from decoder: any Decoder) throws {
-            try decoder.settings(CodingKeys.self).read(.penalties, into: &penalties)
+            let values = try decoder.settings(CodingKeys.self)
+            try values.read(.penalties, into: &penalties)
+            try values.read(.impressions, into: &impressions)
         }
     }
 
@@ -71,7 +75,8 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
     /// Whether the place where a tile was shown has an effect of its own on the click, learnt in training and left out at scoring (true).
     /// Where the shown order itself is what is known of the tiles, give the position as a feature instead.
     public var examination = true
-    /// Whether impressions weigh by 1 / probability with which the clicked tile was shown, where that is known (false).
+    /// Whether impressions weigh by 1 / probability with which the clicked tile was shown, where that is known (false): in what is learnt, in
+    /// the penalty and shares that are chosen, and in the held-out log loss.
     public var inversePropensity = false
     /// Greatest of these weights before they are brought to mean 1 (20).
     public var propensityClip = 20.0
@@ -143,6 +148,8 @@ public struct TileRankerSettings: Codable, Sendable, Equatable {
         try check("learningRate", learningRate, 1e-9...10)
         try check("weightDecay", weightDecay, 0...100)
         try check("folds", folds, 2...100)
+        try check("linear.impressions", linear.impressions, 1...10_000_000)
+        try check("penalties in linear.penalties", linear.penalties.count, 0...20)
         for penalty in linear.penalties { try check("linear.penalties", penalty, 1e-9...1e6) }
         guard let trees else { return }
         // The rest is what the trees' own settings refuse.

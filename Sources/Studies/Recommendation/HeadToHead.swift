@@ -118,7 +118,7 @@ public struct HeadToHead: Sendable {
         /// Rows in order.
         public let lines: [Line]
         /// What one pays for labels in place of the embedding: change of each metric from the row with the embedding to that with distilled
-        /// labels, relative to the first; nothing where a row is missing.
+        /// labels, relative to the row with the embedding; nothing where a row is missing.
         public let priceOfTransparency: [String: MetricInterval]
         /// Distilled labels over supplied ones, as a ratio; nothing where a row is missing.
         public let distilledOverSupplied: [String: MetricInterval]
