@@ -100,7 +100,7 @@ import Testing
         (changed.coarseDistance, changed.fineWeight, changed.prototypeTemperature, changed.selfWeight) = ("normed", 5, 6, 7)
         (changed.selfDecay, changed.warmUpEpochs, changed.reweighting, changed.effectiveNumberBeta, changed.folds) = (0.5, 3, -1, 0.5, 7)
         (changed.projection, changed.batchApplicants, changed.epochs, changed.patience) = ("shared", 8, 9, 10)
-        (changed.learningRate, changed.weightDecay, changed.seed) = (0.5, 0.25, 11)
+        (changed.learningRate, changed.weightDecay, changed.seed, changed.eventWeight) = (0.5, 0.25, 11, 12)
         #expect(try decoder.decode(StageDistillationSettings.self, from: JSONEncoder().encode(changed)) == changed)
         try changed.validate()
     }

@@ -5,13 +5,15 @@ import Testing
 
 @Suite struct StageObjectiveTests {
     static let cases = [
-        "hard", "soft", "cosine", "normed", "fine", "self", "everything", "shared", "no projection", "gru", "attention", "damped",
+        "hard", "soft", "cosine", "normed", "fine", "self", "everything", "shared", "no projection", "gru", "attention", "damped", "events",
+        "attended events", "own events",
     ]
 
     static func settings(_ name: String) -> StageDistillationSettings {
         PlantedStages.settings {
             ($0.dropout, $0.rareBelow) = (0, 1)
             let whole = ["everything", "shared", "no projection", "gru", "attention", "damped"].contains(name)
+            if name.hasSuffix("events") { $0.eventWeight = 1 }
             if !whole { ($0.softWeight, $0.coarseWeight, $0.fineWeight, $0.selfWeight) = (0, 0, 0, 0) }
             switch name {
             case "soft": $0.softWeight = 1
@@ -23,6 +25,8 @@ import Testing
             case "no projection": ($0.projection, $0.studentWidth) = ("none", 7)
             case "gru": ($0.encoder, $0.pooling) = ("gru", "last")
             case "attention": $0.pooling = "attention"
+            case "attended events": ($0.pooling, $0.encoder) = ("attention", "gru")
+            case "own events": ($0.projection, $0.studentWidth) = ("none", 7)
             case "damped": $0.reweighting = -1
             default: break
             }
@@ -83,7 +87,11 @@ import Testing
         }
         #expect(checkGradients(variables, seed: 1, samples: 12, loss: loss) == [])
         let projections = weights.parameters.filter { $0.name.hasPrefix("projection") }.count
-        #expect(projections == (["hard", "soft", "self", "no projection"].contains(name) ? 0 : name == "shared" ? 2 : 4))
+        let events = weights.parameters.filter { $0.name.hasPrefix("event.") }.count
+        #expect(events == (["events", "attended events"].contains(name) ? 4 : 0))
+        #expect(
+            projections
+                == (["hard", "soft", "self", "no projection"].contains(name) || name.hasSuffix("events") ? 0 : name == "shared" ? 2 : 4))
     }
 
     /// The second teacher begins as the student at the end of the warm-up and follows it slowly.

@@ -67,6 +67,16 @@ import Testing
             #expect(!seen.contains(scores), "\(name) changes nothing")
             seen.append(scores)
         }
+        // Record by record: with targets that know the records only.
+        var events = settings
+        (events.eventWeight, events.fineWeight) = (0.5, 0)
+        #expect(StageRefusalTests.message { _ = try data.student(events, targets) }.contains("eventWeight"))
+        let finer = try data.targets(events)
+        #expect(finer.logits == targets.logits)
+        let scores = try data.scores(events, finer)
+        #expect(!seen.contains(scores))
+        events.eventWeight = 0
+        #expect(try data.scores(events, finer) == seen[3])
         #expect(try data.scores(settings.plain, nil) == data.scores(settings.plain, targets))
     }
 

@@ -1,5 +1,11 @@
 internal import SequenceKernel
 
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
 /// Records of one stage → one row an applicant:
 ///
 ///     embeddings of the categories beside the numbers → linear → GRU, or places and Transformer → pooling
@@ -54,12 +60,13 @@ struct RecordEncoder: Sendable {
         fileprivate let parts: (map: Linear.Tape, sequence: SequenceTape, pooling: Pooling.Tape)?
     }
 
-    func forward(_ input: StageInput.Records, _ pass: Pass) -> (output: Rows, tape: Tape) {
+    /// → a row an applicant `[B, D]`, and a state for each record `[N, D]`.
+    func forward(_ input: StageInput.Records, _ pass: Pass) -> (output: Rows, states: Rows, tape: Tape) {
         let count = input.numbers.count
         guard count > 0 else {
             let zeros = pass.workspace.rows(input.offsets.count, map.outputs)
             zeros.clear()
-            return (zeros, Tape(parts: nil))
+            return (zeros, pass.workspace.rows(0, map.outputs), Tape(parts: nil))
         }
         let joined = pass.workspace.rows(count, map.inputs)
         for (field, table) in tables.enumerated() {
@@ -70,7 +77,7 @@ struct RecordEncoder: Sendable {
         let (rows, mapTape) = map.forward(joined, pass)
         let (states, sequenceTape) = run(rows, input.offsets, pass)
         let (output, poolingTape) = pooling.forward(states, input.offsets, pass)
-        return (output, Tape(parts: (mapTape, sequenceTape, poolingTape)))
+        return (output, states, Tape(parts: (mapTape, sequenceTape, poolingTape)))
     }
 
     private func run(_ rows: Rows, _ offsets: SequenceOffsets, _ pass: Pass) -> (Rows, SequenceTape) {
@@ -84,9 +91,25 @@ struct RecordEncoder: Sendable {
         }
     }
 
-    func backward(_ upstream: Rows, _ input: StageInput.Records, _ tape: Tape, _ pass: Pass) {
+    /// Weight of each of one applicant's states in what they become together: the pooling's if that attends, else all alike.
+    func attention(_ states: Rows, _ pass: Pass) -> [Float] {
+        guard let query = pooling.query else { return [Float](repeating: 1 / Float(max(1, states.count)), count: states.count) }
+        let scale = 1 / Float(states.width).squareRoot()
+        let products = (0..<states.count).map { row -> Float in
+            var sum: Float = 0
+            for column in 0..<states.width { sum += states[row][column] * pass.weights(query)[column] }
+            return sum * scale
+        }
+        let highest = products.max() ?? 0
+        let powers = products.map { exp($0 - highest) }, sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
+    }
+
+    /// Gradients of the rows `[B, D]`, and of the states beside what comes through those `[N, D]` → gradients of the weights.
+    func backward(_ upstream: Rows, states: Rows?, _ input: StageInput.Records, _ tape: Tape, _ pass: Pass) {
         guard let parts = tape.parts else { return }
         var gradient = pooling.backward(upstream, input.offsets, parts.pooling, pass)
+        if let states { for index in 0..<gradient.scalarCount { gradient.base[index] += states.base[index] } }
         switch (sequence, parts.sequence) {
         case (.recurrent(let encoder), .recurrent(let tape)): gradient = encoder.backward(gradient, input.offsets, tape, pass)
         case (.attentive(let places, let encoder), .attentive(let tape)):

@@ -42,6 +42,9 @@ public struct StageDistillationSettings: Codable, Sendable, Equatable {
     public var fineWeight: Float = 0.5
     /// t of that contrast (0.1).
     public var prototypeTemperature: Float = 0.1
+    /// Weight of the fine grain record by record: of overdue applicants, the student's state of each record before the decision is drawn to
+    /// the teacher's, weighted by the teacher's attention (0).
+    public var eventWeight: Float = 0
     /// d: weight of the student's own moving average as a second teacher (0.1).
     public var selfWeight: Float = 0.1
     /// Decay of that average a step (0.999).
@@ -74,19 +77,20 @@ public struct StageDistillationSettings: Codable, Sendable, Equatable {
     public init() {}
 
     /// Whether the student reads anything of the teacher.
-    public var readsTeacher: Bool { softWeight > 0 || coarseWeight > 0 || fineWeight > 0 }
+    public var readsTeacher: Bool { softWeight > 0 || coarseWeight > 0 || fineWeight > 0 || eventWeight > 0 }
 
     /// The same without anything distilled: no soft labels, no grain, no second teacher.
     public var plain: StageDistillationSettings {
         var plain = self
-        (plain.softWeight, plain.coarseWeight, plain.fineWeight, plain.selfWeight) = (0, 0, 0, 0)
+        (plain.softWeight, plain.coarseWeight, plain.fineWeight, plain.eventWeight, plain.selfWeight) = (0, 0, 0, 0, 0)
         return plain
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case profileWidth, embeddingWidth, recordWidth, encoder, heads, layers, pooling, longestRecords, rareBelow, fusionWidth
         case studentWidth, teacherWidth, dropout, softWeight, temperature, coarseWeight, coarseDistance, fineWeight, prototypeTemperature
-        case selfWeight, selfDecay, warmUpEpochs, reweighting, effectiveNumberBeta, folds, projection, batchApplicants, epochs, patience
+        case eventWeight, selfWeight, selfDecay, warmUpEpochs, reweighting, effectiveNumberBeta, folds, projection, batchApplicants, epochs,
+            patience
         case learningRate, weightDecay, seed
     }
 
@@ -112,6 +116,7 @@ public struct StageDistillationSettings: Codable, Sendable, Equatable {
         try values.read(.coarseDistance, into: &coarseDistance)
         try values.read(.fineWeight, into: &fineWeight)
         try values.read(.prototypeTemperature, into: &prototypeTemperature)
+        try values.read(.eventWeight, into: &eventWeight)
         try values.read(.selfWeight, into: &selfWeight)
         try values.read(.selfDecay, into: &selfDecay)
         try values.read(.warmUpEpochs, into: &warmUpEpochs)
@@ -157,7 +162,10 @@ extension StageDistillationSettings {
         try Self.check("longestRecords", longestRecords, 1...100_000)
         try Self.check("rareBelow", rareBelow, 1...1_000_000)
         try Self.check("dropout", dropout, 0...0.95)
-        for (name, weight) in [("soft", softWeight), ("coarse", coarseWeight), ("fine", fineWeight), ("self", selfWeight)] {
+        let weights = [
+            ("soft", softWeight), ("coarse", coarseWeight), ("fine", fineWeight), ("event", eventWeight), ("self", selfWeight),
+        ]
+        for (name, weight) in weights {
             try Self.check("\(name)Weight", weight, 0...1_000)
         }
         try Self.check("temperature", temperature, 0.1...100)

@@ -99,7 +99,7 @@ public struct PreServiceModel: Sendable {
         try settings.validate()
         try StageTraining.check(training, validation)
         var own = settings
-        if targets == nil { (own.softWeight, own.coarseWeight, own.fineWeight) = (0, 0, 0) }
+        if targets == nil { (own.softWeight, own.coarseWeight, own.fineWeight, own.eventWeight) = (0, 0, 0, 0) }
         let fields = StageFields(training, refused: targets?.inServiceFields ?? [])
         try fields.refuseInService(fields.profile + (fields.records?.names ?? []))
         try fields.refuseOthers(StageFields(validation))
@@ -108,6 +108,15 @@ public struct PreServiceModel: Sendable {
             ordered = try targets.ordered(for: training)
             guard targets.width == settings.teacherWidth else {
                 throw .badSetting(name: "teacherWidth", expected: "\(targets.width), as the teachers' representations are")
+            }
+            if own.eventWeight > 0 {
+                let wanted = training.records.map {
+                    EventTargets($0.columns, longest: own.longestRecords, width: own.recordWidth).starts
+                }
+                guard let wanted, let events = ordered?.events, events.starts == wanted, events.width == own.recordWidth else {
+                    throw .badSetting(
+                        name: "eventWeight", expected: "0, or as for the targets, which had to be made of the same records with it")
+                }
             }
             guard targets.validation.isDisjoint(with: training.customers) else {
                 throw .examples("the teachers were stopped by applicants whom the student learns from; validate both on the same others")

@@ -46,28 +46,44 @@ package struct StageNetwork: Sendable {
         fileprivate let representation: Rows
     }
 
-    /// → H `[B, R]` and logits `[B, 1]`.
-    func forward(_ input: StageInput, _ pass: Pass) -> (representation: Rows, logits: Rows, tape: Tape) {
+    /// What forward gives.
+    struct Output {
+        /// H, `[B, R]`.
+        let representation: Rows
+        /// `[B, 1]`.
+        let logits: Rows
+        /// A state for each record of the first stage that is read, `[N, D]`; nil where none is.
+        let events: Rows?
+        let tape: Tape
+    }
+
+    func forward(_ input: StageInput, _ pass: Pass) -> Output {
         let (own, profileTape) = profile.forward(input.profile, pass)
         let count = input.profile.count
         let joined = pass.workspace.rows(count, own.width + records.count * recordWidth)
         for row in 0..<count { joined[row].update(from: own[row], count: own.width) }
         var tapes: [RecordEncoder.Tape] = []
+        var events: Rows?
         for (place, encoder) in records.enumerated() {
-            let (pooled, tape) = encoder.forward(input.streams[place], pass)
+            let (pooled, states, tape) = encoder.forward(input.streams[place], pass)
             tapes.append(tape)
+            if place == 0 { events = states }
             let first = own.width + place * recordWidth
             for row in 0..<count { (joined[row] + first).update(from: pooled[row], count: recordWidth) }
         }
         let (representation, fusionTape) = fusion.forward(joined, pass)
         let logits = head.forward(representation, pass).output
-        return (
-            representation, logits, Tape(profile: profileTape, records: tapes, fusion: fusionTape, representation: representation)
-        )
+        return Output(
+            representation: representation, logits: logits, events: events,
+            tape: Tape(profile: profileTape, records: tapes, fusion: fusionTape, representation: representation))
     }
 
-    /// Gradients of the logits `[B, 1]`, and of H beside what comes through them `[B, R]` → gradients of the weights.
-    func backward(_ logits: Rows, _ representation: Rows?, _ input: StageInput, _ tape: Tape, _ pass: Pass) {
+    /// Weight of each of one applicant's states of the first stage.
+    func attention(_ events: Rows, _ pass: Pass) -> [Float] { records[0].attention(events, pass) }
+
+    /// Gradients of the logits `[B, 1]`, and beside what comes through them of H `[B, R]` and of the records' states `[N, D]` → gradients of
+    /// the weights.
+    func backward(_ logits: Rows, _ representation: Rows?, events: Rows?, _ input: StageInput, _ tape: Tape, _ pass: Pass) {
         let gradient = pass.workspace.rows(logits.count, width)
         if let representation { gradient.base.update(from: representation.base, count: gradient.scalarCount) }
         head.backward(logits, tape.representation, into: gradient, accumulates: representation != nil, pass)
@@ -78,7 +94,7 @@ package struct StageNetwork: Sendable {
             for row in 0..<joined.count {
                 own[row].update(from: joined[row] + profileWidth + place * recordWidth, count: recordWidth)
             }
-            encoder.backward(own, input.streams[place], tape.records[place], pass)
+            encoder.backward(own, states: place == 0 ? events : nil, input.streams[place], tape.records[place], pass)
         }
         let own = pass.workspace.rows(joined.count, profileWidth)
         for row in 0..<joined.count { own[row].update(from: joined[row], count: profileWidth) }

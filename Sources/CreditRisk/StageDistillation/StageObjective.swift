@@ -6,24 +6,28 @@ package struct StageGuidance: Sendable {
     let targets: TeacherTargets
     /// `[folds, 2, R]`.
     let prototypes: [Float]
-    /// From the student's representation to the teachers': one a fold, one for all, or none for the representation itself.
-    let projections: [Linear]
+    /// From the student's representation to the teachers'.
+    let projections: GroupMaps?
+    /// From the student's states of records to the teachers'.
+    let events: GroupMaps?
 
-    /// Declares `projection.0` and so on behind a network's parameters.
+    /// Declares `projection.0` and `event.0` and so on behind a network's parameters.
     package init(
         _ targets: TeacherTargets, _ outcomes: [Float], _ settings: StageDistillationSettings, in scope: inout ParameterScope
     ) {
         self.targets = targets
         prototypes = targets.prototypes(outcomes)
-        let reads = settings.coarseWeight > 0 || settings.fineWeight > 0
-        let count = !reads || settings.projection == "none" ? 0 : settings.projection == "shared" ? 1 : targets.folds
-        projections = (0..<count).map { fold in
-            scope.scope("projection.\(fold)") { Linear(inputs: settings.studentWidth, outputs: targets.width, in: &$0) }
-        }
+        projections =
+            settings.coarseWeight > 0 || settings.fineWeight > 0
+            ? GroupMaps(
+                "projection", kind: settings.projection, groups: targets.folds, inputs: settings.studentWidth, outputs: targets.width,
+                in: &scope) : nil
+        events =
+            settings.eventWeight > 0 && targets.events != nil
+            ? GroupMaps(
+                "event", kind: settings.projection, groups: targets.folds, inputs: settings.recordWidth, outputs: settings.recordWidth,
+                in: &scope) : nil
     }
-
-    /// Rows that go through one projection together.
-    var groups: Int { max(1, projections.count) }
 }
 
 /// The student's own moving average, from the end of the warm-up on: a copy of the student then, and after each step
@@ -49,7 +53,7 @@ package final class StudentAverage: @unchecked Sendable {
 
 /// Mean loss of a batch (systems.md 2.3):
 ///
-///     L = w BCE + a L_soft + b L_coarse + c w L_fine + d L_self
+///     L = w BCE + a L_soft + b L_coarse + c w L_fine + d L_self         and e w Σ_n α_n (1 - cos) over records, where asked for
 package final class StageObjective: TrainingObjective, @unchecked Sendable {
     private let network: StageNetwork
     private let reader: StageReader
@@ -76,16 +80,13 @@ package final class StageObjective: TrainingObjective, @unchecked Sendable {
         let input: StageInput
         let tape: StageNetwork.Tape
         let slopes: Rows
-        let grains: Grains?
+        let grains: Grain?
+        let events: Grain?
     }
 
-    /// Representations in the order of their projections, and the gradient behind those.
-    private struct Grains {
-        /// Where each row of `gathered` stands in the shard.
-        let places: UnsafeMutablePointer<Int32>
-        /// First row of each group, `[groups + 1]`.
-        let bounds: UnsafeMutablePointer<Int32>
-        let gathered: Rows
+    /// Rows behind their maps, and the gradient there.
+    private struct Grain {
+        let tape: GroupMaps.Tape
         let gradient: Rows
     }
 
@@ -115,7 +116,7 @@ package final class StageObjective: TrainingObjective, @unchecked Sendable {
         guard !own.isEmpty else { return }
         let share = 1 / Double(count)
         let input = reader.input(own, pass.workspace)
-        let (representation, logits, tape) = network.forward(input, pass)
+        let output = network.forward(input, pass), logits = output.logits
         let slopes = pass.workspace.rows(own.count, 1)
         var averages: Rows?
         if let average, average.isActive {
@@ -139,45 +140,52 @@ package final class StageObjective: TrainingObjective, @unchecked Sendable {
             slots[shard].loss += share * loss
             slopes[place][0] = Float(share * slope)
         }
-        var grains: Grains?
-        if let guidance, settings.coarseWeight > 0 || settings.fineWeight > 0 {
-            grains = grain(representation, own, guidance, share, into: &slots[shard].loss, pass)
-        }
-        slots[shard].state = State(input: input, tape: tape, slopes: slopes, grains: grains)
+        let grains = grain(output.representation, own, share, into: &slots[shard].loss, pass)
+        let events = output.events.flatMap { eventGrain($0, input.streams[0].offsets, own, share, into: &slots[shard].loss, pass) }
+        slots[shard].state = State(input: input, tape: output.tape, slopes: slopes, grains: grains, events: events)
     }
 
     /// Coarse and fine losses of representations `[b, R]`, and their gradients behind the projections.
-    private func grain(
-        _ representation: Rows, _ own: [Int], _ guidance: StageGuidance, _ share: Double, into loss: inout Double, _ pass: Pass
-    ) -> Grains {
-        let targets = guidance.targets, width = targets.width
-        let places = pass.workspace.integers(own.count), bounds = pass.workspace.integers(guidance.groups + 1)
-        let gathered = pass.workspace.rows(own.count, representation.width)
-        var row = 0
-        for group in 0..<guidance.groups {
-            bounds[group] = Int32(row)
-            for (place, applicant) in own.enumerated() where guidance.groups == 1 || targets.foldOfApplicant[applicant] == group {
-                places[row] = Int32(place)
-                gathered[row].update(from: representation[place], count: representation.width)
-                row += 1
-            }
-        }
-        bounds[guidance.groups] = Int32(row)
-        var projected = gathered
-        if !guidance.projections.isEmpty {
-            projected = pass.workspace.rows(own.count, width)
-            for (group, projection) in guidance.projections.enumerated() where bounds[group] < bounds[group + 1] {
-                let range = Int(bounds[group])..<Int(bounds[group + 1])
-                projection.apply(gathered.rows(range), into: projected.rows(range), pass)
-            }
-        }
-        let gradient = pass.workspace.rows(own.count, width)
+    private func grain(_ representation: Rows, _ own: [Int], _ share: Double, into loss: inout Double, _ pass: Pass) -> Grain? {
+        guard let guidance, let projections = guidance.projections else { return nil }
+        let groups = pass.workspace.integers(own.count)
+        for (place, applicant) in own.enumerated() { groups[place] = Int32(guidance.targets.foldOfApplicant[applicant]) }
+        let (projected, tape) = projections.forward(representation, groups: groups, pass)
+        let gradient = pass.workspace.rows(projected.count, projected.width)
         gradient.clear()
-        for row in 0..<own.count {
-            let applicant = own[Int(places[row])]
-            loss += share * losses(projected[row], applicant, guidance, share, into: gradient[row])
+        for row in 0..<projected.count {
+            loss += share * losses(projected[row], own[Int(tape.places[row])], guidance, share, into: gradient[row])
         }
-        return Grains(places: places, bounds: bounds, gathered: gathered, gradient: gradient)
+        return Grain(tape: tape, gradient: gradient)
+    }
+
+    /// The fine grain record by record, `e w_1 Σ_n α_n (1 - cos(P(s_n), t_n))` for overdue applicants, of states `[N, D]`.
+    private func eventGrain(
+        _ states: Rows, _ offsets: SequenceOffsets, _ own: [Int], _ share: Double, into loss: inout Double, _ pass: Pass
+    ) -> Grain? {
+        guard let guidance, let maps = guidance.events, let targets = guidance.targets.events else { return nil }
+        let groups = pass.workspace.integers(max(1, states.count)), records = pass.workspace.integers(max(1, states.count))
+        for (place, applicant) in own.enumerated() {
+            let first = targets.starts[applicant] - offsets[place].lowerBound
+            for row in offsets[place] {
+                groups[row] = outcomes[applicant] == 1 ? Int32(guidance.targets.foldOfApplicant[applicant]) : -1
+                records[row] = Int32(first + row)
+            }
+        }
+        let (projected, tape) = maps.forward(states, groups: groups, pass)
+        let gradient = pass.workspace.rows(projected.count, projected.width)
+        gradient.clear()
+        let weight = Double(settings.eventWeight) * Double(weights.positive)
+        targets.states.withUnsafeBufferPointer { wanted in
+            for row in 0..<projected.count {
+                let record = Int(records[Int(tape.places[row])]), factor = share * weight * Double(targets.weights[record])
+                loss +=
+                    factor
+                    * StageLosses.cosine(
+                        projected[row], wanted.baseAddress! + record * targets.width, targets.width, factor: factor, into: gradient[row])
+            }
+        }
+        return Grain(tape: tape, gradient: gradient)
     }
 
     private func losses(
@@ -217,20 +225,12 @@ package final class StageObjective: TrainingObjective, @unchecked Sendable {
 
     package func backward(_ batch: ApplicantBatch, shard: Int, _ pass: Pass) {
         guard let state = slots[shard].state else { return }
-        var representation: Rows?
-        if let grains = state.grains, let guidance {
-            let gathered = pass.workspace.rows(grains.gathered.count, network.width)
-            if guidance.projections.isEmpty { gathered.base.update(from: grains.gradient.base, count: gathered.scalarCount) }
-            for (group, projection) in guidance.projections.enumerated() where grains.bounds[group] < grains.bounds[group + 1] {
-                let range = Int(grains.bounds[group])..<Int(grains.bounds[group + 1])
-                projection.backward(grains.gradient.rows(range), grains.gathered.rows(range), into: gathered.rows(range), pass)
-            }
-            let scattered = pass.workspace.rows(gathered.count, network.width)
-            for row in 0..<gathered.count {
-                scattered[Int(grains.places[row])].update(from: gathered[row], count: network.width)
-            }
-            representation = scattered
+        func back(_ grain: Grain?, _ maps: GroupMaps?) -> Rows? {
+            guard let grain, let maps else { return nil }
+            return maps.backward(grain.gradient, grain.tape, pass)
         }
-        network.backward(state.slopes, representation, state.input, state.tape, pass)
+        network.backward(
+            state.slopes, back(state.grains, guidance?.projections), events: back(state.events, guidance?.events), state.input,
+            state.tape, pass)
     }
 }

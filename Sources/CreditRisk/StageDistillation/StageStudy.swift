@@ -18,6 +18,8 @@ public struct StageStudy: Sendable {
         case withoutCoarseGrain
         /// Without the contrast of prototypes.
         case withoutFineGrain
+        /// Without the states of single records.
+        case withoutEventGrain
         /// Without its own average.
         case withoutSelf
         /// All classes weighing alike.
@@ -32,6 +34,7 @@ public struct StageStudy: Sendable {
             case .withoutSoftLabels: own.softWeight = 0
             case .withoutCoarseGrain: own.coarseWeight = 0
             case .withoutFineGrain: own.fineWeight = 0
+            case .withoutEventGrain: own.eventWeight = 0
             case .withoutSelf: own.selfWeight = 0
             case .withoutReweighting: own.reweighting = 0
             }
@@ -61,7 +64,8 @@ public struct StageStudy: Sendable {
     public let overdueShare: Double
 
     /// Trains all variants with each seed on `training`, stops by `validation`, judges by `test`, all of different customers.
-    /// - Parameter variants: the distilled and the plain student are always among them.
+    /// - Parameter variants: the distilled and the plain student are always among them; one without a part that the settings have not is left
+    ///   out.
     /// - Throws: ``StageDistillationError`` as training and scoring do.
     public static func run(
         training: InServiceExamples, validation: InServiceExamples, test: InServiceExamples,
@@ -74,7 +78,10 @@ public struct StageStudy: Sendable {
         guard taught.isDisjoint(with: test.preService.customers) else {
             throw .examples("some of those judged by are also among those learnt from; split by customer")
         }
-        let asked = Variant.allCases.filter { variants.contains($0) || $0 == .plain || $0 == .distilled }
+        let asked = Variant.allCases.filter { variant in
+            [.plain, .distilled].contains(variant)
+                || variants.contains(variant) && (variant == .teacher || variant.settings(settings) != settings)
+        }
         var scores: [Variant: [[Float]]] = [:]
         for seed in seeds {
             var own = settings

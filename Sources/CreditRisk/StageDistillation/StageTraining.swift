@@ -105,9 +105,10 @@ enum StageTraining {
                     let workspace = workspaces[worker]
                     workspace.reset()
                     let pass = Pass(weights: weights, workspace: workspace, transposes: transposes)
-                    let (own, logits, _) = network.forward(reader.input(rows[range], workspace), pass)
-                    for place in 0..<range.count { base![range.lowerBound + place] = logits[place][0] }
-                    (vectors! + range.lowerBound * network.width).update(from: own.base, count: own.scalarCount)
+                    let own = network.forward(reader.input(rows[range], workspace), pass)
+                    for place in 0..<range.count { base![range.lowerBound + place] = own.logits[place][0] }
+                    (vectors! + range.lowerBound * network.width).update(
+                        from: own.representation.base, count: own.representation.scalarCount)
                 }
                 initialized = rows.count
             }

@@ -20,6 +20,8 @@ public struct TeacherTargets: Sendable {
     public let split: String
     /// Columns that only the teachers read.
     public let inServiceFields: [String]
+    /// States of the records before the decision; nil where the fine grain does not go record by record.
+    let events: EventTargets?
     let applications: [Application]
     let validation: Set<UInt64>
 
@@ -53,7 +55,7 @@ public struct TeacherTargets: Sendable {
         return TeacherTargets(
             folds: folds, width: width, foldOfApplicant: order.map { foldOfApplicant[$0] }, logits: order.map { logits[$0] },
             representations: order.flatMap { representations[$0 * width..<($0 + 1) * width] }, validationAUC: validationAUC, split: split,
-            inServiceFields: inServiceFields, applications: applications, validation: validation)
+            inServiceFields: inServiceFields, events: events?.ordered(order), applications: applications, validation: validation)
     }
 
     /// Trains a teacher for each part of the customers on the other parts and has it judge its own; the same bytes at any number of threads.
@@ -73,6 +75,9 @@ public struct TeacherTargets: Sendable {
         var logits = [Float](repeating: 0, count: own.count)
         var representations = [Float](repeating: 0, count: own.count * settings.teacherWidth)
         var aucs: [Double] = []
+        var events =
+            settings.eventWeight > 0
+            ? own.records.map { EventTargets($0.columns, longest: settings.longestRecords, width: settings.recordWidth) } : nil
         for fold in 0..<settings.folds {
             let rows = folds.indices.filter { folds[$0] != fold }, held = folds.indices.filter { folds[$0] == fold }
             guard !held.isEmpty else { throw .examples("there are fewer customers than folds; take fewer folds") }
@@ -84,11 +89,12 @@ public struct TeacherTargets: Sendable {
                     representations[row * settings.teacherWidth + column] = ownRepresentations[place * settings.teacherWidth + column]
                 }
             }
+            events?.fill(found, rows: held)
             aucs.append(found.auc)
         }
         return TeacherTargets(
             folds: settings.folds, width: settings.teacherWidth, foldOfApplicant: folds, logits: logits, representations: representations,
-            validationAUC: aucs, split: StageTraining.split(own.applications), inServiceFields: training.inServiceFields,
+            validationAUC: aucs, split: StageTraining.split(own.applications), inServiceFields: training.inServiceFields, events: events,
             applications: own.applications, validation: Set(validation.preService.customers))
     }
 
