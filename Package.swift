@@ -181,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "CreditRiskTests",
             dependencies: ["CreditRisk", "SequenceKernel", "Evaluation", "DurableFiles", "KernelTestSupport", "FaultTestSupport"],
-            swiftSettings: settings),
+            exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",
             dependencies: [

@@ -59,13 +59,16 @@ struct ProfileScale: Sendable, Equatable, Codable {
 
     /// The scale of all rows of some tables of the same width.
     init(_ tables: [ProfileTable], _ group: ProfileTable.Group) {
-        let width = tables.first?.widths[group] ?? 0
+        self.init(width: tables.first?.widths[group] ?? 0, tables.map { $0.floats(group) })
+    }
+
+    /// The scale of all rows of some blocks of `width` floats a row.
+    init(width: Int, _ blocks: [[Float]]) {
         for column in 0..<width {
             var (count, sum, squares, missing) = (0.0, 0.0, 0.0, false)
             // Shifted by the first value: sums of squares of large numbers would leave a remainder where nothing varies.
             var shift: Double?
-            for table in tables {
-                let floats = table.floats(group)
+            for floats in blocks {
                 for place in stride(from: column, to: floats.count, by: width) {
                     let value = Double(floats[place])
                     guard !value.isNaN else {
