@@ -89,7 +89,7 @@ let package = Package(
 
         .target(
             name: "CreditRisk",
-            dependencies: ["SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
