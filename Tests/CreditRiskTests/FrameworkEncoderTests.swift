@@ -118,6 +118,49 @@ import Testing
         }
     }
 
+    /// Applicants with tables of their own, where texts come in another order, are encoded as together; by one scratch after another, too.
+    @Test func apartAsTogether() throws {
+        let configuration = Self.configuration()
+        let records: [(key: String, time: Int64, kind: String?, amount: Double)] = [
+            ("x", 5, "a", 1), ("y", 1, "b", 4), ("x", 2, nil, .nan), ("z", 9, "c", 7), ("y", 3, "a", 2), ("z", 1, "b", 2),
+            ("z", 8, "new", 1),
+        ]
+        func examples(_ keys: [String]) throws -> FrameworkExamples {
+            var (applicants, table) = (ApplicantTable(configuration.applicants), RecordTable(configuration.tables[0]))
+            for key in keys { try applicants.append(key: key, decision: 100 * Self.second, outcome: key == "x" ? 1 : 0) }
+            for record in records where keys.contains(record.key) {
+                try table.append(
+                    key: record.key, time: record.time * Self.second, categorical: [record.kind], numeric: [record.amount], times: [nil])
+            }
+            return try FrameworkExamples(configuration, applicants, [table])
+        }
+        let all = try examples(["x", "y", "z"])
+        let training = try examples(["x", "y"])
+        let pool = WorkerPool(threads: 1)
+        var plan = configuration
+        plan.network.epochs = 1
+        var (others, table) = (ApplicantTable(configuration.applicants), RecordTable(configuration.tables[0]))
+        for (key, outcome) in [("v", Float(0)), ("w", 1)] {
+            try others.append(key: key, decision: 100 * Self.second, outcome: outcome)
+            try table.append(key: key, time: 7, categorical: ["a"], numeric: [1], times: [nil])
+        }
+        let model = try FrameworkModel.train(
+            plan, training: training, validation: FrameworkExamples(configuration, others, [table]), pool: pool)
+        let (together, _) = try model.encoder.encoded(all)
+        #expect(together.tables[0].codes.contains(FieldCode.unknown))
+        let scores = try model.probabilities(all, pool: pool)
+        let scratch = FrameworkModel.Scratch(model)
+        for (place, key) in ["x", "y", "z"].enumerated() {
+            let alone = try examples([key])
+            #expect(try model.probability(of: 0, in: alone, scratch) == scores[place])
+            let rows = together.offsets[0][place]..<together.offsets[0][place + 1]
+            let own = scratch.encoded.tables[0]
+            #expect(own.codes == Array(together.tables[0].codes[rows.lowerBound * 8..<rows.upperBound * 8]))
+            let floats = together.tables[0].floats[rows.lowerBound * 4..<rows.upperBound * 4]
+            #expect(own.floats.map(\.bitPattern) == floats.map(\.bitPattern))
+        }
+    }
+
     /// The scale and the categories come from those learnt from, and nothing at or after their decisions moves them.
     @Test func fittedBeforeTheDecisionAlone() throws {
         let configuration = Self.configuration()

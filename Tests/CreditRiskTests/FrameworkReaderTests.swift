@@ -1,4 +1,5 @@
 import CreditRisk
+import FaultTestSupport
 import Foundation
 import SequenceKernel
 import Testing
@@ -19,7 +20,7 @@ import Testing
     private static let applicants = """
         card,decision,bad,known,age
         c1,1700000000,0,1800000000,30
-        c2,1700000000,1,,NaN
+        c2,1700000000,1.0,,NaN
         c3,1700000000,,,41
         c4,1700000000,2,,41
         c5,1700000000,1,1600000000,41
@@ -82,15 +83,43 @@ import Testing
         #expect(throws: FrameworkError.self) { try reader.read(applicants: "/nowhere/a.csv", tables: [:]) }
     }
 
-    /// A second table needs a configuration and no code (row D3), and what is read from a file trains and scores.
+    /// Files are read whole or not at all, whatever operation fails.
     @Test func fromFiles() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "tessera-tables-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Self.applicants.write(toFile: "\(folder)/a.csv", atomically: true, encoding: .utf8)
-        try Self.statements.write(toFile: "\(folder)/s.csv", atomically: true, encoding: .utf8)
-        var reader = try FrameworkReader(Self.configuration())
-        let examples = try reader.read(applicants: "\(folder)/a.csv", tables: ["statements": "\(folder)/s.csv"])
-        #expect(examples.count == 3 && reader.refused == 7)
+        let operations = try EveryFault().check("reading tables") { folder in
+            try Self.applicants.write(toFile: "\(folder)/a.csv", atomically: false, encoding: .utf8)
+            try Self.statements.write(toFile: "\(folder)/s.csv", atomically: false, encoding: .utf8)
+        } _: { folder, fileSystem in
+            var reader = try FrameworkReader(Self.configuration())
+            let examples = try reader.read(
+                applicants: "\(folder)/a.csv", tables: ["statements": "\(folder)/s.csv"], in: fileSystem)
+            #expect(examples.count == 3 && reader.refused == 7)
+        }
+        #expect(operations > 3)
+    }
+
+    /// Whatever bytes come, there is an error or a table, and no value of a field in any message.
+    @Test func brokenBytes() throws {
+        var random = RandomSource(11)
+        var read = 0
+        for _ in 0..<400 {
+            var (applicants, statements) = (Array(Self.applicants.utf8), Array(Self.statements.utf8))
+            for _ in 0..<1 + random.below(6) {
+                let byte = UInt8(truncatingIfNeeded: random.next())
+                if random.uniform() < 0.5 {
+                    applicants[random.below(applicants.count)] = byte
+                } else {
+                    statements[random.below(statements.count)] = byte
+                }
+            }
+            if random.uniform() < 0.2 { statements.removeLast(random.below(statements.count)) }
+            do throws(FrameworkError) {
+                var reader = try FrameworkReader(Self.configuration())
+                let examples = try reader.read(("a.csv", applicants), [("s.csv", statements)])
+                _ = try FrameworkEncoder(examples, Self.configuration()).encoded(examples)
+                read += 1
+                for refusal in reader.refusals { #expect(!refusal.description.contains("lots")) }
+            } catch { #expect(!error.description.contains("late; very")) }
+        }
+        #expect(read > 100 && read < 400)
     }
 }

@@ -80,9 +80,7 @@ struct EncodedField: Sendable, Equatable, Codable {
 
     /// A value standardised; the same on every way to the network.
     @inline(__always)
-    func standardised(_ value: Float, _ place: Int = 0) -> Float {
-        min(max((value - means[place]) * scales[place], -Self.bound), Self.bound)
-    }
+    static func standardised(_ value: Float, _ mean: Float, _ scale: Float) -> Float { min(max((value - mean) * scale, -bound), bound) }
 }
 
 /// The fields of a table's records, or of applicants: from columns to numbers and floats.
@@ -96,6 +94,14 @@ struct FieldSet: Sendable, Equatable, Codable {
     /// Where each field's numbers begin in the one table of vectors; the last is their total.
     let bases: [Int32]
     private let places: [[String: Int32]]
+    private let steps: [Step]
+
+    /// What is done for one field, without anything to be counted by reference.
+    private struct Step {
+        let source: EncodedField.Source
+        let mean: Float
+        let scale: Float
+    }
 
     init(_ fields: [EncodedField], missingCodes: Bool) {
         (self.fields, self.missingCodes) = (fields, missingCodes)
@@ -103,6 +109,7 @@ struct FieldSet: Sendable, Equatable, Codable {
         var bases: [Int32] = [0]
         for field in fields { bases.append(bases[bases.count - 1] + Int32(field.codes)) }
         self.bases = bases
+        steps = fields.map { Step(source: $0.source, mean: $0.means.first ?? 0, scale: $0.scales.first ?? 0) }
         places = fields.map { field in
             Dictionary(
                 field.categories.enumerated().map { ($1, FieldCode.first + Int32($0)) }, uniquingKeysWith: { first, _ in first })
@@ -155,25 +162,54 @@ struct FieldSet: Sendable, Equatable, Codable {
         }
     }
 
+    /// What a table's texts are called here, looked up once each.
+    struct Known: Sendable {
+        private var columns: SharedColumns?
+        private var codes: [[Int32]] = []
+
+        init() {}
+
+        /// Begins anew where the columns are others.
+        fileprivate mutating func follow(_ others: SharedColumns) {
+            guard columns !== others else { return }
+            columns = others
+            let texts = others.columns.texts
+            while codes.count < texts.count { codes.append([]) }
+            for column in texts.indices {
+                codes[column].removeAll(keepingCapacity: true)
+                codes[column].append(contentsOf: repeatElement(-1, count: texts[column].count))
+            }
+        }
+
+        fileprivate mutating func code(_ column: Int, _ text: Int, _ find: (String) -> Int32?) -> Int32 {
+            let known = codes[column][text]
+            guard known < 0, let columns else { return known }
+            let found = find(columns.columns.texts[column][text]) ?? FieldCode.unknown
+            codes[column][text] = found
+            return found
+        }
+    }
+
     /// Adds the record's numbers and floats.
-    func append(_ record: Record, to target: inout EncodedRows) {
-        for (place, field) in fields.enumerated() {
-            switch field.source {
+    func append(_ record: Record, _ known: inout Known, to target: inout EncodedRows) {
+        known.follow(record.shared)
+        for (place, step) in steps.enumerated() {
+            switch step.source {
             case .category(let column):
                 let text = record.shared.columns.categories[column][record.row]
                 guard text >= 0 else {
                     target.codes.append(missingCodes ? FieldCode.missing : FieldCode.unknown)
                     continue
                 }
-                target.codes.append(places[place][record.shared.columns.texts[column][Int(text)]] ?? FieldCode.unknown)
+                target.codes.append(known.code(column, Int(text)) { places[place][$0] })
             case .number, .interval:
-                let value = record.scalar(field.source)
+                let value = record.scalar(step.source)
                 if value.isNaN, missingCodes {
                     target.codes.append(FieldCode.missing)
                     target.floats.append(0)
                 } else {
                     target.codes.append(FieldCode.first)
-                    target.floats.append(field.standardised(value.isNaN ? 0 : value))
+                    target.floats.append(EncodedField.standardised(value.isNaN ? 0 : value, step.mean, step.scale))
                 }
             case .bucket(let interval):
                 let seconds = record.seconds(interval) ?? (missingCodes ? -1 : 0)
@@ -184,17 +220,25 @@ struct FieldSet: Sendable, Equatable, Codable {
                 var bucket: Int32 = 0
                 for edge in EncodedField.edges where seconds >= edge { bucket += 1 }
                 target.codes.append(FieldCode.first + bucket)
-            case .vector(let column):
-                let width = field.means.count, start = record.row * width
-                let isMissing = record.shared.columns.vectors[column][start].isNaN
-                target.codes.append(isMissing && missingCodes ? FieldCode.missing : FieldCode.first)
-                for float in 0..<width {
-                    let value = record.shared.columns.vectors[column][start + float]
-                    target.floats.append(isMissing ? 0 : field.standardised(value, float))
-                }
+            case .vector(let column): append(vector: column, fields[place], record, to: &target)
             }
         }
         target.count += 1
+    }
+
+    private func append(vector column: Int, _ field: EncodedField, _ record: Record, to target: inout EncodedRows) {
+        let width = field.means.count, start = record.row * width
+        let isMissing = record.shared.columns.vectors[column][start].isNaN
+        target.codes.append(isMissing && missingCodes ? FieldCode.missing : FieldCode.first)
+        for float in 0..<width {
+            let value = record.shared.columns.vectors[column][start + float]
+            target.floats.append(isMissing ? 0 : EncodedField.standardised(value, field.means[float], field.scales[float]))
+        }
+    }
+
+    /// Fitted alike: the same fields, and the same of what is missing.
+    static func == (first: FieldSet, second: FieldSet) -> Bool {
+        first.fields == second.fields && first.missingCodes == second.missingCodes
     }
 
     /// Whether a file holds what a training could have given.

@@ -104,9 +104,12 @@ struct FrameworkEncoding: Sendable {
     private(set) var encoded: EncodedHistories
     private(set) var counts = FrameworkEncoder.Counts()
     private var walk = HistoryWalk()
+    /// Of the profile, then by table.
+    private var known: [FieldSet.Known]
 
     init(_ encoder: FrameworkEncoder) {
         self.encoder = encoder
+        known = Array(repeating: FieldSet.Known(), count: encoder.tables.count + 1)
         encoded = EncodedHistories(tables: encoder.tables.count, histories: encoder.histories.count)
     }
 
@@ -118,7 +121,7 @@ struct FrameworkEncoding: Sendable {
         let decision = examples.decisions[applicant]
         encoder.profile.append(
             FieldSet.Record(shared: examples.profile, row: examples.profileRows[applicant], gap: -1, decision: decision),
-            to: &encoded.profile)
+            &known[0], to: &encoded.profile)
         walk.forgetCounts()
         for place in encoder.histories.indices {
             walk.walk(examples, applicant, encoder.histories[place], encoder.members[place])
@@ -126,7 +129,7 @@ struct FrameworkEncoding: Sendable {
                 let table = encoder.members[place][record.table]
                 encoder.fields[table].append(
                     FieldSet.Record(shared: examples.records[table], row: record.row, gap: record.gap, decision: decision),
-                    to: &encoded.tables[table])
+                    &known[table + 1], to: &encoded.tables[table])
                 encoded.histories[place].types.append(Int32(record.table))
             }
             for records in walk.items {

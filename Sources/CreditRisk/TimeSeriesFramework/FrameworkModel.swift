@@ -29,8 +29,8 @@ public struct FrameworkModel: Sendable {
         transposes = TransposedWeights(of: weights)
     }
 
-    /// Applicants that go through the network together.
-    private static let block = 32
+    /// Applicants that go through the network together: their records stay in the cache.
+    private static let block = 8
 
     /// Overdue probabilities of all applicants, `[B]`; the same at any number of threads, and whoever stands beside an applicant.
     /// - Throws: ``FrameworkError/otherTables(_:)`` where they are not those of the training.

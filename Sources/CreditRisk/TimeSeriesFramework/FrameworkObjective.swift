@@ -30,8 +30,8 @@ package final class FrameworkObjective: TrainingObjective, @unchecked Sendable {
         slots.deallocate()
     }
 
-    /// Fixed, whatever the number of threads.
-    package let shardCount = 16
+    /// Fixed, whatever the number of threads; so many that the records of a shard stay in the cache.
+    package let shardCount = 64
 
     package func forward(_ batch: ApplicantBatch, shard: Int, _ pass: Pass) {
         let count = batch.applicants.count

@@ -1,4 +1,4 @@
-internal import DurableFiles
+public import DurableFiles
 internal import EventStream
 
 /// Raw delimited tables → ``FrameworkExamples``, by configuration alone: comma, semicolon, tab or pipe, quotes as in RFC 4180; plain, gzip
@@ -33,15 +33,17 @@ public struct FrameworkReader: Sendable {
     /// Reads the applicants and all tables.
     /// - Parameter tables: paths by the names of the configuration; `-` is standard input.
     /// - Throws: ``FrameworkError/table(name:row:reason:remedy:)`` for a file that cannot be read, or a column that it does not have.
-    public mutating func read(applicants: String, tables: [String: String]) throws(FrameworkError) -> FrameworkExamples {
+    public mutating func read(
+        applicants: String, tables: [String: String], in fileSystem: FileSystem = .live
+    ) throws(FrameworkError) -> FrameworkExamples {
         var texts: [(String, [UInt8])] = []
         for table in configuration.tables {
             guard let path = tables[table.name] else {
                 throw .table(name: table.name, row: nil, reason: "no file is given for it", remedy: "name one")
             }
-            texts.append((path, try Self.text(path)))
+            texts.append((path, try Self.text(path, fileSystem)))
         }
-        return try read((applicants, try Self.text(applicants)), texts)
+        return try read((applicants, try Self.text(applicants, fileSystem)), texts)
     }
 
     /// Reads from memory: names for messages, and texts.
@@ -54,8 +56,8 @@ public struct FrameworkReader: Sendable {
         return try FrameworkExamples(configuration, own, records)
     }
 
-    private static func text(_ path: String) throws(FrameworkError) -> [UInt8] {
-        do throws(ExportError) { return try ExportInput(path: path).wholeText() } catch {
+    private static func text(_ path: String, _ fileSystem: FileSystem) throws(FrameworkError) -> [UInt8] {
+        do throws(ExportError) { return try ExportInput(path: path, in: fileSystem).wholeText() } catch {
             throw .table(name: error.place, row: nil, reason: error.reason, remedy: error.remedy)
         }
     }
@@ -74,10 +76,12 @@ public struct FrameworkReader: Sendable {
             guard let time else { throw .init("no time of the decision; give one") }
             var known = Float.nan
             if let outcome {
-                guard let value = ["": Float.nan, "0": 0, "1": 1][row.text(outcome)] else {
+                // Whole numbers of a column with gaps are often written as 0.0 and 1.0.
+                let value = try row.number(outcome, [])
+                guard value.isNaN || value == 0 || value == 1 else {
                     throw .init("the outcome is neither 0 nor 1; leave it empty where it is not known")
                 }
-                known = value
+                known = Float(value)
             }
             var values: [Double] = []
             for column in numeric { values.append(try row.number(column, [])) }
