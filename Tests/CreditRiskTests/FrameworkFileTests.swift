@@ -111,6 +111,10 @@ import Testing
                 Issue.record("not refused: \(word)")
             } catch { #expect(error.description.contains(word), "\(error.description)") }
         }
+        var both = PlantedTables.configuration()
+        both.tables[0].numeric.append("kind")
+        try both.validate()
+        refused("\"kind\" is there twice") { $0.tables[0].categorical.append("kind") }
         refused("the outcome is also a feature") { $0.applicants.numeric.append("overdue") }
         refused("there is no table") { $0.histories = [.init(["bureau"]), .init(["app"]), .init(["other"])] }
         refused("none holds the table") { $0.histories = [.init(["bureau"])] }

@@ -95,6 +95,22 @@ import Testing
         #expect(variables.count > 20)
     }
 
+    /// After the first steps no memory is asked for.
+    @Test(arguments: forms) func trainingAsksForNoMemory(form: String) throws {
+        let bench = try Bench(form, count: 64)
+        let (encoded, _) = try bench.encoder.encoded(bench.examples)
+        let objective = FrameworkObjective(bench.network, bench.encoder, encoded, outcomes: bench.examples.outcomes)
+        let batch = ApplicantBatch()
+        batch.applicants = Array(0..<64)
+        let trainer = Trainer(objective, weights: bench.weights, pool: WorkerPool(threads: 2), seed: 1)
+        let first = trainer.step(batch, learningRate: 0.01).loss
+        _ = trainer.step(batch, learningRate: 0.01)
+        let before = trainer.allocationCount
+        var last = first
+        for _ in 0..<20 { last = trainer.step(batch, learningRate: 0.01).loss }
+        #expect(trainer.allocationCount == before && last < first)
+    }
+
     /// Attention over the fields of a record sums to 1, and differs from record to record.
     @Test func attentionSumsToOne() throws {
         let bench = try Bench("two histories")

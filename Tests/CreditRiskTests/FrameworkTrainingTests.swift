@@ -35,8 +35,9 @@ import Testing
     ) throws {
         let model = try PlantedTables.train(signal, 800) { $0.network.epochs = 12 }
         let found = try Self.auc(model, signal)
-        #expect(found > 0.75, "\(signal): \(found)")
-        if signal == .category { #expect(try Self.auc(model, signal, later: true) > 0.75) }
+        // Three seeds found 0.96 and more, and of the profile 0.774 to 0.777: an age that is 15 years of 50 higher gives no more.
+        #expect(found > (signal == .profile ? 0.72 : 0.9), "\(signal): \(found)")
+        if signal == .category { #expect(try Self.auc(model, signal, later: true) > 0.9) }
     }
 
     /// The outcome stands in records after the decision, and none of it is found.

@@ -29,7 +29,8 @@ extension FrameworkConfiguration {
     private func validate(_ table: Table) throws(FrameworkError) {
         let entry = "tables.\(table.name)"
         guard !table.name.isEmpty else { throw Self.bad("tables", "one has no name", "name it") }
-        try Self.refuseTwice(table.categorical + table.numeric + table.times + table.vectors.map(\.name), entry)
+        // A column may be a category and a number at once: a status that is also a count of months.
+        for names in [table.categorical, table.numeric, table.times, table.vectors.map(\.name)] { try Self.refuseTwice(names, entry) }
         guard table.fieldCount <= 1_000 else { throw Self.bad(entry, "it has more than 1000 fields", "leave some out") }
         for vector in table.vectors {
             guard (1...4_096).contains(vector.columns.count) else {
@@ -43,7 +44,7 @@ extension FrameworkConfiguration {
 
     private func validateApplicants() throws(FrameworkError) {
         let own = applicants, features = own.categorical + own.numeric
-        try Self.refuseTwice(features, "applicants")
+        for names in [own.categorical, own.numeric] { try Self.refuseTwice(names, "applicants") }
         for name in features where name == own.outcome || name == own.outcomeTime {
             throw Self.bad("applicants", "the outcome is also a feature", "leave \"\(name)\" out of the features")
         }

@@ -75,14 +75,8 @@ public struct FrameworkReader: Sendable {
             let time = try row.time(decision, clock)
             guard let time else { throw .init("no time of the decision; give one") }
             var known = Float.nan
-            if let outcome {
-                // Whole numbers of a column with gaps are often written as 0.0 and 1.0.
-                let value = try row.number(outcome, [])
-                guard value.isNaN || value == 0 || value == 1 else {
-                    throw .init("the outcome is neither 0 nor 1; leave it empty where it is not known")
-                }
-                known = Float(value)
-            }
+            // Whole numbers of a column with gaps are often written as 0.0 and 1.0.
+            if let outcome { known = Float(try row.number(outcome, [])) }
             var values: [Double] = []
             for column in numeric { values.append(try row.number(column, [])) }
             let shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
