@@ -150,7 +150,8 @@ let package = Package(
         .target(
             name: "ReaderFuzzing",
             dependencies: [
-                "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "DurableFiles",
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "CreditRisk",
+                "DurableFiles",
             ],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
