@@ -89,7 +89,7 @@ let package = Package(
 
         .target(
             name: "CreditRisk",
-            dependencies: ["SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
@@ -150,7 +150,8 @@ let package = Package(
         .target(
             name: "ReaderFuzzing",
             dependencies: [
-                "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "DurableFiles",
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "CreditRisk",
+                "DurableFiles",
             ],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),

@@ -18,6 +18,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "import", run: Imports.shared),
         FuzzTarget(name: "guess", run: Exports.guess),
         FuzzTarget(name: "tables", run: Tables.read),
+        FuzzTarget(name: "credit-tables", run: CreditTables.read),
         FuzzTarget(name: "values", run: Values.read),
         FuzzTarget(name: "mapping", run: Settings.mapping),
         FuzzTarget(name: "configuration", run: Settings.configuration),

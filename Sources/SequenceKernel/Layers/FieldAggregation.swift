@@ -32,7 +32,7 @@ public struct FieldAttention: Layer {
         /// tanh(W e + c), `[N F, E]`.
         let activated: Rows
         /// a, `[N, F]`; zero for absent fields.
-        let weights: Rows
+        public let weights: Rows
     }
 
     /// All fields present.

@@ -1,0 +1,101 @@
+/// Applicants with the records of every table before and after their decisions, and what became of them. What is read of it ends at each
+/// decision: see ``FrameworkEncoder``.
+public struct FrameworkExamples: Sendable {
+    /// What was found when applicants and records were brought together: nothing is left out without being counted.
+    public struct Counts: Sendable, Equatable, Codable {
+        /// Records of each table, by its name.
+        public var records: [String: Int] = [:]
+        /// Records of keys that no applicant has.
+        public var withoutApplicant: [String: Int] = [:]
+        /// Records that were given after a later one of the same key; they are read in the order of time.
+        public var backwards: [String: Int] = [:]
+
+        /// Nothing yet.
+        public init() {}
+    }
+
+    /// What the tables hold.
+    let applicants: FrameworkConfiguration.Applicants
+    /// See ``applicants``.
+    let tables: [FrameworkConfiguration.Table]
+    /// By which records belong to applicants, `[B]`.
+    public let keys: [String]
+    /// Numbers that tell customers apart, `[B]`; one may have applied several times.
+    public let customers: [UInt64]
+    /// Times of the decisions, microseconds since 1970, `[B]`.
+    public let decisions: [Int64]
+    /// 1 overdue, 0 not, NaN not known, `[B]`.
+    public let outcomes: [Float]
+    /// What was found.
+    public let counts: Counts
+    let profile: SharedColumns
+    /// Rows of ``profile``, `[B]`.
+    let profileRows: [Int]
+    /// By table.
+    let records: [SharedColumns]
+    /// By table: rows of each applicant in the order of time, `[B]` each.
+    let ranges: [[Range<Int>]]
+
+    /// Applicants (B).
+    public var count: Int { customers.count }
+
+    /// Brings applicants and records together by their keys.
+    /// - Throws: ``FrameworkError`` where tables are not those of the configuration.
+    public init(
+        _ configuration: FrameworkConfiguration, _ own: ApplicantTable, _ given: [RecordTable]
+    ) throws(FrameworkError) {
+        try configuration.validate()
+        guard own.configuration == configuration.applicants, given.map(\.configuration) == configuration.tables else {
+            throw .otherTables("they are not those of the configuration; give all of them in its order")
+        }
+        (applicants, tables) = (configuration.applicants, configuration.tables)
+        (keys, customers, outcomes, profile) = (own.keys, own.customers, own.outcomes, SharedColumns(own.profile))
+        decisions = own.profile.times
+        profileRows = Array(0..<own.count)
+        let known = Set(own.keys)
+        var (counts, records, ranges): (Counts, [SharedColumns], [[Range<Int>]]) = (Counts(), [], [])
+        for table in given {
+            let sorted = table.sorted(), name = table.configuration.name
+            counts.records[name] = table.count
+            counts.backwards[name] = sorted.backwards
+            counts.withoutApplicant[name] = sorted.ranges.reduce(0) { $0 + (known.contains($1.key) ? 0 : $1.value.count) }
+            records.append(SharedColumns(sorted.columns))
+            ranges.append(own.keys.map { sorted.ranges[$0] ?? 0..<0 })
+        }
+        (self.counts, self.records, self.ranges) = (counts, records, ranges)
+    }
+
+    /// Some of the applicants, by number, with the same records.
+    public func subset(_ chosen: [Int]) -> FrameworkExamples { FrameworkExamples(self, chosen) }
+
+    private init(_ whole: FrameworkExamples, _ chosen: [Int]) {
+        (applicants, tables, counts) = (whole.applicants, whole.tables, whole.counts)
+        (profile, records) = (whole.profile, whole.records)
+        keys = chosen.map { whole.keys[$0] }
+        customers = chosen.map { whole.customers[$0] }
+        decisions = chosen.map { whole.decisions[$0] }
+        outcomes = chosen.map { whole.outcomes[$0] }
+        profileRows = chosen.map { whole.profileRows[$0] }
+        ranges = whole.ranges.map { own in chosen.map { own[$0] } }
+    }
+
+    /// Refuses examples that nothing can be learnt from.
+    func refuseUnlearnable(_ what: String) throws(FrameworkError) {
+        let unknown = outcomes.reduce(0) { $0 + ($1.isNaN ? 1 : 0) }
+        guard unknown == 0 else {
+            throw .examples("\(unknown) of \(what) have no outcome; leave them out, or give them their outcome")
+        }
+        guard outcomes.contains(0), outcomes.contains(1) else {
+            throw .examples("\(what) all have the same outcome; give some of both")
+        }
+    }
+
+    /// Refuses customers that are in both.
+    func refuseShared(with others: FrameworkExamples, _ what: String) throws(FrameworkError) {
+        let own = Set(customers)
+        let shared = others.customers.reduce(0) { $0 + (own.contains($1) ? 1 : 0) }
+        guard shared == 0 else {
+            throw .examples("\(shared) applicants of \(what) are also among those learnt from; split by customer")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import SequenceKernel
+
+/// Scores of applicants by models that did not see their customers: what joins hand-made features in the model that is stacked on top. A
+/// score of a model that saw the customer would look better than it is (systems.md 4.5).
+public struct FrameworkFolds: Sendable {
+    /// Overdue probability of each applicant, `[B]`.
+    public let scores: [Float]
+    /// Which fold's model gave it, `[B]`.
+    public let folds: [Int]
+    /// What the training of each fold says of itself.
+    public let cards: [FrameworkCard]
+
+    /// Trains a model for each fold and scores the fold with it. The encoder, too, sees the fold's training alone.
+    /// - Parameter progress: called with the share done; false stops.
+    /// - Throws: as ``FrameworkModel/train(_:training:validation:pool:progress:)``.
+    public init(
+        _ configuration: FrameworkConfiguration, _ examples: FrameworkExamples, pool: WorkerPool,
+        progress: (Double) -> Bool = { _ in true }
+    ) throws(FrameworkError) {
+        try configuration.validate()
+        try examples.refuseUnlearnable("the applicants learnt from")
+        let settings = configuration.network
+        let folds = Self.parts(examples, settings.folds, seed: settings.seed)
+        var scores = [Float](repeating: .nan, count: examples.count)
+        var cards: [FrameworkCard] = []
+        for fold in 0..<settings.folds {
+            let own = folds.indices.filter { folds[$0] == fold }
+            guard !own.isEmpty else { throw .examples("fewer customers than folds; take fewer folds") }
+            let rest = examples.subset(folds.indices.filter { folds[$0] != fold })
+            let (training, validation) = try Self.split(rest, settings)
+            let model = try FrameworkModel.train(
+                configuration, training: training, validation: validation, pool: pool,
+                progress: { progress((Double(fold) + $0) / Double(settings.folds)) })
+            for (place, score) in zip(own, try model.probabilities(examples.subset(own), pool: pool)) { scores[place] = score }
+            cards.append(model.card)
+        }
+        (self.scores, self.folds, self.cards) = (scores, folds, cards)
+    }
+
+    /// Applicants learnt from and those that say when to stop, split by customer.
+    /// - Throws: ``FrameworkError/examples(_:)`` where one of both has customers of one outcome only.
+    public static func split(
+        _ examples: FrameworkExamples, _ settings: FrameworkSettings
+    ) throws(FrameworkError) -> (training: FrameworkExamples, validation: FrameworkExamples) {
+        let count = max(2, Int((1 / settings.validationShare).rounded()))
+        let parts = parts(examples, count, seed: RandomSource.mix(settings.seed ^ 0x5E1F))
+        let training = examples.subset(parts.indices.filter { parts[$0] != 0 })
+        let validation = examples.subset(parts.indices.filter { parts[$0] == 0 })
+        try training.refuseUnlearnable("the applicants learnt from")
+        try validation.refuseUnlearnable("the validation part")
+        return (training, validation)
+    }
+
+    /// A part from `0 ..< count` for each applicant: all applications of a customer are in one, and each part has its share of the customers
+    /// who were ever overdue. It depends on customers, outcomes and seed, not on the order of the applicants.
+    static func parts(_ examples: FrameworkExamples, _ count: Int, seed: UInt64) -> [Int] {
+        var overdue: [UInt64: Bool] = [:]
+        for (customer, outcome) in zip(examples.customers, examples.outcomes) {
+            overdue[customer] = (overdue[customer] ?? false) || outcome == 1
+        }
+        var places: [UInt64: Int] = [:]
+        for isOverdue in [true, false] {
+            var customers = overdue.filter { $0.value == isOverdue }.map(\.key).sorted()
+            var random = RandomSource(seed, 0xF01D, isOverdue ? 1 : 0)
+            random.shuffle(&customers)
+            // Where the overdue ones ended, the others go on: parts differ by one customer at most.
+            let start = places.count
+            for (place, customer) in customers.enumerated() { places[customer] = (start + place) % count }
+        }
+        return examples.customers.map { places[$0]! }
+    }
+}
