@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Faults while an export is written")
 struct FaultTests {
-    @Test("Every failing operation leaves a whole folder or none")
-    func everyOperation() throws {
-        let simulation = try BankSimulation(configuration: BankConfiguration(visitors: 3), seed: 1)
+    @Test("Every failing operation leaves a whole folder or none", arguments: [false, true])
+    func everyOperation(withCredit: Bool) throws {
+        var configuration = BankConfiguration(visitors: 3)
+        if withCredit { configuration.credit = CreditFiles.configuration(2) { $0.sample = 64 }.credit }
+        let simulation = try BankSimulation(configuration: configuration, seed: 1)
         let operations = try EveryFault().check("simulation") { folder, fileSystem in
             do throws(SimulationError) {
                 _ = try simulation.write(to: folder + "/bank", in: fileSystem)
@@ -15,7 +17,7 @@ struct FaultTests {
                 // Published, and only then failing: the next run finds its work done.
             }
         }
-        #expect(operations > 40)
+        #expect(operations > (withCredit ? 70 : 40))
     }
 
     @Test("Two writers to one folder: the second is turned away")
