@@ -93,7 +93,8 @@ public struct BankSimulation: Sendable {
     ) throws(SimulationError) -> Summary {
         try DirectoryPublication.publish(at: folder, replacing: false, in: fileSystem) { draft throws(SimulationError) in
             do throws(FileError) {
-                for part in ["truth", "labels", "app"] + (configuration.credit == nil ? [] : ["credit"]) { try fileSystem.makeDirectory("\(draft)/\(part)") }
+                let parts = ["truth", "labels", "app"] + (configuration.credit == nil ? [] : ["credit"])
+                for part in parts { try fileSystem.makeDirectory("\(draft)/\(part)") }
             } catch { throw .file(error) }
             return try writeFiles(in: draft, fileSystem, goOn)
         }

@@ -198,23 +198,26 @@ struct CreditRecordsTests {
             #expect(abs(correlation(profile, files.signal(signal))) < 4.5 / 3000.0.squareRoot(), "\(signal)")
         }
         // Old applicants' outcomes are known before the first day, 1 September 2025.
-        for row in try scratch.rows("out/credit/old_outcomes.csv").dropFirst() { #expect(try #require(Int64(row[2])) < 20_332 * 86_400_000) }
+        for row in try scratch.rows("out/credit/old_outcomes.csv").dropFirst() {
+            #expect(try #require(Int64(row[2])) < 20_332 * 86_400_000)
+        }
     }
 
     @Test("Histories are as long as asked for, at most 50 sessions of 25 behaviours, and their signals do not show in counts")
     func histories() throws {
         let scratch = try Scratch()
-        _ = try CreditFiles.simulate(scratch, 1500)
+        _ = try CreditFiles.simulate(scratch, 900)
         let behaviours = try Behaviours(scratch)
         let all = behaviours.sessions.values.flatMap { $0 }
-        let perApplicant = Double(all.count) / 1500, perSession = Double(all.reduce(0) { $0 + $1.count }) / Double(all.count)
+        let perApplicant = Double(all.count) / 900, perSession = Double(all.reduce(0) { $0 + $1.count }) / Double(all.count)
         #expect((9.0...12).contains(perApplicant) && (7.5...10).contains(perSession), "\(perApplicant), \(perSession)")
         #expect(behaviours.sessions.values.allSatisfy { (1...50).contains($0.count) } && all.allSatisfy { $0.count <= 25 })
         let glances = Double(all.count { $0.count < 3 }) / Double(all.count)
         #expect((0.06...0.13).contains(glances), "\(glances)")
         let files = try CreditFiles(scratch)
         // Terms are looked at as often by those who hesitate at them, and the balance hardly more often by those who begin with it.
-        for (operation, signal, most) in [("loan-terms", CreditSignal.hesitation, 0.12), ("limit", .order, 0.12), ("balance", .routine, 0.25)] {
+        let counted = [("loan-terms", CreditSignal.hesitation, 0.15), ("limit", .order, 0.15), ("balance", .routine, 0.28)]
+        for (operation, signal, most) in counted {
             let shares = try files.applicants.map { applicant in
                 let rows = try #require(behaviours.sessions[applicant.id]).flatMap { $0 }
                 return Double(rows.count { $0.operation == Substring(operation) }) / Double(rows.count)
@@ -226,8 +229,8 @@ struct CreditRecordsTests {
     @Test("Some forty operations hide under hundreds of codes, and only their names change with it")
     func codes() throws {
         let scratch = try Scratch()
-        _ = try CreditFiles.simulate(scratch, 600, in: "many")
-        _ = try CreditFiles.simulate(scratch, 600, in: "one") { $0.codesPerOperation = 1 }
+        _ = try CreditFiles.simulate(scratch, 300, in: "many")
+        _ = try CreditFiles.simulate(scratch, 300, in: "one") { $0.codesPerOperation = 1 }
         let many = try Behaviours(scratch, "many"), one = try Behaviours(scratch, "one")
         #expect(many.rules.count == 420 && one.rules.count == 40)
         #expect(Set(many.rules.values.map(\.operation)).count == 40 && many.codes.count == 420)

@@ -33,7 +33,8 @@ struct CreditFiles {
         for row in rows.dropFirst() {
             let numbers = row.dropFirst().map { Double($0) ?? .nan }
             let applicant = Applicant(
-                id: row[0], isOverdue: try #require(outcomes[row[0]] as Bool?), given: Array(numbers.prefix(4)), signals: Array(numbers.dropFirst(4)))
+                id: row[0], isOverdue: try #require(outcomes[row[0]] as Bool?), given: Array(numbers.prefix(4)),
+                signals: Array(numbers.dropFirst(4)))
             if row[0].hasPrefix("a") { applicants.append(applicant) } else { old.append(applicant) }
         }
     }
@@ -134,7 +135,7 @@ struct CreditTests {
         }
     }
 
-    /// One applicant in two lots: half of the strengths are 0 in each, and the others are not.
+    /// Twice the same applicants: every other strength is 0 the first time, and the rest the second time.
     @Test("A strength of 0 takes its signal's effect away, and no row of the files with it")
     func strengths() throws {
         let scratch = try Scratch()

@@ -16,7 +16,7 @@ struct Simulate: ParsableCommand, WritesOutput {
 
     @Option(help: ArgumentHelp("Folder to write; it must not exist, or be empty.", valueName: "dir")) var out: String
     @Option(help: ArgumentHelp("Visitors, bots included.", valueName: "n")) var visitors = 10_000
-    @Option(help: ArgumentHelp("Applicants for loans; their files are written where there are any.", valueName: "n")) var applicants = 0
+    @Option(help: ArgumentHelp("Applicants for loans; 0 writes no files of them.", valueName: "n")) var applicants = 0
     @Option(help: ArgumentHelp("Same seed, same bytes.", valueName: "n")) var seed: UInt64 = 1
     @Flag(help: "Print a JSON summary.") var json = false
 

@@ -123,7 +123,9 @@ struct AppHistorySource {
     ) {
         let first = history.rows.count
         if isGlance {
-            for _ in 0...source.index(below: 2) { append(source.chance(0.5) ? AppOperation.balance : AppOperation.other.lowerBound, &history) }
+            for _ in 0...source.index(below: 2) {
+                append(source.chance(0.5) ? AppOperation.balance : AppOperation.other.lowerBound, &history)
+            }
         } else {
             // What the session is about is drawn anew each time: only the last one's counts.
             let intention = Self.share(-1.7 + 0.9 * source.normal())

@@ -43,7 +43,9 @@ enum AppOperation {
     }
 
     /// Codes of an operation; buttons have three times as many.
-    static func codes(_ operation: Int, _ perOperation: Int) -> Int { operation == widget && perOperation > 1 ? 3 * perOperation : perOperation }
+    static func codes(_ operation: Int, _ perOperation: Int) -> Int {
+        operation == widget && perOperation > 1 ? 3 * perOperation : perOperation
+    }
 
     /// A number that tells nothing of its operation: 7,919 is a prime that does not divide 10,000, so no two codes are the same.
     static func code(_ operation: Int, _ variant: Int, _ perOperation: Int) -> String {
