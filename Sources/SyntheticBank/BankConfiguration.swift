@@ -68,6 +68,9 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
     public var conversion = ConversionAssumptions()
     /// How customers use the app.
     public var app = AppAssumptions()
+    /// Who applies for loans and what becomes of them; nil for a bank without credit files, which is then the same to the byte as before there
+    /// were any.
+    public var credit: CreditAssumptions?
 
     /// The defaults, for the given number of visitors.
     public init(visitors: Int = 10_000) {
@@ -97,12 +100,14 @@ public struct BankConfiguration: Codable, Sendable, Equatable {
                 ("customerShare", customerShare), ("secondBrowserShare", secondBrowserShare), ("botShare", botShare),
                 ("disguisedBotShare", disguisedBotShare), ("adBlockerShareDesktop", adBlockerShareDesktop),
                 ("adBlockerShareMobile", adBlockerShareMobile), ("privacyBrowserShare", privacyBrowserShare),
-            ] + annotation.shares + conversion.shares + app.shares
-        for (field, value, range) in app.limits {
+            ] + annotation.shares + conversion.shares + app.shares + (credit?.shares ?? [])
+        for (field, value, range) in app.limits + (credit?.limits ?? []) {
             try require(range.contains(value), field, "a number from \(Self.brief(range.lowerBound)) to \(Self.brief(range.upperBound))")
         }
         for (field, share) in shares { try require(share >= 0 && share <= 1, field, "a fraction from 0 to 1") }
         try require(needPersistence + needFamilyMove <= 1, "needFamilyMove", "at most 1 together with needPersistence")
+        // Records of applicants begin some years before the first day.
+        try require(credit == nil || firstDay >= 2500, "firstDay", "days since 1970 from 2,500 where there are applicants")
         try require(campaignShare <= 0.4, "campaignShare", "at most 0.4; direct, organic and referred visits take the other 0.6")
     }
 }

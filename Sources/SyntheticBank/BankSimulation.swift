@@ -26,11 +26,13 @@ internal import FoundationEssentials
 /// - Annotators that do not exist label sessions with the faults of a language model (``AnnotationAssumptions``), and applications follow
 ///   sessions by a table of needs and products (``ConversionTable``).
 /// - Customers open the bank's app, see tiles on its home page, click one or none, and apply for products (``AppAssumptions``).
+/// - On request, people apart from these apply for loans, after months in the app, and some fall overdue (``CreditAssumptions``).
 ///
 /// **Files**: `clicks.csv`, `clicks.jsonl` (the same events), `mapping.yaml`, `mapping-linked.yaml`, `configuration.json`, `README.txt`; `labels/annotators.jsonl`
 /// with simulated labels; `app/` with `customers.csv`, `links.csv`, `tiles.csv`, `impressions.csv`, `decisions.csv` and `applications.csv`; and, apart,
 /// `truth/sessions.csv`, `needs.csv`, `conversions.csv`, `impressions.csv` and `decisions.csv`. The truth carries the probability of the need by the simulator's own chain given all that the
-/// session shows, so that a measured gain can be stated as a share of the best possible one.
+/// session shows, so that a measured gain can be stated as a share of the best possible one. With ``BankConfiguration/credit``, `credit/` and
+/// `truth/credit.csv`, too.
 public struct BankSimulation: Sendable {
     /// What is assumed.
     public let configuration: BankConfiguration
@@ -54,6 +56,20 @@ public struct BankSimulation: Sendable {
         /// Share of the sessions labelled by the simulated annotator a whose most confident intent is the true need; nil where it labelled
         /// none. To be beaten: ``referenceAccuracy`` is what can be reached.
         public var teacherAccuracy: Double?
+        /// Applicants for loans and what they did; nil without them.
+        public var credit: Credit?
+    }
+
+    /// What was written of applicants.
+    public struct Credit: Sendable, Equatable, Codable {
+        /// Applicants with an app history.
+        public var applicants = 0
+        /// Applicants of former days, of whom only profiles are kept.
+        public var oldApplicants = 0
+        /// Rows of `credit/behaviours.csv`.
+        public var behaviours = 0
+        /// Applicants that fell overdue, old ones not among them.
+        public var overdue = 0
     }
 
     /// - Throws: ``SimulationError/badConfiguration(field:expected:)``.
@@ -69,14 +85,16 @@ public struct BankSimulation: Sendable {
     /// grouped by visitor, not sorted by time.
     /// - Parameters:
     ///   - folder: must not exist, or be empty; its parent must exist.
-    ///   - goOn: asked every 256 visitors with the number written so far; answering false stops and leaves nothing behind.
+    ///   - goOn: asked every 256 visitors, and then applicants, with the number of both written so far; answering false stops and leaves nothing
+    ///     behind.
     /// - Throws: ``SimulationError``
     public func write(
-        to folder: String, in fileSystem: FileSystem = .live, goOn: (_ visitors: Int) -> Bool = { _ in true }
+        to folder: String, in fileSystem: FileSystem = .live, goOn: (_ written: Int) -> Bool = { _ in true }
     ) throws(SimulationError) -> Summary {
         try DirectoryPublication.publish(at: folder, replacing: false, in: fileSystem) { draft throws(SimulationError) in
             do throws(FileError) {
-                for part in ["truth", "labels", "app"] { try fileSystem.makeDirectory("\(draft)/\(part)") }
+                let parts = ["truth", "labels", "app"] + (configuration.credit == nil ? [] : ["credit"])
+                for part in parts { try fileSystem.makeDirectory("\(draft)/\(part)") }
             } catch { throw .file(error) }
             return try writeFiles(in: draft, fileSystem, goOn)
         }
@@ -123,7 +141,13 @@ public struct BankSimulation: Sendable {
         try OutputFile.write(MappingText.yaml, to: "\(folder)/mapping.yaml", in: fileSystem)
         try OutputFile.write(MappingText.linkedYAML, to: "\(folder)/mapping-linked.yaml", in: fileSystem)
         try OutputFile.write(configurationText(), to: "\(folder)/configuration.json", in: fileSystem)
-        try OutputFile.write(MappingText.notice, to: "\(folder)/README.txt", in: fileSystem)
+        if let assumptions = configuration.credit {
+            let applicants = ApplicantSource(assumptions, firstDay: configuration.firstDay)
+            var credit = try CreditWriter(in: folder, fileSystem, applicants, seed: seed)
+            summary.credit = try credit.writeAll { goOn(configuration.visitors + $0) }
+        }
+        let notice = MappingText.notice + (configuration.credit == nil ? "" : MappingText.creditNotice)
+        try OutputFile.write(notice, to: "\(folder)/README.txt", in: fileSystem)
         return summary
     }
 

@@ -168,4 +168,19 @@ import Testing
             #expect(try run.json()["rejects"] as? Int == 0)
         }
     }
+
+    @Test func applicantsAreSimulatedOnRequest() throws {
+        let bench = try Workbench()
+        let made = try CommandRun.tessera("simulate", "--out", "bank", "--visitors", "3", "--applicants", "20", "--json", in: bench.folder)
+        try #require(made.code == 0, "\(made.talk)")
+        let credit = try #require(made.json()["credit"] as? [String: Any])
+        #expect(credit["applicants"] as? Int == 20 && bench.exists("bank/credit/behaviours.csv") && bench.exists("bank/truth/credit.csv"))
+        let told = try CommandRun.tessera("simulate", "--out", "told", "--visitors", "3", "--applicants", "20", in: bench.folder)
+        #expect(told.code == 0 && told.output.contains("20 applicants") && told.output.contains("(synthetic)"))
+        let none = try CommandRun.tessera("simulate", "--out", "none", "--visitors", "3", "--json", in: bench.folder)
+        #expect(none.code == 0 && !bench.exists("none/credit"))
+        #expect(try none.json()["credit"] == nil)
+        let wrong = try CommandRun.tessera("simulate", "--out", "wrong", "--applicants=-1", in: bench.folder)
+        #expect(!wrong.died && wrong.code != 0 && wrong.talk.contains("credit.applicants") && !bench.exists("wrong"))
+    }
 }
