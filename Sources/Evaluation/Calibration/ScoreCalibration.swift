@@ -40,6 +40,12 @@ public enum ScoreCalibration: Sendable, Equatable, Codable {
         return log(held / (1 - held))
     }
 
+    /// −log of the probability given to what happened, held as in ``logOdds(_:)``.
+    public static func logLoss(_ probability: Double, happened: Bool) -> Double {
+        let held = min(max(probability, 1e-7), 1 - 1e-7)
+        return -log(happened ? held : 1 - held)
+    }
+
     /// Fits slope and intercept by Newton's method on the log loss (Lin, Lin and Weng, 2007), with Platt's targets (n₊+1)/(n₊+2) and
     /// 1/(n₋+2), which keep separable classes finite.
     /// - Parameters:

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Whether events given a probability happen that often.
 public struct CalibrationMetrics: Sendable, Equatable {
     /// Examples whose probability lies in one part of [0, 1].
@@ -78,8 +72,7 @@ public struct CalibrationMetrics: Sendable, Equatable {
             if outcome { hits[bin] += 1 }
             let distance = Double(probability) - (outcome ? 1 : 0)
             squared += distance * distance
-            let held = min(max(Double(probability), 1e-7), 1 - 1e-7)
-            logarithms -= log(outcome ? held : 1 - held)
+            logarithms += ScoreCalibration.logLoss(Double(probability), happened: outcome)
         }
         bins = (0..<count).map { bin in
             let mean: Double = counts[bin] == 0 ? .nan : sums[bin] / Double(counts[bin])
