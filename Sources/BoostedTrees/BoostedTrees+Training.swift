@@ -56,7 +56,8 @@ extension BoostedTrees {
                 if let index = validation.targets.firstIndex(where: { $0 != 0 && $0 != 1 }) {
                     throw .badElement(what: "the validation targets", index: index, expected: "0 or 1, as an area under the curve needs")
                 }
-                for own in [Float(0), 1] where !validation.targets.indices.contains(where: {
+                for own in [Float(0), 1]
+                where !validation.targets.indices.contains(where: {
                     validation.targets[$0] == own && (validation.weights?[$0] ?? 1) > 0
                 }) {
                     throw .wrongSize(what: "validation examples with target \(Int(own)) and a weight", found: 0, expected: 1)

@@ -28,7 +28,8 @@ public final class BoostedTrees: Sendable {
     }
 
     init(
-        _ booster: LibraryBooster, objective: Objective, columns: Int, rounds: Int, parallelTrees: Int, validationLosses: [Double], threads: Int
+        _ booster: LibraryBooster, objective: Objective, columns: Int, rounds: Int, parallelTrees: Int, validationLosses: [Double],
+        threads: Int
     ) throws(BoostedTreesError) {
         (self.objective, self.columns, self.rounds, self.validationLosses) = (objective, columns, rounds, validationLosses)
         self.parallelTrees = parallelTrees

@@ -20,7 +20,9 @@ public struct GroupFolds: Sendable, Equatable {
             throw .wrongSize(what: "classes of grouped examples", found: positives.count, expected: groups.count)
         }
         var hasPositive: [UInt64: Bool] = [:]
-        for (index, group) in groups.enumerated() { hasPositive[group, default: false] = hasPositive[group] == true || positives?[index] == true }
+        for (index, group) in groups.enumerated() {
+            hasPositive[group, default: false] = hasPositive[group] == true || positives?[index] == true
+        }
         guard count >= 2, count <= hasPositive.count else {
             throw .badSetting(name: "folds", found: "\(count) for \(hasPositive.count) groups", expected: "2 to the number of groups")
         }

@@ -119,6 +119,7 @@ public struct TreeExamples: Sendable {
     /// The examples with these numbers, in this order; for objectives without lists.
     func selecting(_ chosen: [Int]) -> TreeExamples {
         TreeExamples(
-            features: features.selecting(chosen), targets: chosen.map { targets[$0] }, weights: weights.map { own in chosen.map { own[$0] } })
+            features: features.selecting(chosen), targets: chosen.map { targets[$0] },
+            weights: weights.map { own in chosen.map { own[$0] } })
     }
 }

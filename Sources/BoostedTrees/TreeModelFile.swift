@@ -125,7 +125,8 @@ struct TreeModelFile {
     func text() -> [UInt8] {
         let learner = document.learner
         var text = #"{"learner":{"attributes":{},"feature_names":[],"feature_types":[],"gradient_booster":{"model":{"gbtree_model_param":"#
-        text += #"{"num_parallel_tree":"\#(parallelTrees)","num_trees":"\#(learner.gradient_booster.model.trees.count)","size_leaf_vector":"0"},"#
+        text +=
+            #"{"num_parallel_tree":"\#(parallelTrees)","num_trees":"\#(learner.gradient_booster.model.trees.count)","size_leaf_vector":"0"},"#
         text += #""tree_info":\#(learner.gradient_booster.model.tree_info),"trees":["#
         for (number, tree) in learner.gradient_booster.model.trees.enumerated() {
             if number > 0 { text += "," }

@@ -85,11 +85,13 @@ extension BoostedTrees {
             try whole("rounds", rounds, 1...10_000)
             try whole("parallel trees", parallelTrees, 1...10_000)
             guard rounds * parallelTrees <= 100_000 else {
-                throw .badSetting(name: "parallel trees", found: "\(parallelTrees) in each of \(rounds) rounds", expected: "100000 in all or fewer")
+                throw .badSetting(
+                    name: "parallel trees", found: "\(parallelTrees) in each of \(rounds) rounds", expected: "100000 in all or fewer")
             }
             if objective == .listwise { try whole("parallel trees of a choice", parallelTrees, 1...1) }
             if validationLoss == .areaUnderCurve, objective != .logistic {
-                throw .badSetting(name: "validation loss", found: "the area under the curve", expected: "ofObjective, or predict a probability")
+                throw .badSetting(
+                    name: "validation loss", found: "the area under the curve", expected: "ofObjective, or predict a probability")
             }
             try whole("depth", depth, 1...12)
             try whole("threads", threads, 1...256)

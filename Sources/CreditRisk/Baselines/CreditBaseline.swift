@@ -43,7 +43,8 @@ public struct CreditBaseline: Sendable {
         case .logisticRegression:
             model = .linear(
                 try LinearCredit(
-                    floats, training.outcomes, width: encoding.width, validation: judged, validation.outcomes, strengths: settings.strengths))
+                    floats, training.outcomes, width: encoding.width, validation: judged, validation.outcomes, strengths: settings.strengths
+                ))
         case .perceptron: model = .perceptron(try perceptron(training, floats, validation, judged, settings, pool))
         case .randomForest, .boostedTrees:
             var own = kind == .randomForest ? settings.forest : settings.trees
@@ -132,7 +133,8 @@ public struct CreditBaseline: Sendable {
     /// - Returns: `[B]`.
     /// - Throws: as ``train(_:_:validation:_:pool:)``, and where there are fewer than three parts.
     public static func outOfFold(
-        _ kind: CreditBaselineKind, _ table: CreditTable, folds count: Int = 5, _ settings: CreditBaselineSettings = CreditBaselineSettings(),
+        _ kind: CreditBaselineKind, _ table: CreditTable, folds count: Int = 5,
+        _ settings: CreditBaselineSettings = CreditBaselineSettings(),
         pool: WorkerPool
     ) throws(CreditBaselineError) -> [Float] {
         guard count > 2 else { throw .badSetting(name: "folds", expected: "3 or more: one is scored, one judges, others teach") }

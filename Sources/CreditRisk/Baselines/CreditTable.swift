@@ -62,7 +62,8 @@ public struct CreditTable: Sendable {
                 throw .table("column \"\(column.name)\" has \(column.count) values for \(customers.count) applicants; give one each")
             }
             if case .numeric(let values) = column.values, let place = values.firstIndex(where: \.isInfinite) {
-                throw .table("column \"\(column.name)\", applicant \(place) (from 0): the value is infinite; give a number, or NaN for missing")
+                throw .table(
+                    "column \"\(column.name)\", applicant \(place) (from 0): the value is infinite; give a number, or NaN for missing")
             }
         }
         if let place = outcomes.firstIndex(where: { !$0.isNaN && $0 != 0 && $0 != 1 }) {

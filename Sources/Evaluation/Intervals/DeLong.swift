@@ -44,7 +44,8 @@ public struct DeLong: Sendable, Equatable {
             for example in order[place..<end] {
                 placements[example] =
                     positives[example]
-                    ? (Double(missed) + Double(wrong) / 2) / Double(others) : (Double(total - found - here) + Double(here) / 2) / Double(total)
+                    ? (Double(missed) + Double(wrong) / 2) / Double(others)
+                    : (Double(total - found - here) + Double(here) / 2) / Double(total)
             }
             found += here
             missed += wrong
@@ -84,7 +85,8 @@ public struct DeLong: Sendable, Equatable {
     /// - Returns: NaN throughout with fewer than two examples of a class.
     /// - Complexity: O(N).
     public func comparison(with other: DeLong, confidence: Double = 0.95) -> Comparison {
-        precondition(positives == other.positives, "DeLong.comparison: \(positives.count) against \(other.positives.count), or other classes")
+        precondition(
+            positives == other.positives, "DeLong.comparison: \(positives.count) against \(other.positives.count), or other classes")
         let difference = auc - other.auc
         // The variance of the differences of placements: what cancels in exact arithmetic cancels here.
         let differences = zip(placements, other.placements).map { $0 - $1 }
@@ -92,7 +94,8 @@ public struct DeLong: Sendable, Equatable {
         let half = Self.quantile(confidence) * error
         let z: Double = error == 0 && difference == 0 ? 0 : difference / error
         return Comparison(
-            difference: MetricInterval(estimate: difference, lower: difference - half, upper: difference + half), standardError: error, z: z,
+            difference: MetricInterval(estimate: difference, lower: difference - half, upper: difference + half), standardError: error,
+            z: z,
             pValue: erfc(abs(z) / 2.0.squareRoot()))
     }
 
