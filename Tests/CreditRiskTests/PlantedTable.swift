@@ -35,7 +35,7 @@ enum PlantedTable {
         var settings = CreditBaselineSettings()
         (settings.forest.parallelTrees, settings.forest.depth) = (60, 6)
         (settings.trees.rounds, settings.trees.learningRate, settings.trees.earlyStoppingRounds) = (200, 0.15, 10)
-        (settings.perceptron.preTrainingEpochs, settings.perceptron.learningRate, settings.perceptron.batchApplicants) = (15, 0.01, 64)
+        (settings.perceptron.preTrainingEpochs, settings.perceptron.learningRate, settings.perceptron.batchApplicants) = (30, 0.01, 64)
         (settings.perceptron.hidden, settings.perceptron.dropout) = ([24, 12], 0.05)
         return settings
     }
