@@ -89,7 +89,7 @@ let package = Package(
 
         .target(
             name: "CreditRisk",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
@@ -181,7 +181,9 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "CreditRiskTests",
-            dependencies: ["CreditRisk", "SequenceKernel", "Evaluation", "DurableFiles", "KernelTestSupport", "FaultTestSupport"],
+            dependencies: [
+                "CreditRisk", "SequenceKernel", "BoostedTrees", "Evaluation", "DurableFiles", "KernelTestSupport", "FaultTestSupport",
+            ],
             exclude: ["Golden"], swiftSettings: settings),
         .testTarget(
             name: "StudiesTests",

@@ -52,6 +52,17 @@ extension BoostedTrees {
             guard validation.features.columns == features.columns else {
                 throw .wrongSize(what: "columns of validation features", found: validation.features.columns, expected: features.columns)
             }
+            if settings.validationLoss == .areaUnderCurve {
+                if let index = validation.targets.firstIndex(where: { $0 != 0 && $0 != 1 }) {
+                    throw .badElement(what: "the validation targets", index: index, expected: "0 or 1, as an area under the curve needs")
+                }
+                for own in [Float(0), 1]
+                where !validation.targets.indices.contains(where: {
+                    validation.targets[$0] == own && (validation.weights?[$0] ?? 1) > 0
+                }) {
+                    throw .wrongSize(what: "validation examples with target \(Int(own)) and a weight", found: 0, expected: 1)
+                }
+            }
         } else if settings.earlyStoppingRounds != nil {
             throw .badSetting(name: "early stopping rounds", found: "given without validation examples", expected: "nil, or give some")
         }
@@ -136,7 +147,9 @@ extension BoostedTrees {
             }
             guard let judge, let validation else { continue }
             let loss = try booster.predict(judge, .value, expected: judge.rows * settings.objective.groups) {
-                settings.objective.loss($0, validation.targets, validation.weights, lists: validation.lists)
+                settings.validationLoss == .areaUnderCurve
+                    ? lossOfOrder($0, validation.targets, validation.weights)
+                    : settings.objective.loss($0, validation.targets, validation.weights, lists: validation.lists)
             }
             losses.append(loss)
             if loss < losses[best] { best = round }
@@ -148,7 +161,27 @@ extension BoostedTrees {
             booster = try booster.first(rounds)
         }
         return try BoostedTrees(
-            booster, objective: settings.objective, columns: columns, rounds: rounds, validationLosses: losses, threads: settings.threads)
+            booster, objective: settings.objective, columns: columns, rounds: rounds, parallelTrees: settings.parallelTrees,
+            validationLosses: losses, threads: settings.threads)
+    }
+
+    /// 1 − AUC of weighted examples, equal scores counting half.
+    private static func lossOfOrder(_ scores: UnsafeBufferPointer<Float>, _ targets: [Float], _ weights: [Float]?) -> Double {
+        let order = targets.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+        var (area, found, missed, place) = (0.0, 0.0, 0.0, 0)
+        while place < order.count {
+            var (here, wrong) = (0.0, 0.0)
+            let score = scores[order[place]]
+            while place < order.count && scores[order[place]] == score {
+                let weight = weights.map { Double($0[order[place]]) } ?? 1
+                if targets[order[place]] == 1 { here += weight } else { wrong += weight }
+                place += 1
+            }
+            area += here * (missed + wrong / 2)
+            found += here
+            missed += wrong
+        }
+        return 1 - area / (found * missed)
     }
 }
 

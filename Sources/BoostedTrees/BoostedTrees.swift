@@ -12,8 +12,11 @@ public final class BoostedTrees: Sendable {
     public let columns: Int
     /// Rounds of trees kept.
     public let rounds: Int
+    /// Trees of each round, for each class.
+    public let parallelTrees: Int
     /// Validation loss after each round that was grown, those beyond the best among them; empty without validation, and once read from bytes.
-    /// Mean squared error, log loss, or multinomial log loss (natural logarithm, probabilities held 1e-7 away from 0 and 1).
+    /// Mean squared error, log loss, or multinomial log loss (natural logarithm, probabilities held 1e-7 away from 0 and 1); 1 − AUC where
+    /// ``Settings/validationLoss`` says so.
     public let validationLosses: [Double]
     // The library's handles are for one thread at a time.
     private let booster: Mutex<LibraryBooster>
@@ -25,9 +28,11 @@ public final class BoostedTrees: Sendable {
     }
 
     init(
-        _ booster: LibraryBooster, objective: Objective, columns: Int, rounds: Int, validationLosses: [Double], threads: Int
+        _ booster: LibraryBooster, objective: Objective, columns: Int, rounds: Int, parallelTrees: Int, validationLosses: [Double],
+        threads: Int
     ) throws(BoostedTreesError) {
         (self.objective, self.columns, self.rounds, self.validationLosses) = (objective, columns, rounds, validationLosses)
+        self.parallelTrees = parallelTrees
         try booster.set("nthread", "\(threads)")
         self.booster = Mutex(booster)
     }
@@ -76,7 +81,8 @@ public final class BoostedTrees: Sendable {
         let rounds = try booster.rounds()
         guard rounds == model.rounds else { throw .badModel(reason: "\(rounds) rounds were read of \(model.rounds)") }
         try self.init(
-            booster, objective: model.objective, columns: model.columns, rounds: rounds, validationLosses: [], threads: threads)
+            booster, objective: model.objective, columns: model.columns, rounds: rounds, parallelTrees: model.parallelTrees,
+            validationLosses: [], threads: threads)
     }
 
     private func output(

@@ -64,6 +64,26 @@ public struct TreeFeatures: Sendable {
             storage: .sparse(offsets: offsets, columns: columnIndices.map { UInt32(bitPattern: $0) }, values: values))
     }
 
+    /// The rows with these numbers, in this order; they must be there.
+    func selecting(_ chosen: [Int]) -> TreeFeatures {
+        switch storage {
+        case .dense(let values):
+            var result: [Float] = []
+            result.reserveCapacity(chosen.count * columns)
+            for row in chosen { result += values[row * columns..<(row + 1) * columns] }
+            return TreeFeatures(rows: chosen.count, columns: columns, storage: .dense(result))
+        case .sparse(let offsets, let indices, let values):
+            var (newOffsets, newIndices, newValues) = ([0], [UInt32](), [Float]())
+            for row in chosen {
+                newIndices += indices[offsets[row]..<offsets[row + 1]]
+                newValues += values[offsets[row]..<offsets[row + 1]]
+                newOffsets.append(newIndices.count)
+            }
+            return TreeFeatures(
+                rows: chosen.count, columns: columns, storage: .sparse(offsets: newOffsets, columns: newIndices, values: newValues))
+        }
+    }
+
     private static func check(columns: Int, stored: Int) throws(BoostedTreesError) {
         guard columns > 0 else { throw .wrongSize(what: "columns of features", found: columns, expected: 1) }
         guard columns <= maximumColumns else { throw .tooLarge(what: "columns of features", found: columns, limit: maximumColumns) }
@@ -94,5 +114,12 @@ public struct TreeExamples: Sendable {
     /// Examples; sizes and values are checked where they are used, as only then it is known how many targets there are.
     public init(features: TreeFeatures, targets: [Float], weights: [Float]? = nil, lists: [Int]? = nil) {
         (self.features, self.targets, self.weights, self.lists) = (features, targets, weights, lists)
+    }
+
+    /// The examples with these numbers, in this order; for objectives without lists.
+    func selecting(_ chosen: [Int]) -> TreeExamples {
+        TreeExamples(
+            features: features.selecting(chosen), targets: chosen.map { targets[$0] },
+            weights: weights.map { own in chosen.map { own[$0] } })
     }
 }

@@ -10,6 +10,7 @@ struct TreeModelFile {
     let objective: BoostedTrees.Objective
     let columns: Int
     let rounds: Int
+    let parallelTrees: Int
     private let document: Document
 
     private struct Document: Decodable {
@@ -24,9 +25,11 @@ struct TreeModelFile {
             let model: Model
         }
         struct Model: Decodable {
+            let gbtree_model_param: Parallel?
             let trees: [Tree]
             let tree_info: [Int]
         }
+        struct Parallel: Decodable { let num_parallel_tree: String? }
         struct Parameters: Decodable {
             let base_score: String
             let num_class: String
@@ -70,16 +73,22 @@ struct TreeModelFile {
         }
         guard objective != .logistic || (base > 0 && base < 1) else { throw .badModel(reason: "base_score is not a probability") }
         let model = learner.gradient_booster.model
-        guard !model.trees.isEmpty, model.trees.count.isMultiple(of: objective.groups), model.trees.count <= 10_000_000 else {
-            throw .badModel(reason: "\(model.trees.count) trees are not whole rounds of \(objective.groups)")
+        // Models of before 1.6 may leave it out, or say 0.
+        guard let parallel = Int(model.gbtree_model_param?.num_parallel_tree ?? "1"), (0...100_000).contains(parallel) else {
+            throw .badModel(reason: "num_parallel_tree is not between 0 and 100000")
+        }
+        let beside = max(1, parallel)
+        guard !model.trees.isEmpty, model.trees.count.isMultiple(of: objective.groups * beside), model.trees.count <= 10_000_000 else {
+            throw .badModel(reason: "\(model.trees.count) trees are not whole rounds of \(objective.groups * beside)")
         }
         guard model.tree_info.count == model.trees.count,
-            model.tree_info.indices.allSatisfy({ model.tree_info[$0] == $0 % objective.groups })
+            model.tree_info.indices.allSatisfy({ model.tree_info[$0] == $0 / beside % objective.groups })
         else { throw .badModel(reason: "its trees are not in the order of rounds and classes") }
         for (number, tree) in model.trees.enumerated() {
             if let fault = Self.fault(of: tree, columns) { throw .badModel(reason: "tree \(number): \(fault)") }
         }
-        (self.objective, self.columns, rounds) = (objective, columns, model.trees.count / objective.groups)
+        (self.objective, self.columns, parallelTrees) = (objective, columns, beside)
+        rounds = model.trees.count / (objective.groups * beside)
     }
 
     private static func fault(of tree: Tree, _ columns: Int) -> String? {
@@ -116,7 +125,8 @@ struct TreeModelFile {
     func text() -> [UInt8] {
         let learner = document.learner
         var text = #"{"learner":{"attributes":{},"feature_names":[],"feature_types":[],"gradient_booster":{"model":{"gbtree_model_param":"#
-        text += #"{"num_parallel_tree":"1","num_trees":"\#(learner.gradient_booster.model.trees.count)","size_leaf_vector":"0"},"#
+        text +=
+            #"{"num_parallel_tree":"\#(parallelTrees)","num_trees":"\#(learner.gradient_booster.model.trees.count)","size_leaf_vector":"0"},"#
         text += #""tree_info":\#(learner.gradient_booster.model.tree_info),"trees":["#
         for (number, tree) in learner.gradient_booster.model.trees.enumerated() {
             if number > 0 { text += "," }

@@ -16,12 +16,23 @@ extension BoostedTrees {
         case listwise
     }
 
+    /// What validation examples judge trees by, and early stopping with them.
+    public enum ValidationLoss: Sendable, Equatable {
+        /// The objective's own loss: log loss for probabilities.
+        case ofObjective
+        /// 1 − AUC, for probabilities: only the order counts. Targets of validation are then 0 or 1, both among them.
+        case areaUnderCurve
+    }
+
     /// How trees are grown. The defaults suit some thousand examples.
     public struct Settings: Sendable, Equatable {
         /// What is predicted.
         public var objective = Objective.logistic
         /// Trees grown one after the other (for each class), 1 to 10,000.
         public var rounds = 200
+        /// Trees grown beside one another in each round, whose mean is the round's step (XGBoost's `num_parallel_tree`), 1 to 10,000. With one
+        /// round, a random forest: see ``randomForest(_:trees:)``. At most 100,000 trees in all.
+        public var parallelTrees = 1
         /// Splits between root and leaf, 1 to 12.
         public var depth = 4
         /// Share of each tree's step that is taken, above 0, at most 1.
@@ -30,12 +41,16 @@ extension BoostedTrees {
         public var subsample = 1.0
         /// Share of columns drawn for a tree, above 0, at most 1.
         public var columnSample = 1.0
+        /// Share of a tree's columns drawn anew for each split, above 0, at most 1.
+        public var columnSamplePerSplit = 1.0
         /// Least sum of second derivatives in a leaf, from 0.
         public var minimumChildWeight = 1.0
         /// L2 penalty of the leaves' values, from 0.
         public var lambda = 1.0
         /// Rounds without a lower validation loss after which to stop, and to keep the trees up to the best round only; nil for never.
         public var earlyStoppingRounds: Int?
+        /// What validation judges by.
+        public var validationLoss = ValidationLoss.ofObjective
         /// Same seed, same trees.
         public var seed: UInt32 = 1
         /// Threads that predict, 1 to 256. A booster is always grown on one thread, as sums of gradients differ with their number.
@@ -43,6 +58,15 @@ extension BoostedTrees {
 
         /// The defaults for an objective.
         public init(_ objective: Objective = .logistic) { self.objective = objective }
+
+        /// A random forest (Breiman, 2001) as XGBoost grows one: one round of deep trees on draws of rows, with columns drawn for each split,
+        /// whose mean is the prediction. Rows are drawn without replacement, 63.2 % of them, as many different ones as with replacement.
+        public static func randomForest(_ objective: Objective = .logistic, trees: Int = 500) -> Settings {
+            var settings = Settings(objective)
+            (settings.rounds, settings.parallelTrees, settings.depth, settings.learningRate) = (1, trees, 10, 1)
+            (settings.subsample, settings.columnSamplePerSplit, settings.lambda) = (0.632, 0.4, 1e-5)
+            return settings
+        }
 
         /// Refuses what is not possible.
         public func validate() throws(BoostedTreesError) {
@@ -59,6 +83,16 @@ extension BoostedTrees {
                 guard value >= 0, value <= 1e9 else { throw .badSetting(name: name, found: "\(value)", expected: "0 to a milliard") }
             }
             try whole("rounds", rounds, 1...10_000)
+            try whole("parallel trees", parallelTrees, 1...10_000)
+            guard rounds * parallelTrees <= 100_000 else {
+                throw .badSetting(
+                    name: "parallel trees", found: "\(parallelTrees) in each of \(rounds) rounds", expected: "100000 in all or fewer")
+            }
+            if objective == .listwise { try whole("parallel trees of a choice", parallelTrees, 1...1) }
+            if validationLoss == .areaUnderCurve, objective != .logistic {
+                throw .badSetting(
+                    name: "validation loss", found: "the area under the curve", expected: "ofObjective, or predict a probability")
+            }
             try whole("depth", depth, 1...12)
             try whole("threads", threads, 1...256)
             if let earlyStoppingRounds { try whole("early stopping rounds", earlyStoppingRounds, 1...10_000) }
@@ -66,6 +100,7 @@ extension BoostedTrees {
             try share("learning rate", learningRate)
             try share("subsample", subsample)
             try share("column sample", columnSample)
+            try share("column sample per split", columnSamplePerSplit)
             try positive("minimum child weight", minimumChildWeight)
             try positive("lambda", lambda)
         }
@@ -81,6 +116,7 @@ extension BoostedTrees {
                 ("base_score", "\(baseScore)"), ("max_depth", "\(depth)"), ("eta", "\(Float(learningRate))"),
                 ("subsample", "\(Float(subsample))"), ("colsample_bytree", "\(Float(columnSample))"),
                 ("min_child_weight", "\(Float(minimumChildWeight))"), ("lambda", "\(Float(lambda))"),
+                ("num_parallel_tree", "\(parallelTrees)"), ("colsample_bynode", "\(Float(columnSamplePerSplit))"),
             ] + (objective.groups > 1 ? [("num_class", "\(objective.groups)")] : [])
         }
     }

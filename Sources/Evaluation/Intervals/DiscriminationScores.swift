@@ -2,12 +2,22 @@
 ///
 /// Ties are treated as in ``DiscriminationMetrics``: equal scores are taken together.
 public struct DiscriminationScores: Sendable {
-    /// AUC and average precision with their intervals, or the differences of two scorers.
-    public struct Intervals: Sendable, Equatable {
+    /// AUC, average precision and KS with their intervals, or the differences of two scorers.
+    public struct Intervals: Sendable, Equatable, Codable {
         /// Area under the ROC curve.
         public var auc: MetricInterval
         /// Mean precision over the positives.
         public var averagePrecision: MetricInterval
+        /// Largest distance between the distributions of scores of both classes. A maximum over noise: an interval of one scorer lies a little
+        /// above the truth, which the difference of two scorers of the same examples largely cancels.
+        public var ks: MetricInterval
+        /// 2 AUC − 1; of a difference, twice that of the AUC.
+        public var gini: MetricInterval {
+            let shift: Double = isDifference ? 0 : 1
+            return MetricInterval(estimate: 2 * auc.estimate - shift, lower: 2 * auc.lower - shift, upper: 2 * auc.upper - shift)
+        }
+        /// Whether these are differences of two scorers.
+        public var isDifference = false
     }
 
     private let examples: [Int32]
@@ -31,7 +41,7 @@ public struct DiscriminationScores: Sendable {
     /// Intervals by resampling examples, or whole clusters of them (say, a customer's). Resamples with one class only are left out.
     /// - Complexity: O(rounds × N).
     public func intervals(clusters: [Int32]? = nil, _ resampling: Resampling = Resampling()) -> Intervals {
-        Self.named(resampling.intervals(units: truth.count, clusters: clusters, count: 2) { values($0) })
+        Self.named(resampling.intervals(units: truth.count, clusters: clusters, count: 3) { measured($0) }, isDifference: false)
     }
 
     /// Intervals of this scorer's metrics less those of another on the same examples, both resampled together.
@@ -41,18 +51,25 @@ public struct DiscriminationScores: Sendable {
         precondition(
             truth == other.truth, "DiscriminationScores.differences: \(truth.count) against \(other.truth.count), or another truth")
         return Self.named(
-            resampling.intervals(units: truth.count, clusters: clusters, count: 2) { weights in
-                zip(values(weights), other.values(weights)).map { $0 - $1 }
-            })
+            resampling.intervals(units: truth.count, clusters: clusters, count: 3) { weights in
+                zip(measured(weights), other.measured(weights)).map { $0 - $1 }
+            }, isDifference: true)
     }
 
-    private static func named(_ intervals: [MetricInterval]) -> Intervals {
-        Intervals(auc: intervals[0], averagePrecision: intervals[1])
+    private static func named(_ intervals: [MetricInterval], isDifference: Bool) -> Intervals {
+        Intervals(auc: intervals[0], averagePrecision: intervals[1], ks: intervals[2], isDifference: isDifference)
     }
 
     /// AUC and average precision of examples drawn so often.
-    package func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
-        var (found, missed, here, wrong, area, precision) = (0, 0, 0, 0, 0.0, 0.0)
+    package func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] { Array(measured(weights)[..<2]) }
+
+    /// AUC, average precision and KS of examples drawn so often.
+    private func measured(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
+        var (total, others) = (0, 0)
+        for example in truth.indices {
+            if truth[example] { total += Int(weights[example]) } else { others += Int(weights[example]) }
+        }
+        var (found, missed, here, wrong, area, precision, distance) = (0, 0, 0, 0, 0.0, 0.0, 0.0)
         for place in examples.indices {
             let weight = Int(weights[Int(examples[place])])
             if positive[place] { here += weight } else { wrong += weight }
@@ -61,10 +78,13 @@ public struct DiscriminationScores: Sendable {
             found += here
             missed += wrong
             if here > 0 { precision += Double(here) * Double(found) / Double(found + missed) }
+            if total > 0 && others > 0 { distance = max(distance, abs(Double(found) / Double(total) - Double(missed) / Double(others))) }
             (here, wrong) = (0, 0)
         }
+        let bothClasses = total > 0 && others > 0
         return [
-            found > 0 && missed > 0 ? area / (Double(found) * Double(missed)) : .nan, found > 0 ? precision / Double(found) : .nan,
+            bothClasses ? area / (Double(found) * Double(missed)) : .nan, found > 0 ? precision / Double(found) : .nan,
+            bothClasses ? distance : .nan,
         ]
     }
 }

@@ -23,6 +23,17 @@ public struct LiftTable: Sendable, Equatable {
     /// Positives among them.
     public let positives: Int
 
+    /// At the lower border of each part: how far the share of all positives found so far stands above that of all others. Its largest value is
+    /// KS at the borders, at most ``DiscriminationMetrics/ks``; NaN with one class.
+    public var ks: [Double] {
+        let others = Double(examples - positives)
+        var missed = 0.0
+        return rows.map { row in
+            missed += Double(row.examples) - row.positives
+            return positives == 0 || others == 0 ? .nan : row.captured - missed / others
+        }
+    }
+
     /// Cuts the examples into parts of nearly equal size (sizes differ by one at most; parts without examples are left out).
     ///
     /// Examples of equal score that a border runs through are shared out: each part gets its number of them, with their mean share of

@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import Glibc
 
 /// How one intent's logit becomes its probability.
@@ -44,8 +45,8 @@ public enum IntentCalibration: Sendable, Equatable {
         guard min(positives, present.count - positives) >= 5 else { return .none }
         switch choice {
         case .none: return .none
-        case .temperature: return temperature(logits, present)
-        case .isotonic: return isotonic(logits, present)
+        case .temperature: return IntentCalibration(ScoreCalibration.platt(logits, present))
+        case .isotonic: return IntentCalibration(ScoreCalibration.isotonic(logits, present))
         case .best:
             let choices: [CalibrationChoice] = [.temperature, .isotonic, .none]
             let losses = choices.map { heldOutLoss($0, logits, present) }
@@ -54,66 +55,13 @@ public enum IntentCalibration: Sendable, Equatable {
         }
     }
 
-    /// Newton's method on the log loss, with Platt's targets (n₊+1)/(n₊+2) and 1/(n₋+2), which keep a separable intent finite.
-    private static func temperature(_ logits: [Double], _ present: [Bool]) -> IntentCalibration {
-        let positives = Double(present.count { $0 })
-        let high = (positives + 1) / (positives + 2), low = 1 / (Double(present.count) - positives + 2)
-        var (scale, bias) = (1.0, 0.0)
-        func loss(_ scale: Double, _ bias: Double) -> Double {
-            zip(logits, present).reduce(0) { sum, pair in
-                let x = scale * pair.0 + bias, target = pair.1 ? high : low
-                return sum + max(x, 0) - x * target + log1p(exp(-abs(x)))
+    private init(_ fitted: ScoreCalibration) {
+        self =
+            switch fitted {
+            case .none: .none
+            case .platt(let slope, let intercept): .temperature(scale: slope, bias: intercept)
+            case .isotonic(let scores, let probabilities): .isotonic(logits: scores, probabilities: probabilities)
             }
-        }
-        var current = loss(scale, bias)
-        for _ in 0..<50 {
-            var (g0, g1, h00, h01, h11) = (0.0, 0.0, 1e-9, 0.0, 1e-9)
-            for (logit, isPresent) in zip(logits, present) {
-                let p = sigmoid(scale * logit + bias)
-                let residual = p - (isPresent ? high : low), weight = p * (1 - p)
-                g0 += residual * logit
-                g1 += residual
-                h00 += weight * logit * logit
-                h01 += weight * logit
-                h11 += weight
-            }
-            let determinant = h00 * h11 - h01 * h01
-            guard determinant > 1e-12, abs(g0) + abs(g1) > 1e-9 else { break }
-            let stepScale = (h11 * g0 - h01 * g1) / determinant, stepBias = (h00 * g1 - h01 * g0) / determinant
-            var share = 1.0
-            while share > 1e-6, loss(scale - share * stepScale, bias - share * stepBias) > current { share /= 2 }
-            guard share > 1e-6 else { break }
-            (scale, bias) = (scale - share * stepScale, bias - share * stepBias)
-            current = loss(scale, bias)
-        }
-        // A calibration never turns the order of sessions round.
-        return scale > 0 ? .temperature(scale: scale, bias: bias) : .none
-    }
-
-    /// Pool adjacent violators; each pool stands at its mean logit, and shares are kept away from 0 and 1 by half a session.
-    private static func isotonic(_ logits: [Double], _ present: [Bool]) -> IntentCalibration {
-        let order = logits.indices.sorted { logits[$0] != logits[$1] ? logits[$0] < logits[$1] : $0 < $1 }
-        var pools: [(logits: Double, positives: Double, count: Double)] = []
-        var before = -Double.infinity
-        for index in order {
-            let positives = present[index] ? 1.0 : 0
-            defer { before = logits[index] }
-            // Equal logits are one point.
-            if let last = pools.last, logits[index] == before {
-                pools[pools.count - 1] = (last.logits + logits[index], last.positives + positives, last.count + 1)
-            } else {
-                pools.append((logits[index], positives, 1))
-            }
-            while pools.count > 1 {
-                let (a, b) = (pools[pools.count - 2], pools[pools.count - 1])
-                guard a.positives * b.count >= b.positives * a.count else { break }
-                pools.removeLast(2)
-                pools.append((a.logits + b.logits, a.positives + b.positives, a.count + b.count))
-            }
-        }
-        let floor = 0.5 / Double(present.count + 1)
-        let points = pools.map { (x: $0.logits / $0.count, y: min(max($0.positives / $0.count, floor), 1 - floor)) }
-        return .isotonic(logits: points.map(\.x), probabilities: points.map(\.y))
     }
 
     private static func heldOutLoss(_ choice: CalibrationChoice, _ logits: [Double], _ present: [Bool]) -> Double {
