@@ -137,6 +137,7 @@ private struct TilesRun: FigureRun {
     ///   - customers: whose each click-out is.
     ///   - hotels: the clicked one of each.
     private func report(
+                "rows_refused": ["refused_training": .integer(train.rowsRefused), "refused_test": .integer(test.rowsRefused)],
         _ judgements: [(name: String, metrics: ListMetrics)], customers: [Int32], hotels: [Int32]
     ) -> [String: FigureValue] {
         let resampling = Resampling(rounds: context.quick ? 200 : 2000)
