@@ -26,7 +26,7 @@ import Testing
         let rows = try #require(judged["rows"] as? [[String: Any]])
         #expect(rows.map { $0["name"] as? String } == ["ranker", "shown order", "popularity by position"])
         let metrics = try #require(rows[0]["metrics"] as? [String: [String: Double]])
-        #expect(Set(metrics.keys) == ["recall_at_1", "macro_recall_at_1", "mrr", "ndcg", "log_loss"], "\(metrics.keys)")
+        #expect(Set(metrics.keys) == ["recall_at_1", "macro_recall_at_1", "recall_at_k", "mrr", "ndcg", "log_loss"], "\(metrics.keys)")
         #expect(metrics.values.allSatisfy { $0["lower"]! <= $0["estimate"]! && $0["estimate"]! <= $0["upper"]! })
         // Six tiles a page: knowing nothing costs ln 6 = 1.792.
         #expect(metrics["log_loss"]!["estimate"]! < 1.78)
@@ -40,6 +40,16 @@ import Testing
         #expect(impressions < late.count, "all customers judge, those who taught, too")
         let text = try AppBench.require(judging + ["--from", "2025-11-01", "--places", "3"], in: bench).output
         #expect(text.contains("NDCG@3") && text.contains("have no click") && text.contains("popularity by position"))
+
+        #expect(metrics["recall_at_k"]!["estimate"]! >= metrics["recall_at_1"]!["estimate"]!)
+        let more = try AppBench.require(judging + ["--baselines", "--json"], in: bench).json()
+        let names = (more["rows"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
+        // The ranker reads business features and page counts alone: there is nothing to leave out.
+        #expect(
+            names == [
+                "ranker", "shown order", "popularity by position", "logistic regression", "boosted trees for NDCG",
+                "boosted trees for the click",
+            ], "\(names ?? [])")
 
         let early = try CommandRun.tessera(judging + ["--from", "2025-10-01"], in: bench.folder)
         #expect(early.code == 78 && early.talk.contains("learnt from later times"), "\(early.talk)")
@@ -181,6 +191,10 @@ import Testing
                 excludes: { products_held: { is: [loan, mortgage] } }
                 reason: Credit is for customers of a year and more.
               - { id: season, tiles: [late], from: 2025-11-25, until: 2025-12-01T00:00:00+01:00 }
+        // At scoring, too, nobody's label goes missing in silence.
+        #expect(trial.talk.contains("their labels are those of students that saw"), "\(trial.talk)")
+        let silent = try AppBench.require(["rank", "score"] + old + ["--ranker", "o", "--out", "n.csv", "--for-evaluation"], in: bench)
+        #expect(silent.talk.contains("so their labels count as missing: train it anew"), "\(silent.talk)")
             """, to: "rules.yaml")
         let command =
             Self.scoring + ["--impressions", "i.csv", "--tiles", "t.csv", "--customers", "people.csv", "--rules", "rules.yaml", "--out"]

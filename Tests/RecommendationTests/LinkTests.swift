@@ -106,6 +106,43 @@ import Testing
         }
     }
 
+    @Test func faultsInReadingATableAreFoundInItsRows() throws {
+        let corpus = try tiny.corpus("v1,s1,900,,home\nv2,s2,900,,home\n")
+        for (ids, named, byVisitor) in [("visitor_id", "v1", false), ("session_id", "s1", false), ("session_id", "s1", true)] {
+            var index = CustomerIndex(ids: ["a", "b"])
+            let text = "\(ids),customer_id,time_ms\n\(named),a,1000000\n\(named),b,9000000\n"
+            let right = try LinkTable(
+                tiny.table(text, needed: "customer_id"), corpus: corpus, customers: &index, byVisitor: byVisitor
+            ).sessions
+            func found(_ customers: SessionCustomers, _ seconds: Int64, _ customer: Int32) throws -> LinkViolations? {
+                do throws(LinkingError) {
+                    let decisions = Decisions(ids: ["d"], times: [seconds * 1_000_000], customers: [customer])
+                    _ = try WebToAppLink(corpus, customers).sessions(of: decisions)
+                    return nil
+                } catch {
+                    guard case .leak(let found) = error else { throw error }
+                    return found
+                }
+            }
+            for (seconds, customer) in [(950, 0), (1001, 0), (9000, 0), (9001, 0), (9001, 1)] as [(Int64, Int32)] {
+                #expect(try found(right, seconds, customer) == nil)
+            }
+            var wrong = right
+            wrong.knownUntil[0] = .max
+            #expect(try found(wrong, 9000, 0) == nil)
+            #expect(try found(wrong, 9001, 0)?.otherCustomer == 1, "\(ids)")
+            wrong = right
+            wrong.knownFrom[0] = .min
+            #expect(try found(wrong, 950, 0)?.notYetKnown == 1, "\(ids)")
+            wrong = right
+            wrong.customers[0] = 1
+            #expect(try found(wrong, 1001, 1)?.otherCustomer == 1, "\(ids)")
+            // A session that nobody named.
+            (wrong.customers[1], wrong.knownFrom[1], wrong.customers[0]) = (0, .min, -1)
+            #expect(try found(wrong, 1001, 0)?.notYetKnown == 1, "\(ids)")
+        }
+    }
+
     @Test func judgesAreChosenByTheirOwnIdWhereverItIsRead() throws {
         let ids = (0..<400).map { "c\($0)" }
         var (known, strange) = (CustomerIndex(ids: ids), CustomerIndex())

@@ -115,11 +115,13 @@ struct AppScoring: ParsableArguments {
 
     var files: [String] { app.files + models.paths }
 
-    /// Floats of sessions as the training made them, embeddings and labels of those that decisions are linked to.
+    /// Floats of sessions as the training made them, embeddings and labels of those that decisions are linked to. Where labels are read, it
+    /// says what is made of those of sessions that taught the classifier.
     /// - Parameter serving: refuses labels of a taxonomy that nobody approved.
     func floats(_ tables: AppTables, _ inputs: AppInputs, serving: Bool, pool: WorkerPool) throws -> [SessionFloats] {
         let (encoder, classifier) = try models.open()
         if serving, inputs.blocks.contains(.labels), let classifier { try classifier.checkServable(place: models.intents ?? "") }
+        if inputs.blocks.contains(.labels) { classifier?.tellWhoTaught(tables.corpus) }
         return try inputs.floats(
             CorpusTable(tables.corpus), corpus: tables.corpus.digest, sessions: tables.linkedSessions(of: 0..<tables.decisions.count),
             encoder: encoder, classifier: classifier, pool: pool)

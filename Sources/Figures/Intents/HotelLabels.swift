@@ -11,6 +11,8 @@ struct HotelLabels {
     let labels: LabelSet
     /// The annotator who labelled most.
     let first: String
+    /// Rows of events and of labels that were refused.
+    let refused: (events: Int, labels: Int)
 
     /// The set's folder, below the roots of data and of labels.
     static let set = "trivago2019"
@@ -24,12 +26,14 @@ struct HotelLabels {
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
         let file = try context.input(root, Self.set, "labels", endings: ["jsonl.gz", "jsonl"])
         let words = try context.input(root, Self.set, "taxonomy", endings: ["yaml"])
-        corpus = try context.corpus([events], mapping: "\(Self.set).mapping.yaml", at: folder)
+        let read = try context.corpus([events], mapping: "\(Self.set).mapping.yaml", at: folder)
+        corpus = read.corpus
         table = CorpusTable(corpus)
         let taxonomy = try SettingsFile.read(AnnotatorsTaxonomy.self, from: words).taxonomy
         let (labels, refused) = try LabelSet.read([file], for: corpus, taxonomy: try Taxonomy(validating: taxonomy))
         if !refused.isEmpty { FigureContext.say("intents: \(refused.count) label rows refused, the first \(refused[0])") }
         self.labels = labels
+        self.refused = (read.refused, refused.count)
         let counts = labels.manifest.annotators
         first = judge ?? counts.keys.sorted().max { counts[$0]! < counts[$1]! } ?? ""
         guard counts[first] != nil else {
@@ -68,7 +72,7 @@ struct JoinedSessions {
         let files = try [context.data, context.testData ?? context.data].map {
             try context.input($0, HotelLabels.set, "events", endings: ["csv.gz", "csv"])
         }
-        let corpus = try context.corpus(files, mapping: "\(HotelLabels.set).mapping.yaml", at: "\(folder)/joined")
+        let (corpus, _) = try context.corpus(files, mapping: "\(HotelLabels.set).mapping.yaml", at: "\(folder)/joined")
         table = CorpusTable(corpus)
         var numbers: [String: Int] = [:]
         for session in 0..<corpus.sessionCount { numbers[Self.key(corpus, session)] = session }
@@ -128,11 +132,11 @@ extension FigureContext {
         return try ModelArtifact("\(folder)/encoder")
     }
 
-    /// Files imported by a mapping that stands beside the figures; what is refused, the figure is silent about.
-    func corpus(_ files: [String], mapping: String, at folder: String) throws -> Corpus {
+    /// Files imported by a mapping that stands beside the figures, and how many of their rows were refused, for the figure to tell.
+    func corpus(_ files: [String], mapping: String, at folder: String) throws -> (corpus: Corpus, refused: Int) {
         var rejects = RejectCollector()
         _ = try ExportFiles(files, mapping: settings(mapping)).makeCorpus(at: folder, rejects: &rejects)
-        return try Corpus.open(folder)
+        return (try Corpus.open(folder), rejects.total)
     }
 
     /// A file of a set with one of some endings.

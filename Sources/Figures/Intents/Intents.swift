@@ -89,6 +89,10 @@ private struct IntentsRun: FigureRun {
             try report(study, students: results.count, best, results, encoder, sessions).merging([
                 "seconds": .number(FigureContext.now() - started), "quick": .truth(context.quick),
                 "sessions": ["training": .integer(learnt.count), "test": .integer(judged.count), "pretraining": .integer(day.count)],
+                "rows_refused": [
+                    "refused_training": .integer(train.refused.events), "refused_test": .integer(test.refused.events),
+                    "refused_labels_training": .integer(train.refused.labels), "refused_labels_test": .integer(test.refused.labels),
+                ],
             ]) { $1 })
     }
 

@@ -36,13 +36,14 @@ private struct ConversionRun: FigureRun {
     let pool = WorkerPool(threads: FigureContext.timedThreads)
     let shop: ShopSessions
     let digest: String
+    let refused: Int
 
     init(_ context: FigureContext, _ folder: String) throws {
         self.context = context
         settings = try SettingsFile.read(ConversionFigureSettings.self, from: context.settings("conversion.yaml"))
         let file = try context.input(context.data, Self.set, "user_behavior", endings: ["csv.gz", "csv"])
-        let corpus = try context.corpus([file], mapping: "\(Self.set).mapping.yaml", at: "\(folder)/shop")
-        (shop, digest) = (ShopSessions(corpus), corpus.digest)
+        let (corpus, refused) = try context.corpus([file], mapping: "\(Self.set).mapping.yaml", at: "\(folder)/shop")
+        (shop, digest, self.refused) = (ShopSessions(corpus), corpus.digest, refused)
     }
 
     /// What a model reads.
@@ -131,6 +132,7 @@ private struct ConversionRun: FigureRun {
         figure["landmarks"] = .list(settings.landmarks.map { .integer($0) })
         figure["embedding_size"] = .integer(size)
         figure["seconds"] = .number(FigureContext.now() - started)
+        figure["rows_refused"] = .integer(refused)
         figure["quick"] = .truth(context.quick)
         return .object(figure)
     }

@@ -2,7 +2,7 @@ internal import Recommendation
 internal import SequenceKernel
 
 extension Figure {
-    /// {median_us, p99_us, scored_per_second, training: {impressions, seconds, trained_per_second}, …}.
+    /// {median_us, p99_us, scored_per_second: of one network, with_4_members: {the same of the default ranker}, training: {…}, …}.
     static let speedRank = Figure(
         pattern: "speed-rank",
         summary: "ranking 20 tiles for one customer whose embedding is given, scoring many, and training on a million made-up impressions"
@@ -22,13 +22,18 @@ extension Figure {
                 "scored_per_second": .number(rates.scoredPerSecond),
             ]
         }
+        let rankers: FigureValue = [
+            "median_us": .text("a single network and the plain sum"),
+            "with_\(members.members)_members": .text("the default ranker: the mean of \(members.members) networks, and the plain sum"),
+        ]
         return .object(
             call(rates).merging([
-                "with_\(members.members)_members": .object(call(several)),
+                "with_\(members.members)_members": .object(call(several)), "rankers": rankers,
                 "training": [
                     "impressions": .integer(rates.impressions), "seconds": .number(rates.trainingSeconds),
                     "minutes": .number(rates.trainingSeconds / 60), "trained_per_second": .number(rates.trainedPerSecond),
                     "members": .integer(settings.members), "epochs": .integer(settings.epochs), "folds": .integer(settings.folds),
+                    "linear_impressions": .integer(min(rates.impressions, ConditionalLogitFit.mostImpressions)),
                 ],
                 "tiles": .integer(rates.tiles), "context": .text("embedding of 64 floats, 16 business features"),
                 "tile_features": .integer(8), "threads": .integer(FigureContext.timedThreads), "quick": .truth(context.quick),

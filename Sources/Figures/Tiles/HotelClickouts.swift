@@ -43,6 +43,8 @@ final class HotelClickouts {
     let clickouts: [Clickout]
     /// Click-outs that name a hotel that was not shown, or lists that cannot be read.
     let refused: Int
+    /// Rows of the file that were refused.
+    let rowsRefused: Int
     /// Tiles and prices of click-outs by event.
     private let lists: [Int: (tiles: [Int32], prices: [Double])]
     private var names: [String: Int32] = [:]
@@ -53,7 +55,7 @@ final class HotelClickouts {
 
     init(_ context: FigureContext, data: String, in folder: String) throws {
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
-        corpus = try context.corpus([events], mapping: "tiles.mapping.yaml", at: folder)
+        (corpus, rowsRefused) = try context.corpus([events], mapping: "tiles.mapping.yaml", at: folder)
         table = CorpusTable(corpus)
         var names: [String: Int32] = [:]
         func number(_ name: String) -> Int32 {

@@ -96,7 +96,8 @@ private struct TilesRun: FigureRun {
             logLosses.append(card.heldOutLogLoss)
             heldOut[name] = [
                 "mrr": .number(card.heldOutReciprocalRank), "log_loss": .number(card.heldOutLogLoss),
-                "network_share": .number(card.networkShare), "tree_share": .number(card.treeShare),
+                "network_share": .number(card.networkShare), "linear_share": .number(card.linearShare),
+                "tree_share": .number(card.treeShare),
             ]
             FigureContext.say(
                 "tiles: \(name): on unseen visitors of the training day MRR \(card.heldOutReciprocalRank), log loss \(card.heldOutLogLoss)")
@@ -113,6 +114,11 @@ private struct TilesRun: FigureRun {
             ("xgboost_ndcg", .rankingTrees(settings.xgboost)), ("logistic", .logistic),
         ]
         for (name, baseline) in baselines { judge(name, try baseline.probabilities(training: without.0, test: without.1)) }
+        // The same trees on all that Tessera's row with the embedding reads.
+        judge(
+            "xgboost_with_embedding",
+            try RankingBaseline.listwiseTrees(settings.xgboost).probabilities(
+                training: chosen(training, embedding: true), test: chosen(judging, embedding: true)))
         let simple = (
             try without.0.selecting(context: HotelTileFeatures.plainContext, tileFeatures: HotelTileFeatures.plainOfTiles),
             try without.1.selecting(context: HotelTileFeatures.plainContext, tileFeatures: HotelTileFeatures.plainOfTiles)
@@ -127,9 +133,11 @@ private struct TilesRun: FigureRun {
                 "macro_rule": .text("mean over the hotels clicked of the share of their click-outs with the hotel on the first place"),
                 "xgboost_bagged_members": .integer(bagged.members),
                 "clickouts": [
-                    "training": .integer(learnt.count), "test": .integer(judged.count), "refused": .integer(train.refused),
+                    "training": .integer(learnt.count), "test": .integer(judged.count),
+                    "refused_training": .integer(train.refused), "refused_test": .integer(test.refused),
                     "pretraining_sessions": .integer(sessions.count),
                 ],
+                "rows_refused": ["refused_training": .integer(train.rowsRefused), "refused_test": .integer(test.rowsRefused)],
             ]) { $1 })
     }
 

@@ -39,7 +39,8 @@ public struct LinkTable: Sendable {
             : Places((0..<corpus.visitorCount).map { corpus.visitorKey($0) }, pseudonym)
         var claims = [CustomerClaim](repeating: .none, count: corpus.sessionCount)
         var visitorClaims: [Int: CustomerClaim] = [:]
-        var (accepted, refused) = (0, RejectedRows())
+        var refused = RejectedRows()
+        var taken = LinkRows(areOfSessions: ofSession != nil, byVisitor: byVisitor)
         var index = customers
         table.rows(&refused) { row, rejects in
             func refuse(_ reason: RowRejectReason, _ hint: String) { rejects.record(reason, file: table.path, line: row.line, hint) }
@@ -60,8 +61,8 @@ public struct LinkTable: Sendable {
                     "the corpus has none of this id; a corpus imported with a key needs the same key")
             case .some(nil): refuse(.ambiguousSession, "several sessions have this id; link their visitors instead")
             case .some(.some(let place)):
-                accepted += 1
                 let number = index.number(of: customer)
+                taken.rows.append((place, number, time))
                 if ofSession != nil {
                     claims[place].add(number, from: time)
                 } else {
@@ -70,9 +71,11 @@ public struct LinkTable: Sendable {
             }
         }
         customers = index
-        (rows, rejects) = (accepted + refused.total, refused)
-        guard accepted > 0 else { throw .nothingRead(file: table.path, rejects: refused) }
-        sessions = SessionCustomers(claims, corpus, byVisitor: byVisitor, visitorClaims: visitorClaims)
+        (rows, rejects) = (taken.rows.count + refused.total, refused)
+        guard !taken.rows.isEmpty else { throw .nothingRead(file: table.path, rejects: refused) }
+        var sessions = SessionCustomers(claims, corpus, byVisitor: byVisitor, visitorClaims: visitorClaims)
+        sessions.rows = taken
+        self.sessions = sessions
     }
 
     /// Where sessions or visitors stand by their ids.
@@ -97,4 +100,16 @@ public struct LinkTable: Sendable {
             return places[pseudonym.pseudonym(of: String(id[..<colon])) + id[colon...]].map { .some($0) } ?? .none
         }
     }
+}
+
+/// Rows of a table of links that were taken, in the order of the file.
+struct LinkRows: Sendable {
+    /// Whether they name sessions, and not visitors.
+    let areOfSessions: Bool
+    /// Whether what they say of sessions holds for other sessions of the visitor, too.
+    let byVisitor: Bool
+    /// Sessions or visitors, who they are said to be, and since when, in microseconds since 1970.
+    var rows: [(place: Int, customer: Int32, time: Int64)] = []
+
+    init(areOfSessions: Bool, byVisitor: Bool) { (self.areOfSessions, self.byVisitor) = (areOfSessions, byVisitor) }
 }

@@ -27,16 +27,16 @@ public struct SessionCustomers: Sendable {
     }
 
     /// The number of each session's customer, −1 for none. `[S]`.
-    public internal(set) var customers: [Int32]
+    public package(set) var customers: [Int32]
     /// Microseconds since 1970 from which on the link is known; `Int64.min` where it always was. `[S]`.
-    public internal(set) var knownFrom: [Int64]
+    public package(set) var knownFrom: [Int64]
     /// The last decision time in microseconds since 1970 for which the link holds, when somebody else was named;
     /// `Int64.max` for ever. `[S]`.
-    public internal(set) var knownUntil: [Int64]
+    public package(set) var knownUntil: [Int64]
     /// How the sessions were shared out.
     public internal(set) var counts: Counts
-    /// Whether they come from log-ins of the corpus and not from a table.
-    public internal(set) var isFromLogins = false
+    /// Where they come from a table, its rows as they were read, for the check of finished links; nil where they come from log-ins.
+    var rows: LinkRows?
 
     /// Whether a decision at a time may know whose the session is.
     func isKnown(_ session: Int, at time: Int64) -> Bool { knownFrom[session] < time && time <= knownUntil[session] }
@@ -53,7 +53,6 @@ public struct SessionCustomers: Sendable {
             }
         }
         self.init(claims, corpus, byVisitor: byVisitor)
-        isFromLogins = true
     }
 
     /// - Parameters:

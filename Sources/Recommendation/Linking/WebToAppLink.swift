@@ -108,8 +108,8 @@ public struct WebToAppLink: Sendable {
         return result
     }
 
-    /// Looks at finished links in another way than they were made: every event of every linked session is read again, and where sessions are
-    /// linked by their own log-ins, whose they are, too.
+    /// Looks at finished links in another way than they were made: every event of every linked session is read again, and whose it is by the
+    /// log-ins or by the rows of the table as they were read.
     /// - Throws: ``LinkingError/leak(_:)`` with what was found.
     public func check(_ linked: LinkedSessions, _ decisions: Decisions) throws(LinkingError) {
         var found = LinkViolations()
@@ -118,7 +118,7 @@ public struct WebToAppLink: Sendable {
             found.malformed = max(1, decisions.count)
             throw .leak(found)
         }
-        let logins = customers.isFromLogins ? LoginsOfVisitors(corpus) : nil
+        let named = customers.rows.map { NamedCustomers($0, corpus) } ?? NamedCustomers(loginsOf: corpus)
         for decision in 0..<decisions.count {
             let (from, to) = (linked.offsets[decision], linked.offsets[decision + 1])
             guard from <= to, to <= linked.sessions.count else {
@@ -131,7 +131,7 @@ public struct WebToAppLink: Sendable {
                     found.malformed += 1
                     continue
                 }
-                let end = look(Int(session), decisions.times[decision], decisions.customers[decision], logins, &found)
+                let end = look(Int(session), decisions.times[decision], decisions.customers[decision], named, &found)
                 if let previous, previous >= (end, session) { found.outOfOrder += 1 }
                 previous = (end, session)
             }
@@ -141,49 +141,62 @@ public struct WebToAppLink: Sendable {
 
     /// One link; gives the time of the session's last event.
     private func look(
-        _ session: Int, _ time: Int64, _ customer: Int32, _ logins: LoginsOfVisitors?, _ found: inout LinkViolations
+        _ session: Int, _ time: Int64, _ customer: Int32, _ named: NamedCustomers, _ found: inout LinkViolations
     ) -> Int64 {
         var latest = Int64.min
-        var own = Set<Int32>()
-        for event in corpus.events(ofSession: session) {
-            latest = max(latest, corpus.timesMicroseconds[event])
-            if let code = corpus.customers?.codes[event], code > 0 { own.insert(code - 1) }
-        }
+        for event in corpus.events(ofSession: session) { latest = max(latest, corpus.timesMicroseconds[event]) }
         if latest >= time { found.afterDecision += 1 }
         if Double(time) - Double(latest) > windowSeconds * 1e6 + 1 { found.beforeWindow += 1 }
-        var isTheirs = customer >= 0 && customers.customers[session] == customer
-        var isKnown = customers.knownFrom[session] < time
-        if let logins {
-            // Whoever had logged in there before the decision; of the session's own log-ins all had.
-            let there = own.isEmpty ? logins.before(time, of: corpus.visitor(ofSession: session)) : own
-            isTheirs = isTheirs && there.isSubset(of: [customer])
-            isKnown = isKnown && !there.isEmpty
-        } else {
-            isTheirs = isTheirs && time <= customers.knownUntil[session]
-        }
+        let there = named.before(time, session: session, visitor: corpus.visitor(ofSession: session))
+        let isTheirs = customer >= 0 && customers.customers[session] == customer && there.isSubset(of: [customer])
+        let isKnown = customers.knownFrom[session] < time && !there.isEmpty
         if !isTheirs { found.otherCustomer += 1 }
         if !isKnown { found.notYetKnown += 1 }
         return latest
     }
 }
 
-/// Who logged in on each browser, and when first: read from the events, for the check alone.
-private struct LoginsOfVisitors {
-    /// Microseconds since 1970 by customer; `[V]`.
-    private var first: [[Int32: Int64]]
+/// Who is named for each session and visitor, and when first: made from the events or from the rows of a table, for the check alone.
+private struct NamedCustomers {
+    /// Microseconds since 1970 by customer. `[S]`.
+    private var ofSession: [[Int32: Int64]]
+    /// The same of visitors. `[V]`.
+    private var ofVisitor: [[Int32: Int64]]
 
-    /// Customers who logged in on a browser before a time.
-    func before(_ time: Int64, of visitor: Int) -> Set<Int32> { Set(first[visitor].filter { $0.value < time }.keys) }
+    /// Customers who were named before a time: for the session, and for its visitor where the session itself is never named.
+    func before(_ time: Int64, session: Int, visitor: Int) -> Set<Int32> {
+        let named = ofSession[session].isEmpty ? ofVisitor[visitor] : ofSession[session]
+        return Set(named.filter { $0.value < time }.keys)
+    }
 
-    init(_ corpus: Corpus) {
-        first = Array(repeating: [:], count: corpus.visitorCount)
+    private init(empty corpus: Corpus) {
+        ofSession = Array(repeating: [:], count: corpus.sessionCount)
+        ofVisitor = Array(repeating: [:], count: corpus.visitorCount)
+    }
+
+    init(loginsOf corpus: Corpus) {
+        self.init(empty: corpus)
         guard let codes = corpus.customers?.codes else { return }
         for session in 0..<corpus.sessionCount {
-            let visitor = corpus.visitor(ofSession: session)
             for event in corpus.events(ofSession: session) where codes[event] > 0 {
-                first[visitor][codes[event] - 1] = min(first[visitor][codes[event] - 1] ?? .max, corpus.timesMicroseconds[event])
+                Self.name(codes[event] - 1, corpus.timesMicroseconds[event], in: &ofSession[session])
+                Self.name(codes[event] - 1, corpus.timesMicroseconds[event], in: &ofVisitor[corpus.visitor(ofSession: session)])
             }
         }
+    }
+
+    init(_ table: LinkRows, _ corpus: Corpus) {
+        self.init(empty: corpus)
+        for row in table.rows {
+            if table.areOfSessions { Self.name(row.customer, row.time, in: &ofSession[row.place]) }
+            guard !table.areOfSessions || table.byVisitor else { continue }
+            let visitor = table.areOfSessions ? corpus.visitor(ofSession: row.place) : row.place
+            Self.name(row.customer, row.time, in: &ofVisitor[visitor])
+        }
+    }
+
+    private static func name(_ customer: Int32, _ time: Int64, in times: inout [Int32: Int64]) {
+        times[customer] = min(times[customer] ?? .max, time)
     }
 }
 

@@ -25,6 +25,7 @@ extension RankerStudy {
             switch metric {
             case .recallAt1: "Recall@1"
             case .macroRecallAt1: "macro Recall@1"
+            case .recallAtK: "Recall@\(places)"
             case .mrr: "mean reciprocal rank"
             case .ndcg: "NDCG@\(places)"
             case .logLoss: "log loss"

@@ -10,6 +10,8 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
         case recallAt1 = "recall_at_1"
         /// Its mean over the tiles clicked.
         case macroRecallAt1 = "macro_recall_at_1"
+        /// Share of clicks on the first tiles; ``RankerStudy/places`` says how many.
+        case recallAtK = "recall_at_k"
         /// Mean reciprocal rank of the clicked tile.
         case mrr
         /// Normalised discounted gain of the first tiles.
@@ -36,7 +38,7 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
     public let withoutClick: Int
     /// Customers of the impressions with a click.
     public let customers: Int
-    /// Places that the discounted gain looks at.
+    /// Places that recall and the discounted gain look at.
     public let places: Int
     /// The ranker first.
     public let rows: [Row]
@@ -50,11 +52,13 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
     ///   - examples: with the features that it reads.
     ///   - tiles: which tile each row shows, new ones too: the classes of macro recall, `[T]`.
     ///   - split: its test judges; the baselines learn from its training.
-    ///   - places: that the discounted gain looks at.
+    ///   - places: that recall and the discounted gain look at.
+    ///   - learntBaselines: logistic regression and boosted trees, too: on all that the ranker reads, and on business features and counts of
+    ///     pages alone where the ranker reads more.
     /// - Throws: ``StudyError/tooLittle(what:found:needed:)`` where no impression has a click, and what ranking throws.
     public init(
         _ ranker: TileRanker, _ examples: RankingExamples, tiles: [Int32], split: AppSplit, places: Int = 5,
-        resampling: Resampling = Resampling(rounds: 1000), pool: WorkerPool
+        learntBaselines: Bool = false, resampling: Resampling = Resampling(rounds: 1000), pool: WorkerPool
     ) throws {
         let judged = examples.decisions(split.test)
         let lists = (0..<judged.count).map { judged.rows($0) }
@@ -67,7 +71,7 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
         }
         var orders = [("ranker", own)]
         let learnt = examples.decisions(split.training)
-        for (name, baseline) in [("shown order", RankingBaseline.shownOrder), ("popularity by position", .popularityByPosition)] {
+        for (name, baseline, training) in try Self.baselines(ranker, learnt, learntBaselines) {
             do throws(RankingError) {
                 orders.append((name, judge(try baseline.probabilities(training: learnt, test: judged))))
             } catch {
@@ -100,24 +104,44 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
 
     /// What one order gives each impression.
     private struct Numbers {
+    /// What stands beside the ranker, with what it learns from.
+    private static func baselines(
+        _ ranker: TileRanker, _ learnt: RankingExamples, _ learntBaselines: Bool
+    ) throws(RankingError) -> [(name: String, baseline: RankingBaseline, training: RankingExamples)] {
+        var all: [(name: String, baseline: RankingBaseline, training: RankingExamples)] = [
+            ("shown order", .shownOrder, learnt), ("popularity by position", .popularityByPosition, learnt),
+        ]
+        guard learntBaselines else { return all }
+        let names = ranker.contextNames
+        let business = FeatureRow.business.selected(names)
+        for (suffix, context) in [("", names), (", \(FeatureRow.business.name)", business)] where suffix.isEmpty || context != names {
+            let own = try learnt.selecting(context: context, tileFeatures: ranker.tileFeatureNames)
+            all.append(("logistic regression" + suffix, .logistic, own))
+            all.append(("boosted trees for NDCG" + suffix, .rankingTrees(TileRankerSettings.Trees()), own))
+            all.append(("boosted trees for the click" + suffix, .listwiseTrees(TileRankerSettings.Trees()), own))
+        }
+        return all
+    }
+
         let hits: [Double]
         let ranks: [Double]
         let gains: [Double]
+        let found: [Double]
         let losses: [Double]
         let classes: [Int]
         let classCount: Int
 
         init(_ metrics: ListMetrics, _ classes: [Int32], places: Int) {
             (hits, ranks) = (metrics.ranking.hits(at: 1), metrics.ranking.reciprocalRanks(at: .max))
-            (gains, losses) = (metrics.ranking.gains(at: places), metrics.logLosses)
-            let found = Set(classes).sorted()
-            let numbers = Dictionary(uniqueKeysWithValues: found.enumerated().map { ($1, $0) })
-            (self.classes, classCount) = (classes.map { numbers[$0]! }, found.count)
+            (found, gains, losses) = (metrics.ranking.hits(at: places), metrics.ranking.gains(at: places), metrics.logLosses)
+            let names = Set(classes).sorted()
+            let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+            (self.classes, classCount) = (classes.map { numbers[$0]! }, names.count)
         }
 
         /// In the order of ``Metric``.
         func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
-            var sums = (count: 0.0, hits: 0.0, ranks: 0.0, gains: 0.0, losses: 0.0)
+            var sums = (count: 0.0, hits: 0.0, found: 0.0, ranks: 0.0, gains: 0.0, losses: 0.0)
             var (own, all) = ([Double](repeating: 0, count: classCount), [Double](repeating: 0, count: classCount))
             for unit in hits.indices {
                 let weight = Double(weights[unit])
@@ -126,14 +150,15 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
                 sums.hits += weight * hits[unit]
                 sums.ranks += weight * ranks[unit]
                 sums.gains += weight * gains[unit]
+                sums.found += weight * found[unit]
                 sums.losses += weight * losses[unit]
                 own[classes[unit]] += weight * hits[unit]
                 all[classes[unit]] += weight
             }
             let shares = zip(own, all).filter { $0.1 > 0 }.map { $0.0 / $0.1 }
             return [
-                sums.hits / sums.count, shares.reduce(0, +) / Double(shares.count), sums.ranks / sums.count, sums.gains / sums.count,
-                sums.losses / sums.count,
+                sums.hits / sums.count, shares.reduce(0, +) / Double(shares.count), sums.found / sums.count, sums.ranks / sums.count,
+                sums.gains / sums.count, sums.losses / sums.count,
             ]
         }
     }
