@@ -1,3 +1,4 @@
+import Evaluation
 import CreditRisk
 import SequenceKernel
 import Testing

@@ -64,7 +64,7 @@ import Testing
         var (current, challenger, outcomes, customers): ([Float], [Float], [Float], [UInt64]) = ([], [], [], [])
         for customer in 0..<800 {
             let risk = random.uniform()
-            let overdue: Float = random.uniform() < 0.4 * risk ? 1 : 0
+            let overdue: Float = random.uniform() < 0.9 * risk ? 1 : 0
             let (good, poor) = (risk + 0.1 * random.uniform(), risk + 2 * random.uniform())
             // Four equal applications each: they tell no more than one.
             for _ in 0..<4 {

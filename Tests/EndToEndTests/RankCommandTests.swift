@@ -147,6 +147,10 @@ import Testing
         #expect(!bench.exists("o.csv"))
         let trial = try AppBench.require(scoring + ["--for-evaluation"], in: bench)
         #expect(trial.output.hasPrefix("o.csv: 40 impressions, 80 tiles ranked, 0 removed"), "\(trial.output)")
+        // At scoring, too, nobody's label goes missing in silence.
+        #expect(trial.talk.contains("their labels are those of students that saw"), "\(trial.talk)")
+        let silent = try AppBench.require(["rank", "score"] + old + ["--ranker", "o", "--out", "n.csv", "--for-evaluation"], in: bench)
+        #expect(silent.talk.contains("so their labels count as missing: train it anew"), "\(silent.talk)")
         // All of them taught: nobody is left to judge.
         let judged = try CommandRun.tessera(["rank", "evaluate"] + given + ["--ranker", "r"], in: bench.folder)
         #expect(judged.code == 65 && judged.talk.contains("who did not teach"), "\(judged.code) \(judged.talk)")
@@ -191,10 +195,6 @@ import Testing
                 excludes: { products_held: { is: [loan, mortgage] } }
                 reason: Credit is for customers of a year and more.
               - { id: season, tiles: [late], from: 2025-11-25, until: 2025-12-01T00:00:00+01:00 }
-        // At scoring, too, nobody's label goes missing in silence.
-        #expect(trial.talk.contains("their labels are those of students that saw"), "\(trial.talk)")
-        let silent = try AppBench.require(["rank", "score"] + old + ["--ranker", "o", "--out", "n.csv", "--for-evaluation"], in: bench)
-        #expect(silent.talk.contains("so their labels count as missing: train it anew"), "\(silent.talk)")
             """, to: "rules.yaml")
         let command =
             Self.scoring + ["--impressions", "i.csv", "--tiles", "t.csv", "--customers", "people.csv", "--rules", "rules.yaml", "--out"]

@@ -1,3 +1,4 @@
+import Evaluation
 import Recommendation
 import SequenceKernel
 import Studies

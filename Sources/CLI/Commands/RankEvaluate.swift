@@ -24,7 +24,10 @@ struct RankEvaluate: ParsableCommand {
     @OptionGroup var shown: ImpressionOptions
     @OptionGroup var scoring: AppScoring
     @Option(help: ArgumentHelp("Judge by what happened from this time on.", valueName: "time")) var from: Moment?
-    @Option(help: ArgumentHelp("Places that the discounted gain (NDCG) looks at.", valueName: "n")) var places = 5
+    @Option(help: ArgumentHelp("Places that recall and the discounted gain (NDCG) look at.", valueName: "n")) var places = 5
+    @Flag(help: "Learn logistic regression and boosted trees on the same impressions, too, and show them beside the ranker.")
+    var baselines =
+        false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -39,7 +42,8 @@ struct RankEvaluate: ParsableCommand {
         let split = try inputs.split(tables, from: from)
         let pool = WorkerPool(threads: scoring.threads.count)
         let examples = try tables.rankingExamples(try scoring.floats(tables, inputs, serving: false, pool: pool), inputs)
-        let study = try RankerStudy(trained, examples, tiles: tables.log!.tiles, split: split, places: places, pool: pool)
+        let study = try RankerStudy(
+            trained, examples, tiles: tables.log!.tiles, split: split, places: places, learntBaselines: baselines, pool: pool)
         if json { return try StandardOutput.print(json: study) }
         try StandardOutput.print(study.text)
     }

@@ -29,17 +29,7 @@ struct Simulate: ParsableCommand, WritesOutput {
         // A number below 0 is refused with the others.
         if applicants != 0 { configuration.credit = CreditAssumptions(applicants: applicants) }
         let simulation = try BankSimulation(configuration: configuration, seed: seed)
-        let summary: BankSimulation.Summary
-        do {
-            summary = try simulation.write(to: out) { written in
-                let isOfVisitors = written < visitors
-                let (done, all, what) = isOfVisitors ? (written, visitors, "visitors") : (written - visitors, applicants, "applicants")
-                progress.update("\(Reading.count(done)) of \(Reading.count(all)) \(what)")
-                return !Interruption.isRequested
-            }
-        } catch SimulationError.stopped {
-            throw Interrupted(remedy: "nothing was written; run the command again")
-        }
+        let summary = try written(by: simulation, progress)
         progress.finish("\(Reading.count(summary.events)) events in \(Reading.duration(progress.elapsed))")
         if json {
             try StandardOutput.print(json: summary)
@@ -50,6 +40,20 @@ struct Simulate: ParsableCommand, WritesOutput {
             try StandardOutput.print(
                 "\(out): \(Reading.count(summary.visitors)) visitors, \(Reading.count(summary.sessions)) sessions, "
                     + "\(Reading.count(summary.events)) events\(credit ?? "") (synthetic)")
+        }
+    }
+
+    private func written(by simulation: BankSimulation, _ progress: ProgressLine) throws -> BankSimulation.Summary {
+        do throws(SimulationError) {
+            return try simulation.write(to: out) { written in
+                let isOfVisitors = written < visitors
+                let (done, all, what) = isOfVisitors ? (written, visitors, "visitors") : (written - visitors, applicants, "applicants")
+                progress.update("\(Reading.count(done)) of \(Reading.count(all)) \(what)")
+                return !Interruption.isRequested
+            }
+        } catch {
+            guard case .stopped = error else { throw error }
+            throw Interrupted(remedy: "nothing was written; run the command again")
         }
     }
 }

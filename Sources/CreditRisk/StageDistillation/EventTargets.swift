@@ -10,7 +10,7 @@ struct EventTargets: Sendable, Equatable {
     var weights: [Float]
 
     /// Nothing yet, with room for the records of each applicant that are read.
-    init(_ columns: RecordColumns, longest: Int, width: Int) {
+    init(_ columns: StageColumns, longest: Int, width: Int) {
         var starts = [0]
         for (start, end) in zip(columns.starts, columns.starts.dropFirst()) {
             starts.append(starts[starts.count - 1] + min(longest, end - start))

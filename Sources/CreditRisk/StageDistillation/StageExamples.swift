@@ -58,7 +58,7 @@ public struct PreServiceExamples: Sendable {
                 "\(sizes[0]) customers, \(sizes[1]) decisions, \(sizes[2]) outcomes and \(sizes[3]) profiles; give one of each an applicant"
             )
         }
-        if let place = decisions.firstIndex(where: { !(-RecordColumns.span / 2...RecordColumns.span / 2).contains($0) }) {
+        if let place = decisions.firstIndex(where: { !(-StageColumns.span / 2...StageColumns.span / 2).contains($0) }) {
             throw .applicant(number: place, reason: "the decision lies thousands of years away", remedy: "give seconds since 1970")
         }
         if let records, records.columns.decisions != decisions {

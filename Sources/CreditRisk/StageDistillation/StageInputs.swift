@@ -27,7 +27,7 @@ struct StageInput {
 /// What a network is given: the profile and the records of one stage (a student) or of both (a teacher).
 package struct StageSource: Sendable {
     let profile: ProfileFeatures
-    let streams: [RecordColumns]
+    let streams: [StageColumns]
 
     /// What a student may read.
     package init(_ examples: PreServiceExamples) {
@@ -54,7 +54,7 @@ struct StreamInputs: Sendable, Equatable, Codable {
     let longest: Int
 
     /// - Parameter rareBelow: words that came less often are as good as unknown, so that the unknown one is learnt, too.
-    init(_ columns: RecordColumns, longest: Int, rareBelow: Int) {
+    init(_ columns: StageColumns, longest: Int, rareBelow: Int) {
         fields = columns.fields
         self.longest = longest
         words = columns.words.indices.map { field in
@@ -74,7 +74,7 @@ struct StreamInputs: Sendable, Equatable, Codable {
     }
 
     /// For each word of a table its number here.
-    func translation(_ columns: RecordColumns) -> [[Int32]] {
+    func translation(_ columns: StageColumns) -> [[Int32]] {
         zip(columns.words, words).map { found, known in
             let numbers = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, Int32($0) + 2) })
             return found.map { numbers[$0] ?? 1 }
@@ -123,7 +123,7 @@ package struct StageReader: Sendable {
     }
 
     private static func records(
-        _ source: RecordColumns, _ inputs: StreamInputs, _ translation: [[Int32]], _ applicants: some RandomAccessCollection<Int>,
+        _ source: StageColumns, _ inputs: StreamInputs, _ translation: [[Int32]], _ applicants: some RandomAccessCollection<Int>,
         _ workspace: Workspace
     ) -> StageInput.Records {
         let bounds = workspace.integers(applicants.count + 1)

@@ -1,10 +1,10 @@
 /// What the bank knew of applicants when it decided: records strictly before each decision.
 public struct PreServiceRecords: Sendable {
-    var columns: RecordColumns
+    var columns: StageColumns
 
     /// No applicants yet.
     /// - Throws: ``StageDistillationError/table(_:)`` for fields without a name of their own.
-    public init(_ fields: RecordFields) throws(StageDistillationError) { columns = try RecordColumns(fields) }
+    public init(_ fields: RecordFields) throws(StageDistillationError) { columns = try StageColumns(fields) }
 
     /// Columns.
     public var fields: RecordFields { columns.fields }
@@ -20,7 +20,7 @@ public struct PreServiceRecords: Sendable {
     ///   other columns. Nothing is appended then.
     public mutating func append(_ records: [ApplicantRecord], before decision: Int64) throws(StageDistillationError) {
         try columns.append(
-            records, decision: decision, allowed: -RecordColumns.span...(-1),
+            records, decision: decision, allowed: -StageColumns.span...(-1),
             reason: "a record before the service is not before the decision",
             remedy: "leave out what happened from the decision on, or give it to the teacher")
     }
@@ -55,13 +55,13 @@ public struct ServiceWindow: Sendable, Hashable, Codable {
 public struct InServiceRecords: Sendable {
     /// Until when.
     public let window: ServiceWindow
-    var columns: RecordColumns
+    var columns: StageColumns
 
     /// No applicants yet.
     /// - Throws: ``StageDistillationError/table(_:)`` for fields without a name of their own.
     public init(_ fields: RecordFields, _ window: ServiceWindow) throws(StageDistillationError) {
         self.window = window
-        columns = try RecordColumns(fields)
+        columns = try StageColumns(fields)
     }
 
     /// Columns.

@@ -33,7 +33,7 @@ extension Figure {
                     "impressions": .integer(rates.impressions), "seconds": .number(rates.trainingSeconds),
                     "minutes": .number(rates.trainingSeconds / 60), "trained_per_second": .number(rates.trainedPerSecond),
                     "members": .integer(settings.members), "epochs": .integer(settings.epochs), "folds": .integer(settings.folds),
-                    "linear_impressions": .integer(min(rates.impressions, ConditionalLogitFit.mostImpressions)),
+                    "linear_impressions": .integer(min(rates.impressions, settings.linear.impressions)),
                 ],
                 "tiles": .integer(rates.tiles), "context": .text("embedding of 64 floats, 16 business features"),
                 "tile_features": .integer(8), "threads": .integer(FigureContext.timedThreads), "quick": .truth(context.quick),

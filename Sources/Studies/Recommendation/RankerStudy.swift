@@ -73,7 +73,7 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
         let learnt = examples.decisions(split.training)
         for (name, baseline, training) in try Self.baselines(ranker, learnt, learntBaselines) {
             do throws(RankingError) {
-                orders.append((name, judge(try baseline.probabilities(training: learnt, test: judged))))
+                orders.append((name, judge(try baseline.probabilities(training: training, test: judged))))
             } catch {
                 // Too few earlier clicks for a baseline are no reason to say nothing of the ranker.
                 guard case .tooFew = error else { throw error }
@@ -102,8 +102,6 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
         baselineImpressions = orders.count > 1 ? learnt.clickedDecisions.count : 0
     }
 
-    /// What one order gives each impression.
-    private struct Numbers {
     /// What stands beside the ranker, with what it learns from.
     private static func baselines(
         _ ranker: TileRanker, _ learnt: RankingExamples, _ learntBaselines: Bool
@@ -123,6 +121,8 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
         return all
     }
 
+    /// What one order gives each impression.
+    private struct Numbers {
         let hits: [Double]
         let ranks: [Double]
         let gains: [Double]

@@ -31,7 +31,7 @@ public struct ApplicantRecord: Sendable, Hashable {
 /// belong to hold one.
 ///
 /// - Shapes: `[B + 1]` starts; `[N]` times and `[N]` of each column.
-struct RecordColumns: Sendable {
+struct StageColumns: Sendable {
     /// Some six thousand years: what lies further from a decision is in another unit.
     static let span: Int64 = 200_000_000_000
 
