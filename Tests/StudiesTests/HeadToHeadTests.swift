@@ -47,6 +47,21 @@ import Testing
         #expect(Self.isNear(head.table(Resampling(rounds: 20)).lines[0].metrics["productF1"]?.estimate, 0.4))
     }
 
+    @Test func someOfTheDecisionsKeepEverythingOfTheirs() throws {
+        let head = HeadToHead(
+            classes: [0, 0, 1, 2], customers: [1, 2, 3, 4],
+            rows: [
+                Self.scores("a", [1, 0, 1, 0], loss: 1, offers: [0, 1, 1, 1]),
+                Self.scores("b", [0, 1, 1, 1], loss: 2, offers: [1, 0, 1, 1]),
+            ], best: Self.scores("the truth", [1, 1, 1, 0], loss: 0.5, offers: [0, 0, 1, 1]), background: 0)
+        let part = head.selecting([1, 2])
+        #expect(part.classes == [0, 1] && part.customers == [2, 3] && part.background == 0)
+        #expect(part.rows.map(\.hits) == [[0, 1], [1, 1]] && part.rows.map(\.offers) == [[1, 1], [0, 1]])
+        #expect(part.best?.hits == [1, 1] && part.best?.offers == [0, 1])
+        let again = try #require(head.selecting([0, 1, 2, 3]).best)
+        #expect(again == head.best)
+    }
+
     @Test func transparencyIsLabelsAgainstTheEmbedding() {
         let rows = [
             Self.scores(Self.business, [0, 0, 0, 1], loss: 2), Self.scores(FeatureRow.supplied.name, [1, 1, 1, 0], loss: 1.6),

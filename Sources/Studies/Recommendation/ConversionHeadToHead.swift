@@ -20,9 +20,11 @@ extension HeadToHead {
     ) throws -> HeadToHead {
         guard !test.isEmpty else { throw StudyError.tooLittle(what: "decisions to judge by", found: 0, needed: 1) }
         let (learnt, judged) = (examples.selecting(training), examples.selecting(test))
-        // Of the latest row: the others are not drawn.
-        var latest: [Float] = []
-        let scores = try rows.map { row in
+        // Of the row that reads most: the others are not drawn.
+        let most = rows.map(\.blocks.count).max() ?? 0
+        let richest = rows.lastIndex { $0.blocks.count == most } ?? 0
+        var drawn: [Float] = []
+        let scores = try rows.enumerated().map { place, row in
             let names = row.selected(examples.names)
             let (own, asked) = (try learnt.selecting(features: names), try judged.selecting(features: names))
             let runs = try seeds.map { seed in
@@ -31,7 +33,7 @@ extension HeadToHead {
                 say("\(row.name), seed \(seed)")
                 return try ConversionPredictor.train(own, settings, pool: pool).predictor.probabilities(asked)
             }
-            latest = meanProbabilities(runs)
+            if place == richest { drawn = meanProbabilities(runs) }
             return Scores.mean(runs.map { Self.scores(row.name, $0, judged) })
         }
         let classes = examples.classes.count
@@ -40,7 +42,7 @@ extension HeadToHead {
         }
         var head = HeadToHead(classes: judged.outcome, customers: judged.customer, rows: scores, best: best, background: 0)
         head.pictures = Pictures(
-            row: rows[rows.count - 1].name, probabilities: (0..<judged.count).map { 1 - latest[$0 * classes] },
+            row: rows[richest].name, probabilities: (0..<judged.count).map { 1 - drawn[$0 * classes] },
             happened: judged.outcome.map { $0 != 0 }, lifted: true, homePages: nil)
         return head
     }

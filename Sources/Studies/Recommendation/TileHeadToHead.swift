@@ -31,9 +31,11 @@ extension HeadToHead {
             throw StudyError.tooLittle(what: "impressions with a click to learn from", found: 0, needed: 1)
         }
         let (learnt, judged) = (examples.decisions(training), examples.decisions(clicked))
-        // Of the first row and of the latest: the others are not drawn.
-        var (first, latest): ([Float]?, [Float]) = (nil, [])
-        var scores = try rows.map { row in
+        // Of the first row and of the one that reads most: the others are not drawn.
+        let most = rows.map(\.blocks.count).max() ?? 0
+        let richest = rows.lastIndex { $0.blocks.count == most } ?? 0
+        var (first, drawn): ([Float], [Float]) = ([], [])
+        var scores = try rows.enumerated().map { place, row in
             let names = row.selected(examples.contextNames)
             let own = try learnt.selecting(context: names)
             let runs = try seeds.map { seed in
@@ -42,8 +44,8 @@ extension HeadToHead {
                 say("\(row.name), seed \(seed)")
                 return try TileRanker.train(own, settings, pool: pool).ranker.probabilities(judged, pool: pool)
             }
-            latest = meanProbabilities(runs)
-            first = first ?? latest
+            if place == 0 { first = meanProbabilities(runs) }
+            if place == richest { drawn = meanProbabilities(runs) }
             return Scores.mean(runs.map { Self.scores(row.name, $0, judged) })
         }
         func known(_ name: String, _ shares: [Float]) -> Scores {
@@ -55,9 +57,9 @@ extension HeadToHead {
         var head = HeadToHead(classes: classes, customers: judged.customer, rows: scores, best: best)
         let pages =
             rows.count > 1 && !names.isEmpty
-            ? HomePages(examples, clicked, baseline: first ?? latest, richest: latest) { names[Int(tiles[$0])] } : nil
+            ? HomePages(examples, clicked, baseline: first, richest: drawn) { names[Int(tiles[$0])] } : nil
         head.pictures = Pictures(
-            row: rows[rows.count - 1].name, probabilities: latest, happened: judged.clicked, lifted: false, homePages: pages)
+            row: rows[richest].name, probabilities: drawn, happened: judged.clicked, lifted: false, homePages: pages)
         return (head, clicked, test.count - clicked.count)
     }
 
