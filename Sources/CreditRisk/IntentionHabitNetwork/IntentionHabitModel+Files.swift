@@ -1,5 +1,4 @@
 public import DurableFiles
-internal import FoundationEssentials
 internal import SequenceKernel
 
 /// A model as a directory:
@@ -35,8 +34,9 @@ extension IntentionHabitModel {
         var tensors = SafetensorsWriter()
         weights.add(to: &tensors)
         var files = [
-            Self.configurationFile: Self.json(Configuration(settings: settings, vocabulary: vocabulary, inputs: inputs)),
-            Self.cardFile: Self.json(card), Self.networkFile: tensors.contents(),
+            Self.configurationFile: ModelFolder.json(
+                Configuration(settings: settings, vocabulary: vocabulary, inputs: inputs), isIndented: false),
+            Self.cardFile: ModelFolder.json(card, isIndented: false), Self.networkFile: tensors.contents(),
         ]
         files.merge(extra) { own, _ in own }
         do throws(FileError) {
@@ -46,64 +46,25 @@ extension IntentionHabitModel {
 
     /// Reads a directory, checking version, sizes, digests and that its parts fit together.
     public init(_ path: String, in fileSystem: FileSystem = .live) throws(IntentionHabitError) {
-        let folder: SealedFolder
         do throws(SealedFolder.Fault) {
-            folder = try SealedFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem)
+            self = try Self.read(ModelFolder(path, kind: Self.kind, newestVersion: Self.version, in: fileSystem))
         } catch { throw .folder(error) }
-        let configuration = try Self.decoded(Configuration.self, Self.configurationFile, folder)
-        let card = try Self.decoded(IntentionHabitCard.self, Self.cardFile, folder)
+    }
+
+    private static func read(_ folder: ModelFolder) throws(SealedFolder.Fault) -> IntentionHabitModel {
+        let configuration = try folder.decoded(Configuration.self, configurationFile)
+        let card = try folder.decoded(IntentionHabitCard.self, cardFile)
         let (settings, inputs, vocabulary) = (configuration.settings, configuration.inputs, configuration.vocabulary)
         do throws(IntentionHabitError) { try settings.validate() } catch {
-            throw Self.damaged(folder, Self.configurationFile, "its settings are not possible")
+            throw folder.damaged(configurationFile, "its settings are not possible")
         }
         guard inputs.isWhole(vocabulary) else {
-            throw Self.damaged(folder, Self.configurationFile, "scales or fields that no training gives")
+            throw folder.damaged(configurationFile, "scales or fields that no training gives")
         }
         let network = IntentionHabitNetwork(
             settings, columns: ProfileTable.Group.allCases.map { inputs.scale($0).width }, vocabulary: vocabulary.entries.count)
-        let weights = try Self.weights(of: network, folder, fileSystem)
-        self.init(settings, vocabulary, inputs, network, weights, card: card, id: folder.id)
-    }
-
-    private static func damaged(_ folder: SealedFolder, _ file: String, _ reason: String) -> IntentionHabitError {
-        .folder(.damaged(path: folder.path, file: file, reason: reason))
-    }
-
-    private static func decoded<Value: Decodable>(
-        _ type: Value.Type, _ name: String, _ folder: SealedFolder
-    ) throws(IntentionHabitError) -> Value {
-        let bytes: [UInt8]
-        do throws(SealedFolder.Fault) { bytes = try folder.contents(name) } catch { throw .folder(error) }
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw damaged(folder, name, "it cannot be read") }
-        return value
-    }
-
-    private static func weights(
-        of network: IntentionHabitNetwork, _ folder: SealedFolder, _ fileSystem: FileSystem
-    ) throws(IntentionHabitError) -> ParameterVector {
-        guard folder.files[networkFile] != nil else { throw damaged(folder, networkFile, "it is not there") }
-        let file: SafetensorsFile
-        do throws(SafetensorsError) { file = try SafetensorsFile("\(folder.path)/\(networkFile)", in: fileSystem) } catch {
-            throw damaged(folder, networkFile, "\(error)")
-        }
-        // Compared before memory is asked for: settings changed by hand could ask for more than there is.
-        for parameter in network.parameters.parameters {
-            guard let entry = file[parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {
-                throw damaged(folder, networkFile, "its tensors are not those that \(configurationFile) asks for (\(parameter.name))")
-            }
-        }
-        let weights = ParameterVector(zeros: network.parameters)
-        weights.read(from: file)
-        guard UnsafeBufferPointer(start: weights.base, count: weights.count).allSatisfy(\.isFinite) else {
-            throw damaged(folder, networkFile, "it holds values that are not finite numbers")
-        }
-        return weights
-    }
-
-    private static func json(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Our own values hold nothing that JSON cannot say.
-        return Array(try! encoder.encode(value)) + [0x0A]
+        let weights = try folder.weights(
+            of: network.parameters, from: try folder.tensors(networkFile), networkFile, configuration: configurationFile)
+        return IntentionHabitModel(settings, vocabulary, inputs, network, weights, card: card, id: folder.id)
     }
 }

@@ -1,5 +1,4 @@
 public import DurableFiles
-internal import FoundationEssentials
 internal import SequenceKernel
 
 /// A model of either stage as a directory:
@@ -28,8 +27,8 @@ extension StageModel {
         var tensors = SafetensorsWriter()
         weights.add(to: &tensors)
         var files = [
-            Self.configurationFile: Self.json(Configuration(settings: settings, fields: fields, inputs: inputs)),
-            Self.cardFile: Self.json(card), Self.networkFile: tensors.contents(),
+            Self.configurationFile: ModelFolder.json(Configuration(settings: settings, fields: fields, inputs: inputs), isIndented: false),
+            Self.cardFile: ModelFolder.json(card, isIndented: false), Self.networkFile: tensors.contents(),
         ]
         files.merge(extra) { own, _ in own }
         do throws(FileError) {
@@ -38,67 +37,28 @@ extension StageModel {
     }
 
     init(_ path: String, kind: String, readsService: Bool, in fileSystem: FileSystem) throws(StageDistillationError) {
-        let folder: SealedFolder
         do throws(SealedFolder.Fault) {
-            folder = try SealedFolder(path, kind: kind, newestVersion: Self.version, in: fileSystem)
+            self = try Self.read(ModelFolder(path, kind: kind, newestVersion: Self.version, in: fileSystem), readsService: readsService)
         } catch { throw .folder(error) }
-        let configuration = try Self.decoded(Configuration.self, Self.configurationFile, folder)
-        let card = try Self.decoded(StageCard.self, Self.cardFile, folder)
+    }
+
+    private static func read(_ folder: ModelFolder, readsService: Bool) throws(SealedFolder.Fault) -> StageModel {
+        let configuration = try folder.decoded(Configuration.self, configurationFile)
+        let card = try folder.decoded(StageCard.self, cardFile)
         let (settings, fields, inputs) = (configuration.settings, configuration.fields, configuration.inputs)
         do throws(StageDistillationError) { try settings.validate() } catch {
-            throw Self.damaged(folder, Self.configurationFile, "its settings are not possible")
+            throw folder.damaged(configurationFile, "its settings are not possible")
         }
         let streams = [fields.records, fields.service].compactMap { $0 }
         guard (fields.service != nil) == readsService, (fields.window != nil) == readsService,
             Set(fields.refused).isDisjoint(with: fields.profile + (fields.records?.names ?? [])),
             inputs.profile.isWhole, inputs.profile.means.count == fields.profile.count, !fields.profile.isEmpty,
             inputs.streams.map(\.fields) == streams, inputs.streams.allSatisfy(\.isWhole)
-        else { throw Self.damaged(folder, Self.configurationFile, "columns or scales that no training gives") }
+        else { throw folder.damaged(configurationFile, "columns or scales that no training gives") }
         let network = StageNetwork(inputs, width: readsService ? settings.teacherWidth : settings.studentWidth, settings)
-        let weights = try Self.weights(of: network, folder, fileSystem)
-        self.init(settings, fields, inputs, network, weights, card, id: folder.id)
-    }
-
-    private static func damaged(_ folder: SealedFolder, _ file: String, _ reason: String) -> StageDistillationError {
-        .folder(.damaged(path: folder.path, file: file, reason: reason))
-    }
-
-    private static func decoded<Value: Decodable>(
-        _ type: Value.Type, _ name: String, _ folder: SealedFolder
-    ) throws(StageDistillationError) -> Value {
-        let bytes: [UInt8]
-        do throws(SealedFolder.Fault) { bytes = try folder.contents(name) } catch { throw .folder(error) }
-        guard let value = try? JSONDecoder().decode(type, from: Data(bytes)) else { throw damaged(folder, name, "it cannot be read") }
-        return value
-    }
-
-    private static func weights(
-        of network: StageNetwork, _ folder: SealedFolder, _ fileSystem: FileSystem
-    ) throws(StageDistillationError) -> ParameterVector {
-        guard folder.files[networkFile] != nil else { throw damaged(folder, networkFile, "it is not there") }
-        let file: SafetensorsFile
-        do throws(SafetensorsError) { file = try SafetensorsFile("\(folder.path)/\(networkFile)", in: fileSystem) } catch {
-            throw damaged(folder, networkFile, "\(error)")
-        }
-        // Compared before memory is asked for: settings changed by hand could ask for more than there is.
-        for parameter in network.parameters.parameters {
-            guard let entry = file[parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {
-                throw damaged(folder, networkFile, "its tensors are not those that \(configurationFile) asks for (\(parameter.name))")
-            }
-        }
-        let weights = ParameterVector(zeros: network.parameters)
-        weights.read(from: file)
-        guard UnsafeBufferPointer(start: weights.base, count: weights.count).allSatisfy(\.isFinite) else {
-            throw damaged(folder, networkFile, "it holds values that are not finite numbers")
-        }
-        return weights
-    }
-
-    private static func json(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Our own values hold nothing that JSON cannot say.
-        return Array(try! encoder.encode(value)) + [0x0A]
+        let weights = try folder.weights(
+            of: network.parameters, from: try folder.tensors(networkFile), networkFile, configuration: configurationFile)
+        return StageModel(settings, fields, inputs, network, weights, card, id: folder.id)
     }
 }
 

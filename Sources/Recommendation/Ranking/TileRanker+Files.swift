@@ -102,18 +102,8 @@ extension TileRanker {
         let file = try folder.tensors(networkFile)
         var members: [RankerMember] = []
         for number in 0..<settings.members {
-            let prefix = "members.\(number)."
-            // Compared before memory is asked for: settings changed by hand could ask for more than there is.
-            for parameter in network.parameters.parameters {
-                guard let entry = file[prefix + parameter.name], entry.shape == parameter.shape, entry.type == .float32 else {
-                    throw damaged("its tensors are not those that \(configurationFile) asks for (\(parameter.name))")
-                }
-            }
-            let weights = ParameterVector(zeros: network.parameters)
-            weights.read(from: file, prefix: prefix)
-            guard UnsafeBufferPointer(start: weights.base, count: weights.count).allSatisfy(\.isFinite) else {
-                throw damaged("it holds values that are not finite numbers")
-            }
+            let weights = try folder.weights(
+                of: network.parameters, from: file, networkFile, prefix: "members.\(number).", configuration: configurationFile)
             members.append(RankerMember(network, weights))
         }
         guard !settings.linear.penalties.isEmpty else { return (members, nil) }
