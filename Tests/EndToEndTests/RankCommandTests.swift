@@ -58,6 +58,40 @@ import Testing
         #expect(!bench.names.contains { $0.hasPrefix(".") }, "\(bench.names)")
     }
 
+    @Test func aLogWithProbabilitiesTellsWhatTheRankersBestTileWouldEarn() throws {
+        let bench = try AppBench.bench()
+        _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)
+        try bench.write("rules:\n  - { id: segments, requires: { segment: { inTile: eligible_segments } } }\n", to: "rules.yaml")
+        let judging = ["rank", "evaluate", "c", "--ranker", "r"] + AppBench.shown + AppBench.app
+        let judged = try AppBench.require(judging + ["--rules", "rules.yaml", "--threads", "1", "--json"], in: bench).json()
+        let first = try #require(judged["first_place"] as? [String: Any])
+        let value = try #require(first["value"] as? [String: Any], "\(first)")
+        #expect(first["candidates"] as? String == "log" && first["without_probability"] as? Int == 0 && first["missing"] == nil)
+        let (impressions, clicks) = (try #require(value["impressions"] as? Int), try #require(value["clicks"] as? Int))
+        // Impressions without a click judge, too.
+        #expect(impressions == judged["impressions"] as? Int && clicks > 0)
+        let logged = try #require(value["logged"] as? [String: Double])
+        #expect(abs(logged["estimate"]! - Double(clicks) / Double(impressions)) < 1e-6)
+        for name in ["inverse_propensity", "self_normalised", "doubly_robust"] {
+            let interval = try #require(value[name] as? [String: Double])
+            #expect(interval["lower"]! <= interval["estimate"]! && interval["estimate"]! <= interval["upper"]!, "\(name)")
+        }
+        let size = try #require(value["effective_sample_size"] as? Double)
+        #expect(size > 1 && size < Double(impressions))
+        let again = try AppBench.require(judging + ["--rules", "rules.yaml", "--threads", "2", "--json"], in: bench).json()
+        #expect(again["first_place"] as? NSDictionary == first as NSDictionary)
+        let text = try AppBench.require(judging, in: bench).output
+        #expect(text.contains("click rate of the first place if the ranker's best") && text.contains("effective sample size"))
+
+        let (header, rows) = try AppBench.rows(bench, "bank/app/impressions.csv")
+        #expect(header.last == "probability")
+        try bench.write(([header] + rows).map { $0.dropLast().joined(separator: ",") + "\n" }.joined(), to: "plain.csv")
+        let without = judging.map { $0 == "bank/app/impressions.csv" ? "plain.csv" : $0 }
+        let silent = try #require(try AppBench.require(without + ["--json"], in: bench).json()["first_place"] as? [String: Any])
+        #expect(silent["value"] == nil && silent["without_probability"] as? Int == impressions)
+        #expect(try AppBench.require(without, in: bench).output.contains("no estimate: the log does not tell with which probability"))
+    }
+
     @Test func peopleSessionsAndTilesNeverSeenAreRanked() throws {
         let bench = try AppBench.bench()
         _ = try AppBench.require(AppBench.ranking + ["r"], in: bench)

@@ -51,7 +51,32 @@ extension RankerStudy {
         }
         text += "\ncalibration error\n"
         for row in rows { text += "  \(StudyText.padded(row.name, width))  \(StudyText.fixed(row.calibrationError))\n" }
+        if let firstPlace { text += "\n\(firstPlace.text)\n" }
         return String(text.dropLast())
+    }
+}
+
+extension FirstPlaceStudy {
+    /// The estimates for a terminal.
+    public var text: String {
+        guard let value else { return "click rate of the first place under the ranker: no estimate: \(missing ?? "")" }
+        let choice =
+            candidates == .shown
+            ? "of the tiles shown, which are all there were" : "of the tiles that had been shown before, as far as rules allow"
+        var text = "click rate of the first place if the ranker's best \(choice), stood there, from the log of another policy\n"
+        text += "  \(value.impressions) impressions, \(value.clicks) clicks on the first place; left out: "
+        text += "\(withoutProbability) without a known probability, \(withoutTile) without a tile\n"
+        for (name, interval) in [
+            ("as logged           ", value.logged), ("inverse propensity  ", value.inversePropensity),
+            ("self-normalised     ", value.selfNormalised), ("doubly robust       ", value.doublyRobust),
+        ] { text += "  \(name)  \(StudyText.interval(interval))\n" }
+        text += "  effective sample size \(StudyText.fixed(value.effectiveSampleSize, 0)); mean weight \(StudyText.fixed(value.meanWeight, 3)), "
+        text += "largest \(StudyText.fixed(value.largestWeight, 1))"
+        if abs(value.meanWeight - 1) > 0.2 {
+            text += "\n  the mean weight is far from 1: part of what the ranker finds best could not be shown to these people (--rules), or the "
+            text += "probabilities are not those of this log; do not go by these figures"
+        }
+        return text
     }
 }
 

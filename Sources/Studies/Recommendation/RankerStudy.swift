@@ -46,6 +46,8 @@ public struct RankerStudy: Sendable, Equatable, Encodable {
     public let baselineImpressions: Int
     /// Impressions of customers who taught the ranker, or from before the period: they do not judge.
     public let leftOut: Int
+    /// What the ranker's best tile would earn on the first place, where that was asked.
+    public var firstPlace: FirstPlaceStudy?
 
     /// Judges a ranker.
     /// - Parameters:
