@@ -70,11 +70,11 @@ extension FirstPlaceStudy {
             ("as logged           ", value.logged), ("inverse propensity  ", value.inversePropensity),
             ("self-normalised     ", value.selfNormalised), ("doubly robust       ", value.doublyRobust),
         ] { text += "  \(name)  \(StudyText.interval(interval))\n" }
-        text += "  effective sample size \(StudyText.fixed(value.effectiveSampleSize, 0)); mean weight \(StudyText.fixed(value.meanWeight, 3)), "
-        text += "largest \(StudyText.fixed(value.largestWeight, 1))"
+        text += "  effective sample size \(StudyText.fixed(value.effectiveSampleSize, 0)); "
+        text += "mean weight \(StudyText.fixed(value.meanWeight, 3)), largest \(StudyText.fixed(value.largestWeight, 1))"
         if abs(value.meanWeight - 1) > 0.2 {
-            text += "\n  the mean weight is far from 1: part of what the ranker finds best could not be shown to these people (--rules), or the "
-            text += "probabilities are not those of this log; do not go by these figures"
+            text += "\n  the mean weight is far from 1: part of what the ranker finds best could not be shown to these people (--rules), "
+            text += "or the probabilities are not those of this log; do not go by these figures"
         }
         return text
     }
