@@ -1,3 +1,4 @@
+internal import BoostedTrees
 public import SequenceKernel
 
 /// What teachers say of applicants whom they did not learn from: the only form in which a student meets them.
@@ -71,7 +72,7 @@ public struct TeacherTargets: Sendable {
         try settings.validate()
         try StageTraining.check(training.preService, validation.preService)
         let own = training.preService
-        let folds = parts(own, count: settings.folds, seed: settings.seed)
+        let folds = try parts(own, count: settings.folds, seed: settings.seed)
         var logits = [Float](repeating: 0, count: own.count)
         var representations = [Float](repeating: 0, count: own.count * settings.teacherWidth)
         var aucs: [Double] = []
@@ -80,7 +81,6 @@ public struct TeacherTargets: Sendable {
             ? own.records.map { EventTargets($0.columns, longest: settings.longestRecords, width: settings.recordWidth) } : nil
         for fold in 0..<settings.folds {
             let rows = folds.indices.filter { folds[$0] != fold }, held = folds.indices.filter { folds[$0] == fold }
-            guard !held.isEmpty else { throw .examples("there are fewer customers than folds; take fewer folds") }
             let found = try StageTraining.teacher(training, rows: rows, validation, settings, pool: pool) { progress(fold, $0) }
             let (ownLogits, ownRepresentations) = StageTraining.outputs(found.reader, found.network, found.weights, rows: held, pool)
             for (place, row) in held.enumerated() {
@@ -98,16 +98,12 @@ public struct TeacherTargets: Sendable {
             applications: own.applications, validation: Set(validation.preService.customers))
     }
 
-    /// The part of each applicant, `[B]`: all of a customer's in one, overdue customers spread evenly, by a key of seed and customer.
-    static func parts(_ examples: PreServiceExamples, count: Int, seed: UInt64) -> [Int] {
-        var overdue: [UInt64: Bool] = [:]
-        for (customer, outcome) in zip(examples.customers, examples.outcomes) {
-            overdue[customer] = (overdue[customer] ?? false) || outcome == 1
+    /// The part of each applicant, `[B]`: all of a customer's in one, overdue customers spread evenly.
+    static func parts(_ examples: PreServiceExamples, count: Int, seed: UInt64) throws(StageDistillationError) -> [Int] {
+        do throws(BoostedTreesError) {
+            return try GroupFolds(groups: examples.customers, positives: examples.positives, count: count, seed: seed).fold
+        } catch {
+            throw .examples("there are fewer customers than folds; take fewer folds")
         }
-        let order = overdue.map { (isOverdue: $1 ? 1 : 0, key: RandomSource.mix(RandomSource.mix(seed ^ 0xF01D) ^ $0), customer: $0) }
-            .sorted { ($0.isOverdue, $0.key, $0.customer) < ($1.isOverdue, $1.key, $1.customer) }
-        var places: [UInt64: Int] = [:]
-        for (place, entry) in order.enumerated() { places[entry.customer] = place % count }
-        return examples.customers.map { places[$0] ?? 0 }
     }
 }

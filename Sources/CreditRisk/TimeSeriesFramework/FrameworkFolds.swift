@@ -1,3 +1,4 @@
+internal import BoostedTrees
 public import SequenceKernel
 
 /// Scores of applicants by models that did not see their customers: what joins hand-made features in the model that is stacked on top. A
@@ -20,12 +21,11 @@ public struct FrameworkFolds: Sendable {
         try configuration.validate()
         try examples.refuseUnlearnable("the applicants learnt from")
         let settings = configuration.network
-        let folds = Self.parts(examples, settings.folds, seed: settings.seed)
+        let folds = try Self.parts(examples, settings.folds, seed: settings.seed)
         var scores = [Float](repeating: .nan, count: examples.count)
         var cards: [FrameworkCard] = []
         for fold in 0..<settings.folds {
             let own = folds.indices.filter { folds[$0] == fold }
-            guard !own.isEmpty else { throw .examples("fewer customers than folds; take fewer folds") }
             let rest = examples.subset(folds.indices.filter { folds[$0] != fold })
             let (training, validation) = try Self.split(rest, settings)
             let model = try FrameworkModel.train(
@@ -43,7 +43,7 @@ public struct FrameworkFolds: Sendable {
         _ examples: FrameworkExamples, _ settings: FrameworkSettings
     ) throws(FrameworkError) -> (training: FrameworkExamples, validation: FrameworkExamples) {
         let count = max(2, Int((1 / settings.validationShare).rounded()))
-        let parts = parts(examples, count, seed: RandomSource.mix(settings.seed ^ 0x5E1F))
+        let parts = try parts(examples, count, seed: RandomSource.mix(settings.seed ^ 0x5E1F))
         let training = examples.subset(parts.indices.filter { parts[$0] != 0 })
         let validation = examples.subset(parts.indices.filter { parts[$0] == 0 })
         try training.refuseUnlearnable("the applicants learnt from")
@@ -53,20 +53,13 @@ public struct FrameworkFolds: Sendable {
 
     /// A part from `0 ..< count` for each applicant: all applications of a customer are in one, and each part has its share of the customers
     /// who were ever overdue. It depends on customers, outcomes and seed, not on the order of the applicants.
-    static func parts(_ examples: FrameworkExamples, _ count: Int, seed: UInt64) -> [Int] {
-        var overdue: [UInt64: Bool] = [:]
-        for (customer, outcome) in zip(examples.customers, examples.outcomes) {
-            overdue[customer] = (overdue[customer] ?? false) || outcome == 1
+    static func parts(_ examples: FrameworkExamples, _ count: Int, seed: UInt64) throws(FrameworkError) -> [Int] {
+        do throws(BoostedTreesError) {
+            return try GroupFolds(
+                groups: examples.customers, positives: examples.outcomes.map { $0 == 1 }, count: count, seed: seed
+            ).fold
+        } catch {
+            throw .examples("there are fewer customers than parts (\(count)); take fewer folds or more customers")
         }
-        var places: [UInt64: Int] = [:]
-        for isOverdue in [true, false] {
-            var customers = overdue.filter { $0.value == isOverdue }.map(\.key).sorted()
-            var random = RandomSource(seed, 0xF01D, isOverdue ? 1 : 0)
-            random.shuffle(&customers)
-            // Where the overdue ones ended, the others go on: parts differ by one customer at most.
-            let start = places.count
-            for (place, customer) in customers.enumerated() { places[customer] = (start + place) % count }
-        }
-        return examples.customers.map { places[$0]! }
     }
 }
