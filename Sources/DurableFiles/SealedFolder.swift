@@ -39,6 +39,21 @@ public struct SealedFolder: Sendable {
         case unsupportedVersion(path: String, found: Int, newestSupported: Int)
         /// A file is missing, cut off or was changed after it was written.
         case damaged(path: String, file: String, reason: String)
+
+        /// Place, reason and remedy, as said of what a training writes.
+        /// - Parameters:
+        ///   - kind: what was looked for, such as `tile ranker`.
+        ///   - writer: what writes such a folder.
+        package func told(of kind: String, writtenBy writer: String) -> String {
+            switch self {
+            case .file(let error): error.description
+            case .notThere(let path): "\(path): no \(kind) here; name the directory that \(writer) wrote"
+            case .otherKind(let path, let found, let wanted): "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
+            case .unsupportedVersion(let path, let found, let newest):
+                "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
+            case .damaged(let path, let file, let reason): "\(path)/\(file): \(reason); copy it again or train it anew"
+            }
+        }
     }
 
     /// Where it stands.

@@ -33,13 +33,7 @@ public enum FrameworkError: Error, Sendable, Equatable, CustomStringConvertible 
             "training step \(step): the loss or its gradient is not a finite number at learning rate \(rate); lower the rate"
         case .cancelled: "stopped"
         case .file(let error): error.description
-        case .folder(.file(let error)): error.description
-        case .folder(.notThere(let path)): "\(path): no model here; name the directory that was written by its training"
-        case .folder(.otherKind(let path, let found, let wanted)):
-            "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
-        case .folder(.unsupportedVersion(let path, let found, let newest)):
-            "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
-        case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .folder(let fault): fault.told(of: "model", writtenBy: "its training")
         }
     }
 }

@@ -203,14 +203,7 @@ public enum IntentClassifierError: Error, CarriesFileError, CustomStringConverti
     public var description: String {
         switch self {
         case .file(let error): error.description
-        case .folder(.file(let error)): error.description
-        case .folder(.notThere(let path)):
-            "\(path): no intents here; name the directory that `tessera intents train` or `pack` wrote"
-        case .folder(.otherKind(let path, let found, let wanted)):
-            "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
-        case .folder(.unsupportedVersion(let path, let found, let newest)):
-            "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
-        case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .folder(let fault): fault.told(of: "intents", writtenBy: "`tessera intents train` or `pack`")
         case .otherEncoder(let path, let wanted, let given):
             "\(path): it reads embeddings of model \(wanted.prefix(12))…, and model \(given.prefix(12))… is given; give the model it was "
                 + "trained with, or train it anew on this one"

@@ -32,15 +32,7 @@ public enum ConversionError: Error, CarriesFileError, CustomStringConvertible {
         func list(_ names: [String]) -> String { names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "") }
         switch self {
         case .file(let error): return error.description
-        case .folder(.file(let error)): return error.description
-        case .folder(.notThere(let path)):
-            return "\(path): no conversion predictor here; name the directory that a training wrote"
-        case .folder(.otherKind(let path, let found, let wanted)):
-            return "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
-        case .folder(.unsupportedVersion(let path, let found, let newest)):
-            return "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
-        case .folder(.damaged(let path, let file, let reason)):
-            return "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .folder(let fault): return fault.told(of: "conversion predictor", writtenBy: "a training")
         case .wrongSize(let what, let found, let expected): return "conversion: \(what): found \(found), expected \(expected)"
         case .badRow(let row, let what, let remedy): return "conversion: row \(row): \(what); \(remedy)"
         case .badSetting(let name, let found, let expected): return "conversion: \(name) is \(found); set it to \(expected)"

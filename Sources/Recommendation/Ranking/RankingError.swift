@@ -42,13 +42,7 @@ public enum RankingError: Error, CarriesFileError, CustomStringConvertible {
         case .trees(let reason): reason
         case .cancelled: "stopped; nothing was written"
         case .file(let error): error.description
-        case .folder(.file(let error)): error.description
-        case .folder(.notThere(let path)): "\(path): no tile ranker here; name the directory that was written by its training"
-        case .folder(.otherKind(let path, let found, let wanted)):
-            "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
-        case .folder(.unsupportedVersion(let path, let found, let newest)):
-            "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
-        case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .folder(let fault): fault.told(of: "tile ranker", writtenBy: "its training")
         }
     }
 }
