@@ -29,9 +29,9 @@ import Testing
             let again = try CreditBaseline.train(kind, training, validation: validation, PlantedTable.settings(), pool: crowd)
             #expect(try again.probabilities(test, pool: crowd) == scores, "\(kind)")
             #expect(try model.probabilities(test.selecting([7, 3]), pool: one) == [scores[7], scores[3]], "\(kind)")
-            // Means of probabilities are near the rate: none is uncalibrated beyond use.
+            // Means of probabilities are near the rate; a perceptron is stopped by its order, which says nothing of the level.
             let rate = test.outcomes.reduce(0, +) / 800
-            #expect(abs(scores.reduce(0, +) / 800 - rate) < 0.08, "\(kind)")
+            #expect(abs(scores.reduce(0, +) / 800 - rate) < (kind == .perceptron ? 0.12 : 0.06), "\(kind)")
         }
         // A plain sum of terms cannot see the product; the others can.
         let linear = try #require(found[.logisticRegression])
@@ -109,16 +109,18 @@ import Testing
             let scores = try CreditBaseline.outOfFold(kind, table, folds: 4, settings, pool: pool)
             #expect(scores.allSatisfy { $0 > 0 && $0 < 1 } && Self.auc(scores, table) > 0.55)
             #expect(try CreditBaseline.outOfFold(kind, table, folds: 4, settings, pool: pool) == scores)
-            // A customer's own outcomes do not move the customer's scores.
+            // A customer's own outcomes do not move the customer's scores, and do move those of others.
             let folds = try GroupFolds(
                 groups: table.customers, positives: table.outcomes.map { $0 == 1 }, count: 4, seed: UInt64(settings.seed))
             #expect(table.customers.indices.allSatisfy { folds.fold[$0] == folds.fold[$0 ^ 1] })
             var outcomes = table.outcomes
-            // Swapped within the customer, so that the folds stay: both applications have the same features.
-            let row = try #require(stride(from: 0, to: 480, by: 2).first { outcomes[$0] != outcomes[$0 + 1] })
-            outcomes.swapAt(row, row + 1)
+            // The customer stays an overdue one, so that the folds stay.
+            let row = try #require(stride(from: 0, to: 480, by: 2).first { outcomes[$0] == 1 && outcomes[$0 + 1] == 1 })
+            outcomes[row + 1] = 0
             let other = try CreditTable(customers: table.customers, outcomes: outcomes, columns: table.columns)
-            #expect(try CreditBaseline.outOfFold(kind, other, folds: 4, settings, pool: pool)[row] == scores[row])
+            let turned = try CreditBaseline.outOfFold(kind, other, folds: 4, settings, pool: pool)
+            #expect(turned[row...row + 1] == scores[row...row + 1])
+            #expect(table.customers.indices.contains { folds.fold[$0] != folds.fold[row] && turned[$0] != scores[$0] })
         }
         #expect(Self.refusal { _ = try CreditBaseline.outOfFold(.boostedTrees, table, folds: 2, settings, pool: pool) } != nil)
     }

@@ -159,14 +159,23 @@ import Testing
         #expect(plain.scalars != bench.logits(encoded, 0..<24))
     }
 
-    /// An applicant without records has the same logit as any other without, whatever the model.
+    /// An applicant without records has the same logit as one all of whose records came at or after the decision, and not that of one with an
+    /// earlier record, whatever the model.
     @Test(arguments: forms) func emptyHistory(form: String) throws {
         let bench = try Bench(form)
         let configuration = Self.configuration(form)
+        let decision: Int64 = 900_000_000_000_000
         var applicants = ApplicantTable(configuration.applicants)
-        for key in ["a", "b"] { try applicants.append(key: key, decision: 1, categorical: [nil], numeric: [30, .nan]) }
-        let empty = try FrameworkExamples(configuration, applicants, configuration.tables.map { RecordTable($0) })
-        let logits = bench.logits(try bench.encoder.encoded(empty).0, 0..<2)
-        #expect(logits[0].isFinite && logits[0] == logits[1])
+        for key in ["empty", "late", "early"] {
+            try applicants.append(key: key, decision: decision, categorical: [nil], numeric: [30, .nan])
+        }
+        var records = configuration.tables.map { RecordTable($0) }
+        for (key, time) in [("late", decision), ("late", decision + 5), ("early", decision - 5)] {
+            try records[0].append(key: key, time: time, categorical: ["card", "b1"], numeric: [70], times: [nil], vectors: [nil])
+        }
+        let (encoded, counts) = try bench.encoder.encoded(try FrameworkExamples(configuration, applicants, records))
+        let logits = bench.logits(encoded, 0..<3)
+        #expect(logits.allSatisfy(\.isFinite) && logits[0] == logits[1] && logits[0] != logits[2])
+        #expect(counts.afterDecision == 2 && counts.kept == 1 && counts.withoutRecords == 2)
     }
 }

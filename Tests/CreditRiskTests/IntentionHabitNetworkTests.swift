@@ -6,7 +6,7 @@ import Testing
 @Suite struct IntentionHabitNetworkTests {
     /// Every ablation, by name.
     static let switches: [String] = [
-        "none", "sessions", "fieldMaps", "timeAware", "contextAware", "coupled", "untimed", "reset only", "learnt guidance",
+        "none", "sessions", "fieldMaps", "timeAware", "calendar", "contextAware", "coupled", "untimed", "reset only", "learnt guidance",
     ]
 
     static func settings(_ name: String) -> IntentionHabitSettings {
@@ -16,6 +16,7 @@ import Testing
             case "sessions": $0.sessions = false
             case "fieldMaps": $0.fieldMaps = false
             case "timeAware": $0.timeAware = false
+            case "calendar": $0.calendar = false
             case "contextAware": $0.contextAware = false
             case "coupled": $0.timeGate = "coupled"
             case "untimed": $0.timeGate = "none"

@@ -67,15 +67,28 @@ import Testing
         }
     }
 
-    /// The second step begins where the first ended: without any learning it is the first.
+    /// The second step begins where the first ended: its only step of Adam moves no weight further than the learning rate from there.
     @Test func secondStepBeginsAtTheFirst() throws {
-        var data = try Self.data()
-        let both = try Self.train(data) { ($0.epochs, $0.learningRate) = (1, 1e-9) }
+        var data = try Self.data(old: 0)
+        // The same people in both steps, so that both trainings scale their profiles alike.
+        data.old = data.new
+        data.old?.validation = try PlantedApplicants.make(150, first: 3_000_000, seed: 9)
+        let rate = 0.002
+        func change(_ settings: inout IntentionHabitSettings) {
+            (settings.epochs, settings.preTrainingEpochs, settings.patience) = (1, 6, 6)
+            (settings.batchApplicants, settings.learningRate, settings.dropout) = (300, rate, 0)
+        }
+        let both = try Self.train(data, change)
         data.new = nil
-        let first = try Self.train(data) { $0.learningRate = 1e-9 }
-        let name = "interaction.layers.1.weight"
-        let parameter = try #require(both.weights.parameters.first { $0.name == name })
-        #expect(zip(both.weights[parameter], first.weights[parameter]).allSatisfy { abs($0 - $1) < 1e-6 })
+        let first = try Self.train(data, change)
+        let start = ParameterVector(first.network.parameters, seed: 1)
+        var moved: (first: Float, second: Float) = (0, 0)
+        for parameter in first.weights.parameters {
+            for (before, (one, two)) in zip(start[parameter], zip(first.weights[parameter], both.weights[parameter])) {
+                moved = (max(moved.first, abs(one - before)), max(moved.second, abs(two - one)))
+            }
+        }
+        #expect(moved.first > 2.5 * Float(rate) && moved.second > 0 && moved.second < 1.01 * Float(rate), "\(moved)")
     }
 
     /// Switches of the training change what is learnt.
@@ -103,6 +116,37 @@ import Testing
         #expect(found.auc > 0.8)
         #expect(try #require(model.card.validationAUC) > 0.8)
         #expect(model.card.histories?.kept ?? 0 > 1_000)
+    }
+
+    /// Applicants who did nothing in the app are learnt from as they are, and a history of 100,000 behaviours is cut to its latest sessions.
+    @Test func emptyAndEndlessHistories() throws {
+        var data = try Self.data(old: 0)
+        let vocabulary = try PlantedApplicants.vocabulary(), rules = PlantedApplicants.settings().rules
+        func without(_ examples: IntentionHabitExamples) throws -> IntentionHabitExamples {
+            var histories = try SessionHistories(vocabulary, rules)
+            for applicant in 0..<examples.count {
+                let behaviour = AppBehaviour("loan.open", at: 1_000_000)
+                try histories.append(applicant.isMultiple(of: 2) ? [] : [behaviour, behaviour, behaviour], before: 2_000_000)
+            }
+            return try IntentionHabitExamples(
+                customers: examples.customers, outcomes: examples.outcomes, profile: examples.profile, histories: histories)
+        }
+        let new = try #require(data.new)
+        data.new = IntentionHabitData.Part(training: try without(new.training), validation: try without(new.validation))
+        let model = try Self.train(data)
+        let scores = try model.probabilities(try without(new.validation), pool: WorkerPool(threads: 1))
+        #expect(scores.allSatisfy { $0 > 0 && $0 < 1 } && Set(scores).count > 100)
+
+        var endless = try SessionHistories(vocabulary, rules)
+        // A pause after every thousandth.
+        let behaviours = (0..<100_000).map { AppBehaviour("loan.open", at: Int64($0 + $0 / 1_000 * 10_000)) }
+        try endless.append(behaviours, before: 10_000_000)
+        let examples = try IntentionHabitExamples(
+            customers: [1], profile: ProfileTable(count: 1, user: [0, 0, 0, 0], device: [0, 0], item: [0, 0, 0]), histories: endless)
+        #expect(endless.counts.kept == rules.sessions * rules.behaviours && endless.counts.sessions == 100)
+        #expect(try model.probabilities(examples, pool: WorkerPool(threads: 1))[0].isFinite)
+        let forgotten = try IntentionHabitExamples(customers: [1], profile: examples.profile)
+        #expect(throws: IntentionHabitError.self) { try model.probabilities(forgotten, pool: WorkerPool(threads: 1)) }
     }
 
     /// After the first epoch a step asks for no memory but what the largest batch needs.

@@ -23,6 +23,14 @@ public enum IntentionHabitError: Error, Sendable, Equatable, CustomStringConvert
     /// The system refused to write.
     case file(FileError)
 
+    /// Wraps the fault of a training.
+    init(_ fault: CreditTraining.Fault) {
+        switch fault {
+        case .cancelled: self = .cancelled
+        case .notFinite(let step, let rate): self = .notFinite(step: step, learningRate: rate)
+        }
+    }
+
     /// Place, reason, remedy.
     public var description: String {
         switch self {

@@ -42,6 +42,22 @@ public struct IntentionHabitExamples: Sendable {
         }
     }
 
+    /// Refuses a profile that holds the outcome under another name.
+    func refuseOutcome() throws(IntentionHabitError) {
+        for group in ProfileTable.Group.allCases {
+            let values = profile.floats(group), width = profile.widths[group] ?? 0
+            for column in 0..<width {
+                let isOutcome = OutcomeCopy.isOne(of: outcomes) { applicant in
+                    let value = values[applicant * width + column]
+                    return value.isNaN ? nil : value
+                }
+                guard !isOutcome else {
+                    throw .examples("feature \(column) (from 0) of the \(group.rawValue) is the outcome itself; take it out")
+                }
+            }
+        }
+    }
+
     /// Refuses customers that are in both.
     func refuseShared(with others: IntentionHabitExamples, _ what: String) throws(IntentionHabitError) {
         let own = Set(customers)

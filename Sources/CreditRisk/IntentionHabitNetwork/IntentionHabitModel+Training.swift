@@ -1,4 +1,3 @@
-internal import Evaluation
 public import SequenceKernel
 
 /// What a model of intentions and habits learns from. One of both parts of applicants may be missing: without new ones the result is a
@@ -81,6 +80,7 @@ extension IntentionHabitData {
         for (part, name) in [(old, "the old applicants"), (new, "the new applicants")] {
             guard let part else { continue }
             try part.training.refuseUnlearnable(name)
+            try part.training.refuseOutcome()
             try part.validation.refuseUnlearnable("\(name)' validation part")
             try part.validation.refuseShared(with: part.training, "\(name)' validation part")
         }
@@ -121,8 +121,6 @@ struct IntentionHabitTraining {
     let settings: IntentionHabitSettings
     let pool: WorkerPool
 
-    private struct Cancelled: Error {}
-
     /// Step 1 reads profiles alone and has no decay of weights, so that the first map's weights of the sequence slots stay as they are.
     func run(
         _ part: IntentionHabitData.Part, guides: [Float], step: Int, _ progress: (Int, Double) -> Bool
@@ -130,38 +128,24 @@ struct IntentionHabitTraining {
         let withHistory = step == 2
         let objective = IntentionHabitObjective(
             network, inputs, part.training, guides: guides, strength: settings.guidance, withHistory: withHistory)
-        let seed = RandomSource.mix(settings.seed ^ UInt64(step))
-        let trainer = Trainer(
-            objective, weights: weights, pool: pool, optimizer: AdamW(weightDecay: withHistory ? settings.weightDecay : 0), seed: seed)
-        var loop = TrainingLoop(
-            TrainingPlan(
-                epochs: withHistory ? settings.epochs : settings.preTrainingEpochs,
-                schedule: Schedule(shape: .constant, peak: settings.learningRate),
-                earlyStopping: EarlyStopping(patience: settings.patience)))
-        let source = ShuffledApplicants(part.training.count, batchApplicants: settings.batchApplicants, seed: seed)
-        let positives = part.validation.outcomes.map { $0 == 1 }
+        let training = CreditTraining(
+            epochs: withHistory ? settings.epochs : settings.preTrainingEpochs, patience: settings.patience,
+            learningRate: settings.learningRate, weightDecay: withHistory ? settings.weightDecay : 0,
+            batchApplicants: settings.batchApplicants, seed: RandomSource.mix(settings.seed ^ UInt64(step)))
         let transposes = TransposedWeights(of: weights)
-        var goesOn = true
-        do {
-            let outcome = try loop.run(
-                trainer, source,
-                validate: {
+        do throws(CreditTraining.Fault) {
+            return try training.run(
+                objective, weights: weights, applicants: part.training.count, positives: part.validation.outcomes.map { $0 == 1 },
+                pool: pool,
+                scores: {
                     transposes.refresh(pool)
-                    let scores = IntentionHabitModel.probabilities(
+                    return IntentionHabitModel.probabilities(
                         part.validation, network, inputs, Pass.Source(weights: weights, transposes: transposes), withHistory: withHistory,
                         pool)
-                    // Early stopping looks for the least.
-                    return -DiscriminationMetrics(scores: scores, positives: positives).auc
                 },
-                progress: { goesOn = progress(step, Double($0.step) / Double(max(1, $0.totalSteps))) }, isCancelled: { !goesOn })
-            if outcome.reason == .cancelled { throw Cancelled() }
-            return (outcome.epochs, -(outcome.validationLoss ?? .nan))
-        } catch TrainingError.notFinite(let step, let rate) {
-            throw .notFinite(step: step, learningRate: rate)
-        } catch is Cancelled {
-            throw .cancelled
+                progress: { progress(step, Double($0.step) / Double(max(1, $0.totalSteps))) })
         } catch {
-            preconditionFailure("IntentionHabitTraining: the loop threw what it does not throw: \(error)")
+            throw IntentionHabitError(error)
         }
     }
 }

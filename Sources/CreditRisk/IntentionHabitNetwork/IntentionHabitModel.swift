@@ -38,7 +38,8 @@ public struct IntentionHabitModel: Sendable {
     private static let block = 32
 
     /// Overdue probabilities of all applicants, `[B]`; the same at any number of threads, and whoever stands beside an applicant.
-    /// - Throws: ``IntentionHabitError`` where profiles are not those of the training, or histories were cut or merged by other rules.
+    /// - Throws: ``IntentionHabitError`` where profiles are not those of the training, or histories are missing or were cut or merged by other
+    ///   rules.
     public func probabilities(_ examples: IntentionHabitExamples, pool: WorkerPool) throws(IntentionHabitError) -> [Float] {
         try check(examples)
         return Self.probabilities(
@@ -73,7 +74,10 @@ public struct IntentionHabitModel: Sendable {
             let expected = inputs.scale(group).means.count, found = examples.profile.widths[group] ?? 0
             guard expected == found else { throw .otherProfile(group: group.rawValue, expected: expected, found: found) }
         }
-        guard let histories = examples.histories, readsHistories else { return }
+        guard readsHistories else { return }
+        guard let histories = examples.histories else {
+            throw .table("the model reads histories, and there are none; append one for each applicant, empty where nothing was done")
+        }
         guard histories.vocabulary == vocabulary, histories.rules == settings.rules else {
             throw .table(
                 "histories were merged or cut by other rules than the model's; make them with its vocabulary and its settings' rules")

@@ -97,38 +97,3 @@ package final class IntentionHabitObjective: TrainingObjective, @unchecked Senda
         if let uncertainty = network.uncertainty { pass.gradient(uncertainty)[0] += Float(slots[shard].uncertaintyGradient) }
     }
 }
-
-/// Applicants in an order that depends on the seed and the epoch.
-struct ShuffledApplicants: BatchSource {
-    let count: Int
-    let batchApplicants: Int
-    let seed: UInt64
-    private let reused = ApplicantBatch()
-    private let order = Order()
-
-    /// The order of one epoch, made once.
-    private final class Order: @unchecked Sendable {
-        var epoch = -1
-        var applicants: [Int] = []
-    }
-
-    init(_ count: Int, batchApplicants: Int, seed: UInt64) {
-        (self.count, self.batchApplicants, self.seed) = (count, batchApplicants, seed)
-    }
-
-    func batchCount(epoch: Int) -> Int { (count + batchApplicants - 1) / batchApplicants }
-
-    func batch(_ number: Int, epoch: Int) -> ApplicantBatch {
-        if order.epoch != epoch {
-            order.applicants = Array(0..<count)
-            var random = RandomSource(seed, 0xC4ED, UInt64(epoch))
-            random.shuffle(&order.applicants)
-            order.epoch = epoch
-        }
-        reused.applicants.removeAll(keepingCapacity: true)
-        reused.applicants += order.applicants[number * batchApplicants..<min(count, (number + 1) * batchApplicants)]
-        return reused
-    }
-
-    func eventCount(_ batch: ApplicantBatch) -> Int { batch.applicants.count }
-}

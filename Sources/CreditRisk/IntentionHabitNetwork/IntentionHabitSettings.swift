@@ -20,12 +20,16 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
     public var candidateSeesRawState = true
     /// Whether times are given in seconds, in which the gate is shut from the first ones on; else as log(1 + s) / log(1 + pause) (false).
     public var rawSeconds = false
-    /// Whether behaviours are read session by session; else one plain recurrence reads all of them (true).
+    /// Whether behaviours are read session by session (true). Else one plain recurrence reads the behaviours of the sessions that `rules` kept
+    /// one after the other, and `timeAware`, `timeGate`, `calendar` and `contextAware` say nothing.
     public var sessions = true
-    /// Whether each field has a map of its own (true).
+    /// Whether each field has a map of its own (true). Else behaviours have none, and all groups of the profile share one map to all three
+    /// vectors.
     public var fieldMaps = true
     /// Whether the recurrence over behaviours knows times, weekday and day of month; else it is a plain one (true).
     public var timeAware = true
+    /// Whether it knows weekday and day of month; says nothing where it does not know times (true).
+    public var calendar = true
     /// Whether the recurrence over sessions knows applicant and product; else it is a plain one (true).
     public var contextAware = true
     /// Whether old applicants are learnt from first (true).
@@ -57,7 +61,8 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case rules, embeddingWidth, stateWidth, hidden, dropout, timeGate, candidateSeesRawState, rawSeconds, sessions, fieldMaps
-        case timeAware, contextAware, preTraining, treeGuidance, guidance, learnsGuidance, batchApplicants, preTrainingEpochs, epochs,
+        case timeAware, calendar, contextAware, preTraining, treeGuidance, guidance, learnsGuidance, batchApplicants, preTrainingEpochs,
+            epochs,
             patience
         case learningRate, weightDecay, seed
     }
@@ -76,6 +81,7 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
         try values.read(.sessions, into: &sessions)
         try values.read(.fieldMaps, into: &fieldMaps)
         try values.read(.timeAware, into: &timeAware)
+        try values.read(.calendar, into: &calendar)
         try values.read(.contextAware, into: &contextAware)
         try values.read(.preTraining, into: &preTraining)
         try values.read(.treeGuidance, into: &treeGuidance)

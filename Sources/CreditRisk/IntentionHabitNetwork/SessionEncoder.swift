@@ -33,8 +33,9 @@ struct SessionEncoder: Sendable {
         }
         let timeAware = settings.timeAware && settings.sessions
         embedding = table("behaviour", vocabulary)
-        weekday = timeAware ? table("weekday", 7) : nil
-        day = timeAware ? table("day", 31) : nil
+        let knowsCalendar = timeAware && settings.calendar
+        weekday = knowsCalendar ? table("weekday", 7) : nil
+        day = knowsCalendar ? table("day", 31) : nil
         fields =
             settings.fieldMaps
             ? scope.scope("field") {
@@ -45,7 +46,7 @@ struct SessionEncoder: Sendable {
             let form = ContextGRUForm(
                 timeGate: ContextGRUForm.TimeGate(rawValue: settings.timeGate) ?? .literal,
                 candidateSeesRawState: settings.candidateSeesRawState)
-            return .aware(ContextGRUEncoder(inputs: width, width: states, context: 2 * width, form: form, in: &scope))
+            return .aware(ContextGRUEncoder(inputs: width, width: states, context: knowsCalendar ? 2 * width : 0, form: form, in: &scope))
         }
         sessions =
             settings.sessions

@@ -142,7 +142,8 @@ public struct SessionHistories: Sendable {
         applicants.append(sessions.count - 1)
     }
 
-    /// Standard deviation of the logarithms of the amounts; 1 where there are none or they do not differ.
+    /// Standard deviation of the logarithms of the amounts, at least 0.1, so that an amount unlike nearly equal ones does not drown the rest; 1
+    /// where there are none or they do not differ.
     var amountDeviation: Float {
         var (count, sum, squares) = (0.0, 0.0, 0.0)
         for value in amounts where !value.isNaN {
@@ -152,6 +153,6 @@ public struct SessionHistories: Sendable {
         }
         guard count > 0 else { return 1 }
         let variance = squares / count - sum / count * (sum / count)
-        return variance > 1e-9 ? Float(variance.squareRoot()) : 1
+        return variance > 1e-9 ? max(0.1, Float(variance.squareRoot())) : 1
     }
 }

@@ -107,7 +107,7 @@ public struct LeakCheck: Sendable, Equatable, Codable {
                 if late > 0 { findings.append(Finding(column: column.name, fault: .knownAfterDecision, applicants: late)) }
                 if without > 0 { findings.append(Finding(column: column.name, fault: .timeNotKnown, applicants: without)) }
             }
-            if column.isOutcome(table.outcomes) {
+            if column.isOutcome(table.outcomes, leastOfEach: settings.leastOfEach) {
                 findings.append(Finding(column: column.name, fault: .isOutcome, applicants: present.count { $0 }))
                 continue
             }
@@ -170,20 +170,34 @@ extension CreditTable.Column {
         }
     }
 
-    /// Whether it has two values, one for each outcome, wherever it is there.
-    func isOutcome(_ outcomes: [Float]) -> Bool {
-        func matches<Value: Hashable>(_ value: (Int) -> Value?) -> Bool {
-            var values: [Set<Value>] = [[], []]
-            for place in outcomes.indices {
-                guard let own = value(place) else { continue }
-                values[outcomes[place] == 1 ? 1 : 0].insert(own)
-                if values[0].count > 1 || values[1].count > 1 { return false }
-            }
-            return values[0].count == 1 && values[1].count == 1 && values[0] != values[1]
-        }
+    /// See ``OutcomeCopy``.
+    func isOutcome(_ outcomes: [Float], leastOfEach: Int) -> Bool {
         switch values {
-        case .numeric(let values): return matches { values[$0].isNaN ? nil : values[$0] }
-        case .categorical(let values): return matches { values[$0] }
+        case .numeric(let values): OutcomeCopy.isOne(of: outcomes, leastOfEach: leastOfEach) { values[$0].isNaN ? nil : values[$0] }
+        case .categorical(let values): OutcomeCopy.isOne(of: outcomes, leastOfEach: leastOfEach) { values[$0] }
         }
+    }
+}
+
+/// A column that is the outcome under another name or coding.
+enum OutcomeCopy {
+    /// Whether a column has two values, one for each outcome, wherever it is there, which it must be for some of either outcome: few could be
+    /// alike by chance.
+    /// - Parameter value: of an applicant; nil where missing.
+    static func isOne<Value: Hashable>(of outcomes: [Float], leastOfEach: Int = 10, _ value: (Int) -> Value?) -> Bool {
+        var found: (Value?, Value?) = (nil, nil), counts = (0, 0)
+        for place in outcomes.indices {
+            guard let own = value(place) else { continue }
+            if outcomes[place] == 1 {
+                guard found.1 ?? own == own else { return false }
+                found.1 = own
+                counts.1 += 1
+            } else {
+                guard found.0 ?? own == own else { return false }
+                found.0 = own
+                counts.0 += 1
+            }
+        }
+        return min(counts.0, counts.1) >= leastOfEach && found.0 != found.1
     }
 }

@@ -159,7 +159,8 @@ extension StageDistillationSettings {
         guard projection != "none" || studentWidth == teacherWidth else {
             throw .badSetting(name: "projection", expected: "fold or shared where studentWidth and teacherWidth differ")
         }
-        try Self.check("longestRecords", longestRecords, 1...100_000)
+        // Attention keeps a float for each pair of records.
+        try Self.check("longestRecords", longestRecords, 1...(encoder == "gru" ? 100_000 : 4_096))
         try Self.check("rareBelow", rareBelow, 1...1_000_000)
         try Self.check("dropout", dropout, 0...0.95)
         let weights = [

@@ -1,11 +1,8 @@
 internal import DurableFiles
-internal import Evaluation
 internal import SequenceKernel
 
 /// One network of either stage on its way from a seed to its best weights.
 enum StageTraining {
-    private struct Cancelled: Error {}
-
     /// What a run gives.
     struct Result {
         let network: StageNetwork
@@ -15,13 +12,15 @@ enum StageTraining {
         let auc: Double
     }
 
-    /// A teacher that learns from some rows of the training part. Scales and words are those of all rows: they know no outcome, and all
-    /// parts' teachers begin at the same weights.
+    /// A teacher that learns from some rows of the training part, by plain cross-entropy (systems.md 2.2): weights of classes would shift the
+    /// level of the soft labels. Scales and words are those of all rows: they know no outcome, and all parts' teachers begin at the same
+    /// weights.
     static func teacher(
         _ training: InServiceExamples, rows: [Int], _ validation: InServiceExamples, _ settings: StageDistillationSettings,
         pool: WorkerPool, progress: (Double) -> Bool
     ) throws(StageDistillationError) -> Result {
         var own = settings.plain
+        own.reweighting = 0
         own.seed = RandomSource.mix(settings.seed ^ 0x7EAC)
         let source = StageSource(training)
         try StageFields(training).refuseOthers(StageFields(validation))
@@ -48,41 +47,26 @@ enum StageTraining {
         let average = settings.selfWeight > 0 ? StudentAverage(scope) : nil
         let objective = StageObjective(
             network, reader, outcomes: training.outcomes, rows: rows, guidance: guidance, average: average, settings)
-        let trainer = Trainer(
-            objective, weights: weights, pool: pool, optimizer: AdamW(weightDecay: settings.weightDecay), seed: settings.seed)
-        var loop = TrainingLoop(
-            TrainingPlan(
-                epochs: settings.epochs, schedule: Schedule(shape: .constant, peak: settings.learningRate),
-                earlyStopping: EarlyStopping(patience: settings.patience)))
-        let batches = ShuffledApplicants(rows.count, batchApplicants: settings.batchApplicants, seed: settings.seed)
-        let truth = judges.positives
-        var goesOn = true
-        do {
-            let warmUp = settings.warmUpEpochs * batches.batchCount(epoch: 0)
-            if warmUp == 0 { average?.follow(weights, decay: settings.selfDecay) }
-            let outcome = try loop.run(
-                trainer, batches,
-                validate: {
-                    // Early stopping looks for the least.
-                    -DiscriminationMetrics(
-                        scores: outputs(judge, network, weights, rows: Array(0..<judge.count), pool).logits, positives: truth
-                    ).auc
-                },
+        let plan = CreditTraining(
+            epochs: settings.epochs, patience: settings.patience, learningRate: settings.learningRate, weightDecay: settings.weightDecay,
+            batchApplicants: settings.batchApplicants, seed: settings.seed)
+        let warmUp = settings.warmUpEpochs * ((rows.count + settings.batchApplicants - 1) / settings.batchApplicants)
+        if warmUp == 0 { average?.follow(weights, decay: settings.selfDecay) }
+        let found: (epochs: Int, auc: Double)
+        do throws(CreditTraining.Fault) {
+            found = try plan.run(
+                objective, weights: weights, applicants: rows.count, positives: judges.positives, pool: pool,
+                scores: { outputs(judge, network, weights, rows: Array(0..<judge.count), pool).logits },
                 progress: { step in
                     if step.step >= warmUp { average?.follow(weights, decay: settings.selfDecay) }
-                    goesOn = progress(Double(step.step) / Double(max(1, step.totalSteps)))
-                }, isCancelled: { !goesOn })
-            if outcome.reason == .cancelled || !goesOn { throw Cancelled() }
-            let own = ParameterVector(zeros: network.parameters)
-            for parameter in network.parameters.parameters { own[parameter] = weights[parameter] }
-            return Result(network: network, weights: own, reader: reader, epochs: outcome.epochs, auc: -(outcome.validationLoss ?? .nan))
-        } catch TrainingError.notFinite(let step, let rate) {
-            throw .notFinite(step: step, learningRate: rate)
-        } catch is Cancelled {
-            throw .cancelled
+                    return progress(Double(step.step) / Double(max(1, step.totalSteps)))
+                })
         } catch {
-            preconditionFailure("StageTraining: the loop threw what it does not throw: \(error)")
+            throw StageDistillationError(error)
         }
+        let own = ParameterVector(zeros: network.parameters)
+        for parameter in network.parameters.parameters { own[parameter] = weights[parameter] }
+        return Result(network: network, weights: own, reader: reader, epochs: found.epochs, auc: found.auc)
     }
 
     /// Applicants that go through a network together.
@@ -133,12 +117,12 @@ enum StageTraining {
             throw .examples("\(shared) applicants of the validation part are also among those learnt from; split by customer")
         }
         let columns = training.profile.names.count
-        for (column, name) in training.profile.names.enumerated() where training.count >= 20 {
-            let same = training.outcomes.indices.allSatisfy { training.profile.values[$0 * columns + column] == training.outcomes[$0] }
-            let opposite = training.outcomes.indices.allSatisfy {
-                training.profile.values[$0 * columns + column] == 1 - training.outcomes[$0]
+        for (column, name) in training.profile.names.enumerated() {
+            let isOutcome = OutcomeCopy.isOne(of: training.outcomes) { applicant in
+                let value = training.profile.values[applicant * columns + column]
+                return value.isNaN ? nil : value
             }
-            guard !same, !opposite else { throw .examples("the feature \(name) is the outcome itself; take it out") }
+            guard !isOutcome else { throw .examples("the feature \(name) is the outcome itself; take it out") }
         }
     }
 

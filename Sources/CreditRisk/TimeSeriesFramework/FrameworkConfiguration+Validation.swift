@@ -14,8 +14,10 @@ extension FrameworkConfiguration {
                 throw Self.bad(entry, "there is no table \"\(name)\"", "name one of the tables")
             }
             used += history.tables
-            guard (1...10_000).contains(history.items) else { throw Self.bad("\(entry).items", "not possible", "give 1 to 10000") }
-            guard (1...10_000).contains(history.records) else { throw Self.bad("\(entry).records", "not possible", "give 1 to 10000") }
+            // Attention keeps a float for each pair of items.
+            for (name, value) in [("items", history.items), ("records", history.records)] {
+                guard (1...4_096).contains(value) else { throw Self.bad("\(entry).\(name)", "not possible", "give 1 to 4096") }
+            }
             guard history.pause.map({ $0.isFinite && (0...3e9).contains($0) }) ?? true else {
                 throw Self.bad("\(entry).pause", "not possible", "give seconds between 0 and 3e9")
             }

@@ -21,6 +21,14 @@ public enum FrameworkError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The system refused to write.
     case file(FileError)
 
+    /// Wraps the fault of a training.
+    init(_ fault: CreditTraining.Fault) {
+        switch fault {
+        case .cancelled: self = .cancelled
+        case .notFinite(let step, let rate): self = .notFinite(step: step, learningRate: rate)
+        }
+    }
+
     /// Place, reason, remedy.
     public var description: String {
         switch self {

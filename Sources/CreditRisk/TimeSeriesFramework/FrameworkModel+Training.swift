@@ -1,4 +1,3 @@
-internal import Evaluation
 public import SequenceKernel
 
 extension FrameworkModel {
@@ -21,40 +20,24 @@ extension FrameworkModel {
         let (encoded, counts) = try encoder.encoded(training)
         let (judged, _) = try encoder.encoded(validation)
         let objective = FrameworkObjective(network, encoder, encoded, outcomes: training.outcomes)
-        let seed = RandomSource.mix(settings.seed ^ 0xF4A3)
-        let trainer = Trainer(
-            objective, weights: weights, pool: pool, optimizer: AdamW(weightDecay: settings.weightDecay), seed: seed)
-        var loop = TrainingLoop(
-            TrainingPlan(
-                epochs: settings.epochs, schedule: Schedule(shape: .constant, peak: settings.learningRate),
-                earlyStopping: EarlyStopping(patience: settings.patience)))
-        let positives = validation.outcomes.map { $0 == 1 }
+        let plan = CreditTraining(
+            epochs: settings.epochs, patience: settings.patience, learningRate: settings.learningRate, weightDecay: settings.weightDecay,
+            batchApplicants: settings.batchApplicants, seed: RandomSource.mix(settings.seed ^ 0xF4A3))
         let transposes = TransposedWeights(of: weights)
-        var goesOn = true
         var card = FrameworkCard()
-        do {
-            let outcome = try loop.run(
-                trainer, ShuffledApplicants(training.count, batchApplicants: settings.batchApplicants, seed: seed),
-                validate: {
+        do throws(CreditTraining.Fault) {
+            (card.epochs, card.validationAUC) = try plan.run(
+                objective, weights: weights, applicants: training.count, positives: validation.outcomes.map { $0 == 1 }, pool: pool,
+                scores: {
                     transposes.refresh(pool)
-                    let scores = probabilities(judged, encoder, network, Pass.Source(weights: weights, transposes: transposes), pool)
-                    // Early stopping looks for the least.
-                    return -DiscriminationMetrics(scores: scores, positives: positives).auc
+                    return probabilities(judged, encoder, network, Pass.Source(weights: weights, transposes: transposes), pool)
                 },
-                progress: { goesOn = progress(Double($0.step) / Double(max(1, $0.totalSteps))) }, isCancelled: { !goesOn })
-            if outcome.reason == .cancelled { throw Cancelled() }
-            (card.epochs, card.validationAUC) = (outcome.epochs, outcome.validationLoss.map { -$0 })
-        } catch TrainingError.notFinite(let step, let rate) {
-            throw .notFinite(step: step, learningRate: rate)
-        } catch is Cancelled {
-            throw .cancelled
+                progress: { progress(Double($0.step) / Double(max(1, $0.totalSteps))) })
         } catch {
-            preconditionFailure("FrameworkModel.train: the loop threw what it does not throw: \(error)")
+            throw FrameworkError(error)
         }
         (card.applicants, card.tables, card.records) = (training.count, training.counts, counts)
         card.overdue = training.outcomes.reduce(0) { $0 + ($1 == 1 ? 1 : 0) }
         return FrameworkModel(configuration, encoder, network, weights, card: card)
     }
-
-    private struct Cancelled: Error {}
 }
