@@ -38,7 +38,9 @@ public struct ImpressionFormat: Sendable, Equatable, Codable {
     public var position = "position"
     /// Long form: the column that tells whether it was clicked: 0, 1, false or true (`clicked`).
     public var clicked = "clicked"
-    /// Long form: the column of the probability with which the tile was shown (`probability`).
+    /// Long form: the column of the probability with which the logging policy draws the tile for the first place of the page
+    /// (`probability`). Estimates for the first place read that of the tile that stood there (``FirstPlaceLog``); weights of a training
+    /// (``TileRankerSettings/inversePropensity``) read that of the clicked tile, wherever it stood.
     public var probability = "probability"
     /// Wide form: the column that lists the tiles (`tiles`).
     public var tiles = "tiles"
