@@ -99,8 +99,8 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "Evaluation", "BoostedTrees",
-                "ReportPage", "DurableFiles",
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "Evaluation",
+                "BoostedTrees", "ReportPage", "DurableFiles",
             ],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
@@ -119,7 +119,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -188,9 +188,8 @@ let package = Package(
         .testTarget(
             name: "StudiesTests",
             dependencies: [
-                "Studies", "SyntheticBank", "EventStream", "SequenceEmbedding", "SequenceKernel", "Recommendation", "Evaluation",
-                "ReportPage",
-                "DurableFiles",
+                "Studies", "SyntheticBank", "EventStream", "SequenceEmbedding", "SequenceKernel", "Recommendation", "CreditRisk",
+                "Evaluation", "ReportPage", "DurableFiles",
             ],
             swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),

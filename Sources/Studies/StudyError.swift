@@ -21,6 +21,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case missingFile(what: String, option: String)
     /// Boosted trees could not be grown.
     case trees(BoostedTreesError)
+    /// A table of applicants or cards is not what its format says.
+    case badTable(file: String, line: Int, reason: String)
 
     /// Place, reason and remedy.
     public var description: String {
@@ -36,6 +38,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .otherStudy(let file, let reason, let command): "\(file): \(reason); judge what is at hand anew: \(command)"
         case .missingFile(let what, let option): "\(what) must be given; name the file with \(option)"
         case .trees(let error): error.description
+        case .badTable(let file, let line, let reason): "\(file):\(line): \(reason); give the table as it was exported"
         }
     }
 }

@@ -81,6 +81,23 @@ public struct CreditTable: Sendable {
         CreditTable(rows.map { customers[$0] }, rows.map { outcomes[$0] }, columns.map { $0.selecting(rows) })
     }
 
+    /// These applicants and others after them.
+    /// - Throws: ``CreditBaselineError/otherColumns(_:)`` where the others have other columns.
+    public func appending(_ others: CreditTable) throws(CreditBaselineError) -> CreditTable {
+        guard others.columns.map(\.name) == columns.map(\.name) else {
+            throw .otherColumns("those to be added have other names")
+        }
+        var joined: [Column] = []
+        for (own, other) in zip(columns, others.columns) {
+            switch (own.values, other.values) {
+            case (.numeric(let first), .numeric(let second)): joined.append(.numeric(own.name, first + second))
+            case (.categorical(let first), .categorical(let second)): joined.append(.categorical(own.name, first + second))
+            default: throw .otherColumns("\"\(own.name)\" is a number in one table and a category in the other")
+            }
+        }
+        return CreditTable(customers + others.customers, outcomes + others.outcomes, joined)
+    }
+
     /// The table without some columns. - Throws: ``CreditBaselineError/table(_:)`` where none is left, or one is not there.
     public func dropping(_ names: Set<String>) throws(CreditBaselineError) -> CreditTable {
         if let name = names.sorted().first(where: { name in !columns.contains { $0.name == name } }) {

@@ -9,7 +9,7 @@ public struct RecordFields: Sendable, Hashable, Codable {
     public init(categories: [String] = [], numbers: [String] = []) { (self.categories, self.numbers) = (categories, numbers) }
 
     /// All columns, categories first.
-    var names: [String] { categories + numbers }
+    package var names: [String] { categories + numbers }
 }
 
 /// A row of a table: something that happened to an applicant.

@@ -7,7 +7,7 @@ public struct ProfileFeatures: Sendable {
     /// Applicants (B).
     public let count: Int
     /// NaN where a value is missing, `[B, C]`.
-    let values: [Float]
+    package let values: [Float]
 
     /// - Parameter values: `[B, C]`, NaN where missing.
     /// - Throws: ``StageDistillationError`` where sizes do not fit, a name is given twice or a value is infinite.

@@ -73,21 +73,40 @@ public struct StageStudy: Sendable {
         variants: [Variant] = Variant.allCases, resampling: Resampling = Resampling(rounds: 1_000), pool: WorkerPool,
         progress: (Variant, UInt64) -> Bool = { _, _ in true }
     ) throws(StageDistillationError) -> StageStudy {
+        let scores = try probabilities(
+            training: training, validation: validation, test: test, settings, seeds: seeds, variants: variants, pool: pool,
+            progress: progress)
+        return try StageStudy(scores, Self.asked(variants, settings), test.preService, resampling)
+    }
+
+    /// Those asked for, and the two that all others are compared with.
+    private static func asked(_ variants: [Variant], _ settings: StageDistillationSettings) -> [Variant] {
+        Variant.allCases.filter { variant in
+            [.plain, .distilled].contains(variant)
+                || variants.contains(variant) && (variant == .teacher || variant.settings(settings) != settings)
+        }
+    }
+
+    /// What all variants say of `test`, for who compares them over several parts or banks: `[seeds]` of `[B]` each.
+    /// - Parameters: as of ``run(training:validation:test:_:seeds:variants:resampling:pool:progress:)``.
+    /// - Throws: ``StageDistillationError`` as training and scoring do.
+    public static func probabilities(
+        training: InServiceExamples, validation: InServiceExamples, test: InServiceExamples,
+        _ settings: StageDistillationSettings = StageDistillationSettings(), seeds: [UInt64], variants: [Variant] = Variant.allCases,
+        pool: WorkerPool, progress: (Variant, UInt64) -> Bool = { _, _ in true }
+    ) throws(StageDistillationError) -> [Variant: [[Float]]] {
         guard !seeds.isEmpty, Set(seeds).count == seeds.count else { throw .badSetting(name: "seeds", expected: "one or more, each once") }
         let taught = Set(training.preService.customers + validation.preService.customers)
         guard taught.isDisjoint(with: test.preService.customers) else {
             throw .examples("some of those judged by are also among those learnt from; split by customer")
         }
-        let asked = Variant.allCases.filter { variant in
-            [.plain, .distilled].contains(variant)
-                || variants.contains(variant) && (variant == .teacher || variant.settings(settings) != settings)
-        }
+        let wanted = Self.asked(variants, settings)
         var scores: [Variant: [[Float]]] = [:]
         for seed in seeds {
             var own = settings
             own.seed = seed
             let targets = try TeacherTargets.outOfFold(training, validation: validation, own, pool: pool)
-            for variant in asked {
+            for variant in wanted {
                 guard progress(variant, seed) else { throw .cancelled }
                 let found: [Float]
                 if variant == .teacher {
@@ -101,7 +120,7 @@ public struct StageStudy: Sendable {
                 scores[variant, default: []].append(found)
             }
         }
-        return try StageStudy(scores, asked, test.preService, resampling)
+        return scores
     }
 
     private init(

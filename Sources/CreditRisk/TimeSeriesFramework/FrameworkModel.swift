@@ -29,6 +29,9 @@ public struct FrameworkModel: Sendable {
         transposes = TransposedWeights(of: weights)
     }
 
+    /// Weights of the network.
+    public var parameterCount: Int { network.parameters.parameters.reduce(0) { $0 + $1.count } }
+
     /// Applicants that go through the network together: their records stay in the cache.
     private static let block = 8
 

@@ -63,8 +63,8 @@ public struct DiscriminationScores: Sendable {
     /// AUC and average precision of examples drawn so often.
     package func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] { Array(measured(weights)[..<2]) }
 
-    /// AUC, average precision and KS of examples drawn so often.
-    private func measured(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
+    /// AUC, average precision and KS of examples drawn so often; NaN where one class has none.
+    package func measured(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
         var (total, others) = (0, 0)
         for example in truth.indices {
             if truth[example] { total += Int(weights[example]) } else { others += Int(weights[example]) }

@@ -1,0 +1,126 @@
+internal import CreditRisk
+internal import DurableFiles
+internal import Evaluation
+internal import SequenceKernel
+internal import SettingsFiles
+internal import Studies
+internal import SyntheticBank
+
+/// What tools/figures.d/credit-synthetic.yaml holds.
+struct CreditSyntheticSettings: Decodable {
+    /// One bank each; it also seeds the networks that learn from it.
+    var seeds: [UInt64]
+    /// Of each bank.
+    var applicants: Int
+    var oldPerApplicant: Double
+    /// Shares of the applicants, by time: these teach, the next say when to stop, the rest is judged.
+    var training: Double
+    var validation: Double
+    /// Draws of the bootstrap.
+    var rounds: Int
+    /// The network of intentions and habits.
+    var habit: IntentionHabitSettings
+    /// Sessions and behaviours that are tried beside those of `habit`, on so many of the banks.
+    var sessions: [Int]
+    var behaviours: [Int]
+    var sweepBanks: Int
+    /// Stage distillation, and how many of the applicants teach it.
+    var stage: StageDistillationSettings
+    var stageApplicants: Int
+    /// The framework, and how many of the applicants teach it.
+    var framework: FrameworkSettings
+    var frameworkApplicants: Int
+
+    mutating func makeQuick() {
+        (seeds, applicants, rounds, sweepBanks) = (Array(seeds.prefix(1)), 2_400, 60, 0)
+        (habit.epochs, habit.preTrainingEpochs) = (2, 3)
+        (stage.epochs, stageApplicants) = (3, 800)
+        (framework.epochs, frameworkApplicants) = (3, 800)
+    }
+}
+
+extension Figure {
+    /// {synthetic, rows: {H2: {what, difference, …}, …}, …}; all on simulated banks.
+    static let creditSynthetic = Figure(
+        pattern: "credit-synthetic",
+        summary:
+            "credit models on simulated banks, each published comparison as a paired one: HUIHEN (H2 to H15), MGKD, framework (D1 to D5)"
+    ) { context in
+        var settings = try SettingsFile.read(CreditSyntheticSettings.self, from: context.settings("credit-synthetic.yaml"))
+        if context.quick { settings.makeQuick() }
+        let started = FigureContext.now()
+        var book = ScoreBook(Resampling(rounds: settings.rounds))
+        var notes: [String: FigureValue] = [:]
+        for (number, seed) in settings.seeds.enumerated() {
+            try context.withScratchFolder { folder in
+                let bank = try CreditBank(settings, seed: seed, number: number, in: folder)
+                FigureContext.say("credit-synthetic, bank \(seed): read in \(Int(FigureContext.now() - started)) s since the start")
+                try bank.addBounds(to: &book)
+                try bank.addHabits(to: &book, notes: &notes, withSweeps: number < settings.sweepBanks)
+                try bank.addStages(to: &book)
+                try bank.addFramework(to: &book, notes: &notes)
+                FigureContext.say("credit-synthetic, bank \(seed): done, \(Int(FigureContext.now() - started)) s since the start")
+            }
+        }
+        var rows = try HabitRows.rows(book, settings)
+        rows.merge(try StageRows.rows(book)) { $1 }
+        rows.merge(try FrameworkRows.rows(book, notes)) { $1 }
+        return [
+            "synthetic": .truth(true), "quick": .truth(context.quick), "rows": .object(rows), "notes": .object(notes),
+            "banks": .list(settings.seeds.map { .integer(Int($0)) }), "applicants_of_each": .integer(settings.applicants),
+            "old_applicants_of_each": .integer(Int((Double(settings.applicants) * settings.oldPerApplicant).rounded())),
+            "split": .text(
+                "by time of the decision: the first \(settings.training) of the applicants teach, the next \(settings.validation) say when "
+                    + "to stop, the rest is judged; intervals draw customers and banks"),
+            "seconds": .number(FigureContext.now() - started),
+        ]
+    }
+}
+
+/// One simulated bank, read as any export is.
+struct CreditBank {
+    let settings: CreditSyntheticSettings
+    let seed: UInt64
+    let folder: String
+    let export: ApplicantExport
+    let truth: HiddenCreditTruth
+    let behaviours: [[AppBehaviour]]
+    let training: [Int]
+    let validation: [Int]
+    let test: [Int]
+    let pool = WorkerPool(threads: FigureContext.timedThreads)
+
+    init(_ settings: CreditSyntheticSettings, seed: UInt64, number: Int, in folder: String) throws {
+        var configuration = BankConfiguration(visitors: 20)
+        (configuration.formats, configuration.computesReference) = ([.csv], false)
+        var credit = CreditAssumptions(applicants: settings.applicants)
+        credit.oldPerApplicant = settings.oldPerApplicant
+        configuration.credit = credit
+        _ = try BankSimulation(configuration: configuration, seed: seed).write(to: "\(folder)/bank")
+        self.folder = "\(folder)/bank/credit"
+        (self.settings, self.seed) = (settings, seed)
+        export = try ApplicantExport(folder: self.folder, number: UInt64(number))
+        truth = try HiddenCreditTruth("\(folder)/bank/truth/credit.csv", export)
+        behaviours = try export.behaviours()
+        let first = Int(Double(export.count) * settings.training)
+        let second = first + Int(Double(export.count) * settings.validation)
+        (training, validation, test) = (Array(0..<first), Array(first..<second), Array(second..<export.count))
+    }
+
+    func outcomes(_ rows: [Int]) -> [Float] { rows.map { export.applicants.outcomes[$0] } }
+    func customers(_ rows: [Int]) -> [UInt64] { rows.map { export.applicants.customers[$0] } }
+
+    /// What the simulator itself knows, on those judged.
+    func addBounds(to book: inout ScoreBook) throws {
+        for given in HiddenCreditTruth.Given.allCases {
+            try book.add("truth: \(given.rawValue)", truth.probabilities(given, of: test), outcomes(test), customers(test))
+        }
+    }
+
+    /// Adds scores of the judged applicants by a model that `make` trains.
+    func add(_ name: String, to book: inout ScoreBook, _ make: () throws -> [Float]) throws {
+        let start = FigureContext.now()
+        let scores = try make()
+        try book.add(name, scores, outcomes(test), customers(test), seconds: FigureContext.now() - start)
+    }
+}

@@ -1,0 +1,133 @@
+internal import BoostedTrees
+internal import CreditRisk
+internal import Studies
+
+/// What is taken away from the network of intentions and habits, or put in its place.
+struct HabitVariant: Sendable {
+    let name: String
+    var isUnmerged = false
+    var change: @Sendable (inout IntentionHabitSettings) -> Void = { _ in }
+
+    static let whole = HabitVariant(name: "HUIHEN")
+    static let ablations = [
+        HabitVariant(name: "plain GRUs") { ($0.timeAware, $0.contextAware) = (false, false) },
+        HabitVariant(name: "no pre-training") { $0.preTraining = false },
+        HabitVariant(name: "no guidance") { $0.treeGuidance = false }, HabitVariant(name: "one flat GRU") { $0.sessions = false },
+        HabitVariant(name: "unmerged operations", isUnmerged: true), HabitVariant(name: "no field maps") { $0.fieldMaps = false },
+        HabitVariant(name: "coupled gate") { $0.timeGate = "coupled" },
+    ]
+
+    static func sweeps(_ settings: CreditSyntheticSettings) -> [HabitVariant] {
+        settings.sessions.map { count in HabitVariant(name: "\(count) sessions") { $0.rules.sessions = count } }
+            + settings.behaviours.map { count in HabitVariant(name: "\(count) behaviours") { $0.rules.behaviours = count } }
+    }
+}
+
+extension CreditBank {
+    /// Trains the network whole and with each part removed, and the baselines on the profile.
+    func addHabits(to book: inout ScoreBook, notes: inout [String: FigureValue], withSweeps: Bool) throws {
+        guard let former = export.former else { throw FigureError(code: 65, description: "\(folder): there are no old applicants") }
+        let judges = former.count / 8
+        let (oldTraining, oldValidation) = (Array(judges..<former.count), Array(0..<judges))
+        var trees = CreditBaselineSettings()
+        (trees.trees.learningRate, trees.trees.earlyStoppingRounds, trees.seed) = (0.1, 30, UInt32(truncatingIfNeeded: seed))
+        (trees.forest.parallelTrees, trees.perceptron.epochs) = (200, settings.habit.epochs)
+        let guides = try CreditBaseline.outOfFold(.boostedTrees, former.selecting(oldTraining), folds: 4, trees, pool: pool)
+        let encoding = try ApplicantExport.ProfileEncoding(former.selecting(oldTraining))
+        func profiles(_ table: CreditTable, _ rows: [Int]) throws -> IntentionHabitExamples {
+            let own = table.selecting(rows)
+            return try IntentionHabitExamples(customers: own.customers, outcomes: own.outcomes, profile: encoding.profile(own))
+        }
+        let old = IntentionHabitData.Part(training: try profiles(former, oldTraining), validation: try profiles(former, oldValidation))
+        try addProfileModels(to: &book, former, old, guides, oldTraining, profiles: { try profiles($0, $1) }, trees)
+        for variant in [.whole] + HabitVariant.ablations + (withSweeps ? HabitVariant.sweeps(settings) : []) {
+            var own = settings.habit
+            own.seed = seed
+            variant.change(&own)
+            let vocabulary = try BehaviourVocabulary(variant.isUnmerged ? export.unmergedOperations : export.operations)
+            func examples(_ rows: [Int]) throws -> IntentionHabitExamples {
+                let table = export.applicants.selecting(rows)
+                return try IntentionHabitExamples(
+                    customers: table.customers, outcomes: table.outcomes, profile: encoding.profile(table),
+                    histories: export.histories(behaviours, of: rows, vocabulary, own.rules))
+            }
+            var card = IntentionHabitCard()
+            try add(variant.name, to: &book) {
+                let model = try IntentionHabitModel.train(
+                    IntentionHabitData(
+                        old: old, guides: guides, new: .init(training: examples(training), validation: examples(validation))),
+                    vocabulary: vocabulary, own, pool: pool)
+                card = model.card
+                return try model.probabilities(examples(test), pool: pool)
+            }
+            notes["bank \(seed), \(variant.name)"] = [
+                "behaviours_in_vocabulary": .integer(vocabulary.entries.count), "epochs": .integer(card.epochs),
+                "pre_training_epochs": .integer(card.preTrainingEpochs), "validation_auc": .number(card.validationAUC ?? .nan),
+            ]
+        }
+    }
+
+    /// Models of the profile: those that learn from all applicants, and the perceptron on old ones with and without guidance.
+    private func addProfileModels(
+        to book: inout ScoreBook, _ former: CreditTable, _ old: IntentionHabitData.Part, _ guides: [Float], _ oldTraining: [Int],
+        profiles: (CreditTable, [Int]) throws -> IntentionHabitExamples, _ settings: CreditBaselineSettings
+    ) throws {
+        let all = try former.selecting(oldTraining).appending(export.applicants.selecting(training))
+        let judging = export.applicants.selecting(validation), judged = export.applicants.selecting(test)
+        for kind in CreditBaselineKind.allCases {
+            try add("profile: \(kind.rawValue)", to: &book) {
+                try CreditBaseline.train(kind, all, validation: judging, settings, pool: pool).probabilities(judged, pool: pool)
+            }
+        }
+        for (name, isGuided) in [("plain MLP on old applicants", false), ("guided MLP on old applicants", true)] {
+            try add(name, to: &book) {
+                var own = self.settings.habit
+                (own.treeGuidance, own.seed) = (isGuided, seed)
+                let model = try IntentionHabitModel.train(
+                    IntentionHabitData(old: old, guides: guides), vocabulary: BehaviourVocabulary([]), own, pool: pool)
+                return try model.probabilities(profiles(export.applicants, test), pool: pool)
+            }
+        }
+    }
+}
+
+enum HabitRows {
+    static func rows(_ book: ScoreBook, _ settings: CreditSyntheticSettings) throws -> [String: FigureValue] {
+        var rows: [String: FigureValue] = [:]
+        let app = "truth: given_app", profile = "truth: given_profile", whole = HabitVariant.whole.name
+        let comparisons = [
+            ("H2", "time-aware and user-item-aware recurrences against plain GRUs", "plain GRUs"),
+            ("H3", "pre-training on old applicants against none", "no pre-training"),
+            ("H4", "pre-training guided by trees against unguided", "no guidance"),
+            ("H5", "sessions of behaviours against one flat GRU", "one flat GRU"),
+            ("H6_H7", "HUIHEN against boosted trees on the profile", "profile: boostedTrees"),
+            ("H8", "HUIHEN against a random forest on the profile", "profile: randomForest"),
+            ("H9", "HUIHEN against an MLP on the profile", "profile: perceptron"),
+            ("H10", "HUIHEN against logistic regression on the profile", "profile: logisticRegression"),
+            ("H11", "merged operations against one embedding a raw code", "unmerged operations"),
+            ("H13", "field-aware maps against none", "no field maps"),
+        ]
+        for (name, what, other) in comparisons { rows[name] = try book.row(what, whole, other, bound: app) }
+        rows["H15"] = try book.row(
+            "an MLP on old profiles guided by trees against one that is not", "guided MLP on old applicants",
+            "plain MLP on old applicants", bound: profile)
+        rows["time_gate"] = try unpublished(book, "the literal time gate of equation 6 against the coupled one", whole, "coupled gate", app)
+        // Sweeps have fewer runs; the whole is compared by the same ones.
+        for variant in HabitVariant.sweeps(settings) where book.runs[variant.name] != nil {
+            let count = book.runs[variant.name]?.count ?? 0
+            rows["sweep_\(variant.name.replacing(" ", with: "_"))"] = try unpublished(
+                book.keeping(count), "all sessions and behaviours kept against \(variant.name)", whole, variant.name, app)
+        }
+        return rows
+    }
+
+    /// A comparison of which nothing is published.
+    private static func unpublished(
+        _ book: ScoreBook, _ what: String, _ first: String, _ second: String, _ bound: String
+    ) throws -> FigureValue {
+        guard case .object(var row) = try book.row(what, first, second, bound: bound) else { return [:] }
+        row["auc_direction_as_published"] = .text("nothing is published")
+        row["ks_direction_as_published"] = .text("nothing is published")
+        return .object(row)
+    }
+}
