@@ -61,6 +61,19 @@ import Testing
         #expect(one.ks.estimate.isNaN && one.auc.estimate.isNaN && one.ks.lower.isNaN)
     }
 
+    /// Scores that say nothing of a rare class: noise alone pushes the maximum up in every resample, and the interval stands around the
+    /// estimate nevertheless.
+    @Test func ksOfNoiseLiesInItsInterval() {
+        let positives = (0..<1_200).map { $0 % 100 == 0 }
+        let scores = (0..<1_200).map { Float($0 * 7_919 % 1_201) }
+        let own = DiscriminationScores(scores: scores, positives: positives)
+        let (found, resampling) = (own.intervals(Resampling(rounds: 400)).ks, Resampling(rounds: 400))
+        #expect(found.lower < found.estimate && found.estimate < found.upper)
+        let plain = resampling.interval(units: 1_200) { own.measured($0)[2] }
+        #expect(plain.lower - found.lower > 0.02, "\(plain) \(found)")
+        #expect(abs((plain.upper - plain.lower) - (found.upper - found.lower)) < 1e-12)
+    }
+
     @Test func calibrationByQuantiles() {
         let probabilities: [Float] = [0.125, 0.25, 0.5, 0.75]
         let metrics = CalibrationMetrics.byQuantiles(probabilities: probabilities, happened: [false, true, false, true], bins: 2)

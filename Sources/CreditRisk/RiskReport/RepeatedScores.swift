@@ -64,7 +64,7 @@ public struct RepeatedScores: Sendable {
 
     /// Each metric, mean over the runs.
     public func metrics(_ resampling: Resampling = Resampling(rounds: 1_000)) -> RepeatedMetrics {
-        intervals(resampling) { run, weights in runs[run].scores.measured(weights) }
+        intervals(resampling, centred: [2]) { run, weights in runs[run].scores.measured(weights) }
     }
 
     /// Each metric less that of another way on the same applicants in the same runs.
@@ -84,11 +84,11 @@ public struct RepeatedScores: Sendable {
     }
 
     private func intervals(
-        _ resampling: Resampling, _ values: (Int, UnsafeBufferPointer<Int32>) -> [Double]
+        _ resampling: Resampling, centred: Set<Int> = [], _ values: (Int, UnsafeBufferPointer<Int32>) -> [Double]
     ) -> RepeatedMetrics {
         var round: UInt64 = 0
         var own = clusters.map { [Int32](repeating: 1, count: $0.count) }
-        let found = resampling.intervals(units: customerCount, count: 3) { drawn in
+        let found = resampling.intervals(units: customerCount, count: 3, centred: centred) { drawn in
             for run in runs.indices {
                 for (place, customer) in clusters[run].enumerated() { own[run][place] = drawn[Int(customer)] }
             }

@@ -58,7 +58,7 @@ public struct StageScores: Sendable {
 
     /// Each metric, mean over the seeds.
     public func metrics(_ resampling: Resampling = Resampling(rounds: 1_000)) -> StageMetrics {
-        intervals(resampling) { weights, seed in runs[seed].values(weights, positives) }
+        intervals(resampling, centred: [1]) { weights, seed in runs[seed].values(weights) }
     }
 
     /// Each metric less that of another scorer on the same applicants by the same seeds.
@@ -69,23 +69,23 @@ public struct StageScores: Sendable {
             throw .table("two scorers are compared on other applicants or by other numbers of seeds; give both the same")
         }
         return intervals(resampling) { weights, seed in
-            zip(runs[seed].values(weights, positives), other.runs[seed].values(weights, positives)).map { $0 - $1 }
+            zip(runs[seed].values(weights), other.runs[seed].values(weights)).map { $0 - $1 }
         }
     }
 
     /// Standard deviation of the AUC between seeds; NaN with one seed.
     public var deviationOfAUC: Double {
         let ones = [Int32](repeating: 1, count: positives.count)
-        let aucs = ones.withUnsafeBufferPointer { ones in runs.map { $0.values(ones, positives)[0] } }
+        let aucs = ones.withUnsafeBufferPointer { ones in runs.map { $0.values(ones)[0] } }
         let mean = aucs.reduce(0, +) / Double(aucs.count)
         return (aucs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(aucs.count - 1)).squareRoot()
     }
 
     private func intervals(
-        _ resampling: Resampling, _ values: (UnsafeBufferPointer<Int32>, Int) -> [Double]
+        _ resampling: Resampling, centred: Set<Int> = [], _ values: (UnsafeBufferPointer<Int32>, Int) -> [Double]
     ) -> StageMetrics {
         var round: UInt64 = 0
-        let found = resampling.intervals(units: positives.count, clusters: clusters, count: 3) { weights in
+        let found = resampling.intervals(units: positives.count, clusters: clusters, count: 3, centred: centred) { weights in
             // The first is the estimate, on all seeds as they are.
             var random = RandomSource(resampling.seed, 0x5EED, round)
             var sums = [0.0, 0.0, 0.0]
@@ -101,41 +101,26 @@ public struct StageScores: Sendable {
 
     /// Scores of one seed, sorted once.
     private struct Run: Sendable {
-        let order: [Int32]
-        let isLast: [Bool]
+        let scores: DiscriminationScores
         let losses: [Double]
 
-        init(_ scores: [Float], _ truth: [Bool]) {
-            let falling = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-            order = falling.map { Int32($0) }
-            isLast = falling.indices.map { $0 + 1 == falling.count || scores[falling[$0 + 1]] != scores[falling[$0]] }
-            losses = scores.indices.map {
-                let p = min(max(Double(scores[$0]), 1e-7), 1 - 1e-7)
-                return -log(truth[$0] ? p : 1 - p)
+        init(_ probabilities: [Float], _ truth: [Bool]) {
+            scores = DiscriminationScores(scores: probabilities, positives: truth)
+            losses = zip(probabilities, truth).map { probability, isOverdue in
+                let p = min(max(Double(probability), 1e-7), 1 - 1e-7)
+                return -log(isOverdue ? p : 1 - p)
             }
         }
 
-        /// AUC, KS and log loss of applicants drawn so often; equal scores are taken together. NaN with one class.
-        func values(_ weights: UnsafeBufferPointer<Int32>, _ truth: [Bool]) -> [Double] {
-            var (total, others, loss) = (0, 0, 0.0)
-            for place in truth.indices {
-                let weight = Int(weights[place])
-                if truth[place] { total += weight } else { others += weight }
+        /// AUC, KS and log loss of applicants drawn so often. NaN with one class.
+        func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
+            let found = scores.measured(weights)
+            var (loss, total) = (0.0, 0)
+            for (place, weight) in weights.enumerated() {
                 loss += Double(weight) * losses[place]
+                total += Int(weight)
             }
-            guard total > 0, others > 0 else { return [.nan, .nan, .nan] }
-            var (found, missed, here, wrong, area, distance) = (0, 0, 0, 0, 0.0, 0.0)
-            for place in order.indices {
-                let example = Int(order[place]), weight = Int(weights[example])
-                if truth[example] { here += weight } else { wrong += weight }
-                guard isLast[place] else { continue }
-                area += Double(wrong) * (Double(found) + Double(here) / 2)
-                found += here
-                missed += wrong
-                distance = max(distance, abs(Double(found) / Double(total) - Double(missed) / Double(others)))
-                (here, wrong) = (0, 0)
-            }
-            return [area / (Double(total) * Double(others)), distance, loss / Double(total + others)]
+            return [found[0], found[2], found[0].isNaN ? .nan : loss / Double(total)]
         }
     }
 }

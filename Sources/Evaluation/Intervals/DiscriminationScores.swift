@@ -8,8 +8,8 @@ public struct DiscriminationScores: Sendable {
         public var auc: MetricInterval
         /// Mean precision over the positives.
         public var averagePrecision: MetricInterval
-        /// Largest distance between the distributions of scores of both classes. A maximum over noise: an interval of one scorer lies a little
-        /// above the truth, which the difference of two scorers of the same examples largely cancels.
+        /// Largest distance between the distributions of scores of both classes. A maximum, which noise pushes upwards: percentiles of one
+        /// scorer are moved back by as much as resampling moved them; in differences of two scorers of the same examples that cancels.
         public var ks: MetricInterval
         /// 2 AUC − 1; of a difference, twice that of the AUC.
         public var gini: MetricInterval {
@@ -41,7 +41,8 @@ public struct DiscriminationScores: Sendable {
     /// Intervals by resampling examples, or whole clusters of them (say, a customer's). Resamples with one class only are left out.
     /// - Complexity: O(rounds × N).
     public func intervals(clusters: [Int32]? = nil, _ resampling: Resampling = Resampling()) -> Intervals {
-        Self.named(resampling.intervals(units: truth.count, clusters: clusters, count: 3) { measured($0) }, isDifference: false)
+        Self.named(
+            resampling.intervals(units: truth.count, clusters: clusters, count: 3, centred: [2]) { measured($0) }, isDifference: false)
     }
 
     /// Intervals of this scorer's metrics less those of another on the same examples, both resampled together.

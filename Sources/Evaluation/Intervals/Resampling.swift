@@ -55,9 +55,11 @@ public struct Resampling: Sendable, Equatable {
     ///   - count: number of units.
     ///   - clusters: cluster of each unit; any numbers.
     ///   - values: number of statistics.
+    ///   - centred: statistics whose percentiles are moved by how far the mean of the resamples lies from the estimate: those that any noise
+    ///     pushes one way, such as a maximum, whose plain percentiles may leave the estimate out.
     ///   - statistics: of the units with these multiplicities, `[count]`; gives `[values]`.
     public func intervals(
-        units count: Int, clusters: [Int32]? = nil, count values: Int,
+        units count: Int, clusters: [Int32]? = nil, count values: Int, centred: Set<Int> = [],
         statistics: (_ multiplicities: UnsafeBufferPointer<Int32>) -> [Double]
     ) -> [MetricInterval] {
         precondition(count > 0, "Resampling.interval: no units")
@@ -74,6 +76,10 @@ public struct Resampling: Sendable, Equatable {
             for unit in 0..<count { weights[unit] = drawn[Int(cluster[unit])] }
             let own = weights.withUnsafeBufferPointer(statistics)
             for (index, value) in own.enumerated() where !value.isNaN { resampled[index].append(value) }
+        }
+        for index in centred where !resampled[index].isEmpty {
+            let bias = resampled[index].reduce(0, +) / Double(resampled[index].count) - estimates[index]
+            resampled[index] = resampled[index].map { $0 - bias }
         }
         return (0..<values).map { MetricInterval(estimate: estimates[$0], resampled: resampled[$0], confidence: confidence) }
     }
