@@ -64,7 +64,7 @@ public struct DiscriminationScores: Sendable {
     package func values(_ weights: UnsafeBufferPointer<Int32>) -> [Double] { Array(measured(weights)[..<2]) }
 
     /// AUC, average precision and KS of examples drawn so often.
-    private func measured(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
+    func measured(_ weights: UnsafeBufferPointer<Int32>) -> [Double] {
         var (total, others) = (0, 0)
         for example in truth.indices {
             if truth[example] { total += Int(weights[example]) } else { others += Int(weights[example]) }
