@@ -5,12 +5,15 @@ internal import Glibc
 struct Figure: Sendable {
     /// As on the command line; a part in capitals after a colon is the caller's.
     let pattern: String
+    /// Whether a file is named after the figure.
+    var needsTable = false
     let summary: String
     let run: @Sendable (FigureContext) throws -> FigureValue
 
     static let all = [
         importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, offPolicy, conversion, tabular, headToHeadSynthetic,
+        creditUCI, creditGerman, creditTable,
         creditMonthly, creditSynthetic,
     ]
 
@@ -60,6 +63,11 @@ struct FigureContext {
     /// Root of the sets' labels, and of those of the test part when they are apart.
     var labels = ""
     var testLabels: String?
+    /// A table of the caller's, the column to foretell, its value that counts as 1, and the column of times.
+    var table: String?
+    var target: String?
+    var positive: String?
+    var time: String?
     /// Threads of Tessera and of its peers in every figure that is timed.
     static let timedThreads = 2
 

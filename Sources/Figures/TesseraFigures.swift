@@ -12,9 +12,18 @@ struct TesseraFigures: ParsableCommand {
             Rates are fractions. Progress goes to standard error.
 
             Example: tools/figures next-item:retailrocket_sessions --data sets
+            Example: tools/figures credit-table loans.csv --target default --positive yes --time issued
             """)
 
     @Argument(help: ArgumentHelp("A figure; see --list.", valueName: "name")) var name: String?
+    @Argument(help: ArgumentHelp("A delimited table with a header, for credit-table.", valueName: "csv")) var table: String?
+    @Option(help: ArgumentHelp("Column of the table to foretell.", valueName: "column")) var target: String?
+    @Option(
+        help: ArgumentHelp(
+            "Its value that counts as 1 (default: 1 beside 0, yes, true, bad, default and the like, or the rarer of two).",
+            valueName: "value"))
+    var positive: String?
+    @Option(help: ArgumentHelp("Column of times: the earliest 70 % of the rows train.", valueName: "column")) var time: String?
     @Flag(help: "Name the figures and what they need.") var list = false
     @Option(
         help: ArgumentHelp("Root that holds the sets' folders; the variable TESSERA_DATA may name it, too.", valueName: "dir"))
@@ -43,6 +52,13 @@ struct TesseraFigures: ParsableCommand {
         if let name, Figure.named(name) == nil {
             throw ValidationError("no figure is called '\(name)'; there are \(Figure.all.map(\.pattern).joined(separator: ", "))")
         }
+        let needsTable = name.flatMap { Figure.named($0)?.figure.needsTable } ?? false
+        if needsTable, table == nil || target == nil {
+            throw ValidationError("\(name!) needs a table and --target: \(name!) CSV --target COLUMN")
+        }
+        if !needsTable, let unused = [table, target, positive, time].compactMap({ $0 }).first {
+            throw ValidationError("'\(unused)' is for credit-table alone")
+        }
         if let rounds, !(1...100).contains(rounds) { throw ValidationError("--rounds must lie between 1 and 100") }
     }
 
@@ -60,6 +76,7 @@ struct TesseraFigures: ParsableCommand {
             peersPython: peersPython, rounds: rounds, set: set)
         context.labels = labels ?? "\(data)/../labels"
         context.testLabels = testLabels
+        (context.table, context.target, context.positive, context.time) = (table, target, positive, time)
         let value: FigureValue
         do {
             value = try figure.run(context)

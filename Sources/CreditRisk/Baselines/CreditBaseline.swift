@@ -35,8 +35,10 @@ public struct CreditBaseline: Sendable {
         try training.refuseUnlearnable("the applicants to learn from")
         try validation.refuseUnlearnable("the validation part")
         try validation.refuseShared(with: training, "the validation part")
+        let isNetwork = kind == .perceptron || kind == .guided
         let encoding = CreditEncoding(
-            training, minimumCount: settings.minimumCategoryCount, maximumCategories: settings.maximumCategories)
+            training, minimumCount: settings.minimumCategoryCount, maximumCategories: settings.maximumCategories,
+            parts: isNetwork ? settings.parts : 0)
         let (floats, judged) = (try encoding.floats(training), try encoding.floats(validation))
         let model: Model
         switch kind {
@@ -45,23 +47,34 @@ public struct CreditBaseline: Sendable {
                 try LinearCredit(
                     floats, training.outcomes, width: encoding.width, validation: judged, validation.outcomes, strengths: settings.strengths
                 ))
-        case .perceptron: model = .perceptron(try perceptron(training, floats, validation, judged, settings, pool))
+        case .perceptron, .guided:
+            let guides = kind == .guided ? try guides(training, settings, pool: pool) : []
+            model = .perceptron(try perceptron(training, floats, guides, validation, judged, settings, pool))
         case .randomForest, .boostedTrees:
             var own = kind == .randomForest ? settings.forest : settings.trees
             (own.seed, own.threads) = (settings.seed, min(256, pool.threads))
             do throws(BoostedTreesError) {
                 model = .trees(
-                    try BoostedTrees.train(
+                    try CreditTrees.train(
                         TreeExamples(features: .dense(floats, columns: encoding.width), targets: training.outcomes),
-                        validation: TreeExamples(features: .dense(judged, columns: encoding.width), targets: validation.outcomes), own))
+                        validation: TreeExamples(features: .dense(judged, columns: encoding.width), targets: validation.outcomes), own,
+                        depths: kind == .boostedTrees ? settings.depths : [], pool: pool))
             } catch { throw .trees(error) }
         }
         return CreditBaseline(kind: kind, encoding: encoding, model: model)
     }
 
+    /// What guides a perceptron: probabilities by boosted trees of the same settings that saw neither the applicant nor the customer, `[B]`.
+    static func guides(
+        _ training: CreditTable, _ settings: CreditBaselineSettings, pool: WorkerPool
+    ) throws(CreditBaselineError) -> [Float] {
+        guard settings.perceptron.treeGuidance, settings.perceptron.guidance > 0 else { return [] }
+        return try outOfFold(.boostedTrees, training, folds: settings.guideFolds, settings, pool: pool)
+    }
+
     private static func perceptron(
-        _ training: CreditTable, _ floats: [Float], _ validation: CreditTable, _ judged: [Float], _ settings: CreditBaselineSettings,
-        _ pool: WorkerPool
+        _ training: CreditTable, _ floats: [Float], _ guides: [Float], _ validation: CreditTable, _ judged: [Float],
+        _ settings: CreditBaselineSettings, _ pool: WorkerPool
     ) throws(CreditBaselineError) -> IntentionHabitModel {
         var own = settings.perceptron
         own.seed = UInt64(settings.seed)
@@ -69,7 +82,7 @@ public struct CreditBaseline: Sendable {
             let part = IntentionHabitData.Part(
                 training: try examples(training, floats), validation: try examples(validation, judged))
             return try IntentionHabitModel.train(
-                IntentionHabitData(old: part), vocabulary: try BehaviourVocabulary([]), own, pool: pool)
+                IntentionHabitData(old: part, guides: guides), vocabulary: try BehaviourVocabulary([]), own, pool: pool)
         } catch { throw .perceptron(error) }
     }
 
@@ -144,13 +157,20 @@ public struct CreditBaseline: Sendable {
             folds = try GroupFolds(
                 groups: table.customers, positives: table.outcomes.map { $0 == 1 }, count: count, seed: UInt64(settings.seed))
         } catch { throw .trees(error) }
-        var scores = [Float](repeating: .nan, count: table.count)
-        for part in 0..<count {
+        func scored(_ part: Int, _ pool: WorkerPool) -> Result<[Float], CreditBaselineError> {
             let judge = (part + 1) % count
             let learnt = folds.fold.indices.filter { folds.fold[$0] != part && folds.fold[$0] != judge }
-            let own = try train(kind, table.selecting(learnt), validation: table.selecting(folds.rows(in: judge)), settings, pool: pool)
-            let rows = folds.rows(in: part)
-            for (row, score) in zip(rows, try own.probabilities(table.selecting(rows), pool: pool)) { scores[row] = score }
+            do throws(CreditBaselineError) {
+                let own = try train(kind, table.selecting(learnt), validation: table.selecting(folds.rows(in: judge)), settings, pool: pool)
+                return .success(try own.probabilities(table.selecting(folds.rows(in: part)), pool: pool))
+            } catch { return .failure(error) }
+        }
+        // Trees grow on one thread each, so their parts are done at once; networks have threads of their own.
+        let isAtOnce = kind == .boostedTrees || kind == .randomForest
+        let parts = CreditTrees.all(count, isAtOnce ? pool : nil) { scored($0, isAtOnce ? WorkerPool(threads: 1) : pool) }
+        var scores = [Float](repeating: .nan, count: table.count)
+        for (part, result) in parts.enumerated() {
+            for (row, score) in zip(folds.rows(in: part), try result.get()) { scores[row] = score }
         }
         return scores
     }

@@ -6,6 +6,9 @@ public enum CreditBaselineKind: String, Sendable, Hashable, Codable, CaseIterabl
     case logisticRegression
     /// A perceptron of several layers: the network of intentions and habits with neither histories nor guides.
     case perceptron
+    /// The same perceptron, drawn towards the probabilities of boosted trees that did not see the customer (Guo et al., 2020, equation 16): the
+    /// first step of the network of intentions and habits.
+    case guided
     /// Random forest (XGBoost's).
     case randomForest
     /// Boosted trees (XGBoost).
@@ -16,12 +19,18 @@ public enum CreditBaselineKind: String, Sendable, Hashable, Codable, CaseIterabl
 public struct CreditBaselineSettings: Sendable {
     /// Penalties tried by logistic regression: mean cross-entropy + `strength / 2` × squared weights of standardised features.
     public var strengths = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 1e-4, 1e-5]
-    /// The perceptron; of its settings those that concern old applicants count.
+    /// The perceptron, guided or not; of its settings those that concern old applicants count.
     public var perceptron: IntentionHabitSettings
+    /// Parts into which perceptrons cut each number at quantiles; 0 for none (16). See ``CreditEncoding``.
+    public var parts = 16
+    /// Parts of the customers by which a guided perceptron's trees are kept from those they judge (5).
+    public var guideFolds = 5
     /// The random forest.
     public var forest: BoostedTrees.Settings
     /// Boosted trees; those with a patience stop by the validation part.
     public var trees: BoostedTrees.Settings
+    /// Depths that boosted trees try beside their own, of which the validation part's loss keeps the best (none).
+    public var depths: [Int] = []
     /// Applicants that a category needs for a float of its own (20).
     public var minimumCategoryCount = 20
     /// Most categories of a column with floats of their own (100).
@@ -51,6 +60,11 @@ public struct CreditBaselineSettings: Sendable {
         guard (0...10_000).contains(maximumCategories) else {
             throw .badSetting(name: "maximumCategories", expected: "between 0 and 10000")
         }
+        guard (0...1_000).contains(parts) else { throw .badSetting(name: "parts", expected: "between 0 and 1000") }
+        guard (3...100).contains(guideFolds) else {
+            throw .badSetting(name: "guideFolds", expected: "between 3 and 100: one is scored, one judges, others teach")
+        }
+        guard depths.allSatisfy({ (1...12).contains($0) }) else { throw .badSetting(name: "depths", expected: "between 1 and 12") }
         guard forest.objective == .logistic, trees.objective == .logistic else {
             throw .badSetting(name: "objective of trees", expected: "logistic, as an outcome is 0 or 1")
         }

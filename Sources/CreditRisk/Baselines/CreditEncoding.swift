@@ -1,7 +1,9 @@
 /// Columns → floats, without a look at any outcome, so that the encoding itself can leak nothing.
 ///
-/// A number stays what it is, NaN where missing. A category is a float for each value that is common enough in training, one for all others
-/// (rare then, or never seen), and one for missing: exactly one of them is 1.
+/// A number stays what it is, NaN where missing; or, for networks, it is cut at quantiles of the training into parts, each of which fills from
+/// 0 to 1 (piecewise linear encoding; Gorishniy, Rubachev and Babenko, 2022), with one float more for missing: then skewed amounts need no
+/// logarithm, and a step in the risk is a weight away. A category is a float for each value that is common enough in training, one for all
+/// others (rare then, or never seen), and one for missing: exactly one of them is 1.
 public struct CreditEncoding: Sendable, Equatable, Codable {
     /// How one column is written.
     public struct Column: Sendable, Equatable, Codable {
@@ -9,9 +11,11 @@ public struct CreditEncoding: Sendable, Equatable, Codable {
         public var name: String
         /// Values with a float of their own, in their order; nil for numbers.
         public var categories: [String]?
+        /// Where a number is cut, rising, both ends among them; nil where it stays what it is. Fewer than two for one that did not vary.
+        public var edges: [Float]?
 
         /// Floats of the column.
-        public var width: Int { categories.map { $0.count + 2 } ?? 1 }
+        public var width: Int { categories.map { $0.count + 2 } ?? edges.map { max(0, $0.count - 1) + 1 } ?? 1 }
     }
 
     /// The columns, in the order of the table.
@@ -27,13 +31,43 @@ public struct CreditEncoding: Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - minimumCount: applicants that a value needs for a float of its own.
     ///   - maximumCategories: most values of a column; the most frequent are kept, of equal ones those that come first in order.
-    public init(_ table: CreditTable, minimumCount: Int = 20, maximumCategories: Int = 100) {
+    ///   - parts: most parts that a number is cut into; 0 leaves numbers as they are.
+    public init(_ table: CreditTable, minimumCount: Int = 20, maximumCategories: Int = 100, parts: Int = 0) {
         columns = table.columns.map { column in
-            guard case .categorical(let values) = column.values else { return Column(name: column.name, categories: nil) }
+            guard case .categorical(let values) = column.values else {
+                return Column(name: column.name, categories: nil, edges: parts > 0 ? Self.edges(column, parts) : nil)
+            }
             var counts: [String: Int] = [:]
             for case let value? in values { counts[value, default: 0] += 1 }
             let common = counts.filter { $0.value >= minimumCount }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             return Column(name: column.name, categories: common.prefix(maximumCategories).map(\.key).sorted())
+        }
+    }
+
+    /// Quantiles at equal distances, each once, of the values that are there.
+    private static func edges(_ column: CreditTable.Column, _ parts: Int) -> [Float] {
+        guard case .numeric(let values) = column.values else { return [] }
+        let sorted = values.filter { !$0.isNaN }.sorted()
+        guard let last = sorted.indices.last else { return [] }
+        var edges: [Float] = []
+        for part in 0...parts {
+            let value = sorted[last * part / parts]
+            if edges.last != value { edges.append(value) }
+        }
+        return edges
+    }
+
+    /// How far a number has come through each part, then whether it is missing.
+    private static func fill(_ value: Float, _ edges: [Float], into target: inout [Float], at first: Int) {
+        let parts = max(0, edges.count - 1)
+        guard !value.isNaN else {
+            target[first + parts] = 1
+            return
+        }
+        for part in 0..<parts where value > edges[part] {
+            // Halves: the distance of two large numbers of either sign is no number.
+            let share = (value / 2 - edges[part] / 2) / (edges[part + 1] / 2 - edges[part] / 2)
+            target[first + part] = value >= edges[part + 1] ? 1 : min(1, share)
         }
     }
 
@@ -52,7 +86,13 @@ public struct CreditEncoding: Sendable, Equatable, Codable {
             }
             switch (column.values, own.categories) {
             case (.numeric(let values), nil):
-                for row in values.indices { result[row * width + first] = values[row] }
+                for row in values.indices {
+                    if let edges = own.edges {
+                        Self.fill(values[row], edges, into: &result, at: row * width + first)
+                    } else {
+                        result[row * width + first] = values[row]
+                    }
+                }
             case (.categorical(let values), let categories?):
                 let numbers = Dictionary(uniqueKeysWithValues: zip(categories, 0...))
                 for (row, value) in values.enumerated() {

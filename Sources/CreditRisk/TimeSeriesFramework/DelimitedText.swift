@@ -3,9 +3,11 @@ internal import EventStream
 /// A raw table with a header, read row by row.
 struct DelimitedText {
     private let path: String
-    private let names: [String]
+    /// Of the columns, in their order.
+    let names: [String]
+    /// What parts fields.
+    let delimiter: UInt8
     private let bytes: [UInt8]
-    private let delimiter: UInt8
 
     /// Why a row is refused, and what to do.
     struct Fault: Error {
@@ -64,7 +66,7 @@ struct DelimitedText {
 
     /// How times are read.
     struct Clock {
-        fileprivate let time: EventTime
+        private let time: EventTime
 
         init(_ unit: FrameworkConfiguration.TimeUnit) {
             let unit: ExportMapping.Time.Unit =
@@ -75,6 +77,15 @@ struct DelimitedText {
                 case .iso8601: .iso8601
                 }
             time = EventTime(ExportMapping.Time(column: "", unit: unit, zone: "UTC"))
+        }
+
+        /// Microseconds since 1970; nil for what is no time between 1970 and 2262.
+        func read(_ text: ArraySlice<UInt8>) -> Int64? {
+            let outcome = text.withUnsafeBufferPointer { own in
+                own.baseAddress.map { time.read(TextSlice($0, own.count)) }
+            }
+            guard case .microseconds(let time)? = outcome else { return nil }
+            return time
         }
     }
 
@@ -103,8 +114,7 @@ struct DelimitedText {
         /// Microseconds since 1970; nil where missing.
         func time(_ column: Int, _ clock: Clock) throws(Fault) -> Int64? {
             guard !fields[column].isEmpty else { return nil }
-            let outcome = fields[column].withUnsafeBufferPointer { clock.time.read(TextSlice($0.baseAddress!, $0.count)) }
-            guard case .microseconds(let time) = outcome else {
+            guard let time = clock.read(fields[column]) else {
                 throw Fault("field \(column + 1) is no time between 1970 and 2262; see `unit` in the configuration")
             }
             return time

@@ -66,12 +66,18 @@ extension TabularSet.Split {
             for row in 0..<Int(Double(outcome.count) * share) { isTraining[row] = true }
         case .values(let column, let values):
             isTraining = try table.texts(column).map(values.contains)
-        case .stratified(let share):
-            for side in [false, true] {
-                let own = outcome.indices.filter { outcome[$0] == side }
-                    .map { (key: Self.mixed(seed, UInt64($0)), row: $0) }.sorted { ($0.key, $0.row) < ($1.key, $1.row) }
-                for entry in own.prefix(Int((Double(own.count) * share).rounded())) { isTraining[entry.row] = true }
-            }
+        case .stratified(let share): return Self.stratified(outcome: outcome, share: share, seed: seed)
+        }
+        return (isTraining.indices.filter { isTraining[$0] }, isTraining.indices.filter { !isTraining[$0] })
+    }
+
+    /// So large a share of each outcome, drawn by a seed; rising.
+    static func stratified(outcome: [Bool], share: Double, seed: UInt64) -> (training: [Int], test: [Int]) {
+        var isTraining = [Bool](repeating: false, count: outcome.count)
+        for side in [false, true] {
+            let own = outcome.indices.filter { outcome[$0] == side }
+                .map { (key: Self.mixed(seed, UInt64($0)), row: $0) }.sorted { ($0.key, $0.row) < ($1.key, $1.row) }
+            for entry in own.prefix(Int((Double(own.count) * share).rounded())) { isTraining[entry.row] = true }
         }
         return (isTraining.indices.filter { isTraining[$0] }, isTraining.indices.filter { !isTraining[$0] })
     }
