@@ -8,6 +8,8 @@ internal import SyntheticBank
 
 /// What tools/figures.d/credit-synthetic.yaml holds.
 struct CreditSyntheticSettings: Decodable {
+    /// What is made: `habits`, `stages`, `framework`; rows of the others are left out.
+    var parts: Set<String>
     /// One bank each; it also seeds the networks that learn from it.
     var seeds: [UInt64]
     /// Of each bank.
@@ -56,15 +58,17 @@ extension Figure {
                 let bank = try CreditBank(settings, seed: seed, number: number, in: folder)
                 FigureContext.say("credit-synthetic, bank \(seed): read in \(Int(FigureContext.now() - started)) s since the start")
                 try bank.addBounds(to: &book)
-                try bank.addHabits(to: &book, notes: &notes, withSweeps: number < settings.sweepBanks)
-                try bank.addStages(to: &book)
-                try bank.addFramework(to: &book, notes: &notes)
+                if settings.parts.contains("habits") {
+                    try bank.addHabits(to: &book, notes: &notes, withSweeps: number < settings.sweepBanks)
+                }
+                if settings.parts.contains("stages") { try bank.addStages(to: &book) }
+                if settings.parts.contains("framework") { try bank.addFramework(to: &book, notes: &notes) }
                 FigureContext.say("credit-synthetic, bank \(seed): done, \(Int(FigureContext.now() - started)) s since the start")
             }
         }
-        var rows = try HabitRows.rows(book, settings)
-        rows.merge(try StageRows.rows(book)) { $1 }
-        rows.merge(try FrameworkRows.rows(book, notes)) { $1 }
+        var rows = settings.parts.contains("habits") ? try HabitRows.rows(book, settings) : [:]
+        if settings.parts.contains("stages") { rows.merge(try StageRows.rows(book)) { $1 } }
+        if settings.parts.contains("framework") { rows.merge(try FrameworkRows.rows(book, notes)) { $1 } }
         return [
             "synthetic": .truth(true), "quick": .truth(context.quick), "rows": .object(rows), "notes": .object(notes),
             "banks": .list(settings.seeds.map { .integer(Int($0)) }), "applicants_of_each": .integer(settings.applicants),
