@@ -23,7 +23,7 @@ import Testing
     }
 
     static func configuration() -> FrameworkConfiguration {
-        PlantedTables.configuration { ($0.network.epochs, $0.network.folds) = (4, 3) }
+        PlantedTables.configuration { ($0.network.epochs, $0.network.folds) = (14, 3) }
     }
 
     static func settings(guided: Bool) -> StackedCreditSettings {
@@ -162,10 +162,16 @@ import Testing
         #expect(try scores(.guided) { $0.perceptron.treeGuidance = false } == plain)
         // Other trees, other guides.
         #expect(try scores(.guided) { $0.trees.depth = 1 } != guided && scores(.perceptron) { $0.trees.depth = 1 } == plain)
-        // Drawn towards the trees: nearer to them on applicants that neither has seen.
-        let trees = try scores(.boostedTrees)
-        func distance(_ own: [Float]) -> Float { zip(own, trees).reduce(0) { $0 + abs($1.0 - $1.1) } }
-        #expect(try distance(scores(.guided) { $0.perceptron.guidance = 20 }) < distance(plain))
+        // Drawn towards what trees say that did not see the applicant, and the more the stronger.
+        var settings = PlantedTable.settings()
+        (settings.guideFolds, settings.trees.rounds, settings.perceptron.preTrainingEpochs) = (3, 60, 8)
+        let guides = try CreditBaseline.outOfFold(.boostedTrees, training, folds: 3, settings, pool: pool)
+        let distances = try [Float(0), 1, 20].map { strength in
+            settings.perceptron.guidance = strength
+            let model = try CreditBaseline.train(.guided, training, validation: validation, settings, pool: pool)
+            return zip(try model.probabilities(training, pool: pool), guides).reduce(Float(0)) { $0 + abs($1.0 - $1.1) }
+        }
+        #expect(distances[0] > distances[1] && distances[1] > distances[2], "\(distances)")
     }
 
     @Test func depthIsChosenByValidation() throws {

@@ -76,7 +76,7 @@ public struct PlainTable: Sendable {
 
     private static func header(_ text: [UInt8], _ path: String, _ target: String) throws(PlainTableError) -> DelimitedText {
         do throws(FrameworkError) { return try DelimitedText(text, path: path, needed: target) } catch {
-            throw PlainTableError(error, path, "give the column's name as the first line has it")
+            throw PlainTableError(error, path, "name each column once in the first line, and give the target's name as it stands there")
         }
     }
 
@@ -179,11 +179,11 @@ public struct PlainTableError: Error, Sendable, Equatable, CustomStringConvertib
     init(place: String, reason: String, remedy: String) { (self.place, self.reason, self.remedy) = (place, reason, remedy) }
 
     init(_ error: FrameworkError, _ path: String, _ remedy: String) {
-        guard case .table(_, _, let reason, let own) = error else {
+        if case .table(_, _, let reason, _) = error {
+            self.init(place: path, reason: reason, remedy: remedy)
+        } else {
             self.init(place: path, reason: error.description, remedy: remedy)
-            return
         }
-        self.init(place: path, reason: reason, remedy: own)
     }
 
     /// Place, reason, remedy.

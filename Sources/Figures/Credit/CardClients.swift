@@ -32,10 +32,12 @@ struct CardClients {
         func numbers(_ stem: String, first: String) throws -> [[Float]] {
             try ["6", "5", "4", "3", "2", first].map { try numbers(stem + $0) }
         }
-        let outcomes = try numbers("default.payment.next.month")
+        func named(_ names: String...) -> String { names.first { table.names.contains($0) } ?? names[0] }
+        // Copies of the set differ in two names.
+        let outcomes = try numbers(named("default.payment.next.month", "default payment next month"))
         let limits = try numbers("LIMIT_BAL"), ages = try numbers("AGE")
         // From April to September.
-        let states = try numbers("PAY_", first: "0"), bills = try numbers("BILL_AMT", first: "1")
+        let states = try numbers("PAY_", first: named("PAY_0", "PAY_1") == "PAY_0" ? "0" : "1"), bills = try numbers("BILL_AMT", first: "1")
         let payments = try numbers("PAY_AMT", first: "1")
         var texts: [String: [String]] = [:]
         for name in ["SEX", "EDUCATION", "MARRIAGE"] { texts[name] = Array(try table.texts(name)[..<count]) }
@@ -86,7 +88,10 @@ struct CardClients {
             for month in 0..<6 {
                 try records.append(
                     key: "\(client)", time: Self.months[month] * 1_000_000,
-                    categorical: try configuration.tables[0].categorical.map { "\(Int(try value($0, client, month)))" },
+                    categorical: try configuration.tables[0].categorical.map { name in
+                        let own = try value(name, client, month)
+                        return own.isNaN ? nil : Int(exactly: own).map { "\($0)" } ?? "\(own)"
+                    },
                     numeric: try configuration.tables[0].numeric.map { try value($0, client, month) })
             }
         }

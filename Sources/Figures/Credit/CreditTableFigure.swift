@@ -4,7 +4,7 @@ internal import SequenceKernel
 internal import SettingsFiles
 
 extension Figure {
-    /// {logistic: {auc, ks, interval, …}, perceptron, guided, boosted, forest, differences, columns, warnings, protocol}.
+    /// {logistic: {auc, ks, interval, …}, mlp, guided, xgboost, forest, differences, columns, warnings, protocol}.
     ///
     /// With a column of times the earliest 70 % of the rows train and the later ones judge; else 70 % of each outcome, drawn anew for each seed.
     static let creditTable = Figure(
