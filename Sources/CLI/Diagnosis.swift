@@ -50,7 +50,12 @@ struct Diagnosis {
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
-        default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
+        default:
+            if let credit = Self.credit(error, outputs: outputs) {
+                self = credit
+                return
+            }
+            self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
         }
     }
 
