@@ -1,4 +1,5 @@
 internal import CreditRisk
+internal import DurableFiles
 internal import Glibc
 
 /// Exit codes of what credit models refuse.

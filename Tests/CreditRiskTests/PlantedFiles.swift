@@ -31,7 +31,9 @@ struct PlantedFiles {
             applicants += "a\(number),\(Self.day(decision)),\(age),\(random.uniform() < 0.5 ? "web" : "shop")\(extra(number, isOverdue))\n"
             outcomes += "a\(number),\(isOverdue ? 1 : 0),\(Self.day(decision + 200))\n"
             for _ in 0..<random.below(10) + 3 {
-                let code = random.uniform() < 0.4 ? (isOverdue ? "late" : "fund") : ["home", "pay", "help"][random.below(3)]
+                let code =
+                    random.uniform() < 0.4
+                    ? (random.uniform() < (isOverdue ? 0.75 : 0.25) ? "late" : "fund") : ["home", "pay", "help"][random.below(3)]
                 app +=
                     "a\(number),\(Self.day(decision - 1) - random.below(2_000_000)),\(code),\(code == "pay" ? "\(random.below(90))" : "")\n"
             }

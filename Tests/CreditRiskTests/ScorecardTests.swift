@@ -23,8 +23,8 @@ import Testing
 
         let (study, leftOut) = try CreditStudy.judged(one, files.data(configuration), pool: pool)
         #expect(study.rows.map(\.name) == ["scorecard", "sequences alone", "without sequences", "logistic regression"])
-        // Some 3 of 6.5 records tell the outcome of each applicant; 0.5 is chance.
-        #expect(study.rows[0].metrics.discrimination.auc.estimate > 0.8)
+        // Two records in five tell the outcome in three cases of four, and so does the age a little; 0.5 is chance.
+        #expect(study.rows[0].metrics.discrimination.auc.estimate > 0.7)
         #expect(study.applicants + leftOut == 500 && (100...200).contains(study.applicants))
         #expect(study.rows.dropFirst().allSatisfy { $0.comparison != nil } && study.rows[0].comparison == nil)
         // The card says the same of the same applicants.
@@ -60,7 +60,7 @@ import Testing
         let files = try PlantedFiles()
         defer { files.remove() }
         try files.fill(500)
-        let configuration = try files.configuration()
+        let configuration = try files.configuration { $0.business.kind = .logisticRegression }
         let card = try files.train(configuration)
         let data = try files.data(configuration), pool = WorkerPool(threads: 2)
         let riskiest = try CreditStudy.riskiest(card, data, pool: pool)
@@ -89,8 +89,8 @@ import Testing
         let early = try CreditScorecard.train(
             configuration, data, name: "early", judges: .init(before: boundary), pool: pool)
         let (study, _) = try CreditStudy.judged(early, data, pool: pool)
-        // Decisions fall on 300 days, one after the other: 200 of them before the boundary.
-        #expect(study.applicants == 500 / 300 * 100 + 0 && early.card.parts.last?.applicants == study.applicants)
+        // Decisions fall on 300 days, one after the other: those from the 200th on are of 100 people.
+        #expect(study.applicants == 100 && early.card.parts.last?.applicants == study.applicants)
         #expect(early.card.limits.contains { $0.contains("became known only after the boundary") })
         #expect(throws: ScorecardError.self) { try CreditStudy.judged(early, data, from: boundary - 1, pool: pool) }
     }

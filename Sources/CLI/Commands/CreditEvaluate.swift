@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CreditRisk
 internal import DurableFiles
+internal import ReportPage
 internal import SequenceKernel
 internal import Studies
 

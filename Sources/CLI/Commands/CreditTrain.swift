@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CreditRisk
 internal import DurableFiles
+internal import Evaluation
 internal import Glibc
 internal import SequenceKernel
 internal import SettingsFiles

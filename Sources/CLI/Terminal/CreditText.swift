@@ -27,7 +27,8 @@ struct CreditText {
         lines += ["", "calibration (expected, observed)"]
         for point in study.rows[0].metrics.calibration {
             lines.append(
-                "  \(Reading.decimal(point.expected, 4)) \(Reading.decimal(point.observed.estimate, 4)) of \(Reading.count(point.applicants))"
+                "  \(Reading.decimal(point.expected, 4)) \(Reading.decimal(point.observed.estimate, 4)) of "
+                    + Reading.count(point.applicants)
             )
         }
         lines += ["", "deciles, the riskiest first (overdue, share of all overdue so far, KS)"]

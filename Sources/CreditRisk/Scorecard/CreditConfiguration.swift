@@ -144,7 +144,7 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
     /// In words, what the outcome is, for the card.
     public var foretells = "overdue, as the file of outcomes has it"
     /// Paths by name: `applicants`, `outcomes` (where the applicants' file does not have them), each table's, `operations` (which code is
-    /// which operation, of which category), `oldApplicants` and `oldOutcomes` (of former days, with the applicants' columns and no records).
+    /// which operation, of which category), `oldApplicants` and `oldOutcomes` (of former days, the same columns and no records).
     public var files: [String: String] = [:]
     /// The table of decisions.
     public var applicants = FrameworkConfiguration.Applicants()

@@ -42,17 +42,17 @@ extension CreditScorecard {
         }
     }
 
-    private struct Parts {
+    private struct Opened {
         let folder: ModelFolder
         let details: Details
         let card: CreditModelCard
     }
 
-    private static func checked(_ path: String, _ fileSystem: FileSystem) throws -> Parts {
-        do throws(SealedFolder.Fault) { return try parts(path, fileSystem) } catch { throw ScorecardError.folder(error) }
+    private static func checked(_ path: String, _ fileSystem: FileSystem) throws -> Opened {
+        do throws(SealedFolder.Fault) { return try opened(path, fileSystem) } catch { throw ScorecardError.folder(error) }
     }
 
-    private static func parts(_ path: String, _ fileSystem: FileSystem) throws(SealedFolder.Fault) -> Parts {
+    private static func opened(_ path: String, _ fileSystem: FileSystem) throws(SealedFolder.Fault) -> Opened {
         let folder = try open(path, fileSystem)
         guard folder.holds(detailsFile) else {
             throw .otherKind(path: path, found: "a network without a scorecard", wanted: "what `tessera credit train` wrote")
@@ -65,7 +65,7 @@ extension CreditScorecard {
             details.reference.allSatisfy({ (0...1).contains($0) })
         else { throw folder.damaged(detailsFile, "features or parts that no training gives") }
         let bytes = try folder.contents(cardFile)
-        do throws(RiskReportError) { return Parts(folder: folder, details: details, card: try CreditModelCard(bytes: bytes)) } catch {
+        do throws(RiskReportError) { return Opened(folder: folder, details: details, card: try CreditModelCard(bytes: bytes)) } catch {
             throw folder.damaged(cardFile, "it is no card")
         }
     }
@@ -89,7 +89,7 @@ extension CreditScorecard {
     }
 
     private static func read(
-        _ parts: Parts, _ scorer: SequenceScorer, threads: Int
+        _ parts: Opened, _ scorer: SequenceScorer, threads: Int
     ) throws(SealedFolder.Fault) -> CreditScorecard {
         let (folder, details) = (parts.folder, parts.details)
         let stacked = try CreditBaseline(folder, "stacked", threads: threads)

@@ -45,7 +45,7 @@ extension CreditScorecard {
             guard own.count >= 50 else {
                 throw ScorecardError.applicants("\(own.count) with a known outcome are left to learn from; give 50 or more")
             }
-            let parts = FrameworkFolds.parts(examples.subset(own), 20, seed: RandomSource.mix(seed ^ 0x9A27))
+            let parts = try FrameworkFolds.parts(examples.subset(own), 20, seed: RandomSource.mix(seed ^ 0x9A27))
             learnt = own.indices.filter { parts[$0] >= 6 }.map { own[$0] }
             validation = own.indices.filter { parts[$0] < 3 }.map { own[$0] }
             calibration = own.indices.filter { (3..<6).contains(parts[$0]) }.map { own[$0] }
@@ -86,7 +86,7 @@ extension CreditScorecard {
         // Scores of those learnt from, by networks that saw none of their customer's applications.
         let training = try SequenceTraining(configuration, data, pool: pool)
         let trainings = Double(configuration.business.folds + 1)
-        let folds = FrameworkFolds.parts(learnt, configuration.business.folds, seed: RandomSource.mix(configuration.seed ^ 0x57AC))
+        let folds = try FrameworkFolds.parts(learnt, configuration.business.folds, seed: RandomSource.mix(configuration.seed ^ 0x57AC))
         var heldOut = [Float](repeating: .nan, count: learnt.count)
         for fold in 0..<configuration.business.folds {
             let own = folds.indices.filter { folds[$0] == fold }

@@ -58,13 +58,13 @@ struct IntentionHabitColumns: Sendable, Equatable, Codable {
             try histories.append(own, before: StageTables.secondsUp(source.decisions[applicant]))
         }
         let made = try IntentionHabitExamples(
-            customers: source.customers, outcomes: source.outcomes, profile: try table(source), histories: histories)
+            customers: source.customers, outcomes: source.outcomes, profile: try self.table(source), histories: histories)
         return (made, unusable, later)
     }
 
     /// Applicants of whom only profiles are known.
     func profiles(_ source: FrameworkExamples) throws -> IntentionHabitExamples {
-        try IntentionHabitExamples(customers: source.customers, outcomes: source.outcomes, profile: try table(source))
+        try IntentionHabitExamples(customers: source.customers, outcomes: source.outcomes, profile: try self.table(source))
     }
 
     private func table(_ source: FrameworkExamples) throws -> ProfileTable {

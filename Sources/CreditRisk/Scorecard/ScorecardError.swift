@@ -36,13 +36,7 @@ public enum ScorecardError: Error, Sendable, Equatable, CustomStringConvertible 
         case .noSuchApplicant: "applicants: nobody has this key; look into the applicants' file"
         case .cancelled: "stopped"
         case .file(let error): error.description
-        case .folder(.file(let error)): error.description
-        case .folder(.notThere(let path)): "\(path): no model here; name the directory that `tessera credit train` wrote"
-        case .folder(.otherKind(let path, let found, let wanted)):
-            "\(path): it holds \(found), and \(wanted) is wanted; name another directory"
-        case .folder(.unsupportedVersion(let path, let found, let newest)):
-            "\(path): format \(found), this program reads up to \(newest); use a newer Tessera"
-        case .folder(.damaged(let path, let file, let reason)): "\(path)/\(file): \(reason); copy it again or train it anew"
+        case .folder(let fault): fault.told(of: "model", writtenBy: "`tessera credit train`")
         }
     }
 }

@@ -88,7 +88,7 @@ enum SequenceScorer: Sendable {
         switch preset {
         case .framework: (FrameworkModel.kind, FrameworkModel.version)
         case .huihen: (IntentionHabitModel.kind, IntentionHabitModel.version)
-        case .mgkd: (PreServiceModel.kind, PreServiceModel.version)
+        case .mgkd: (PreServiceModel.kind, StageModel.version)
         }
     }
 
@@ -133,7 +133,7 @@ struct SequenceTraining {
             old = nil
             return
         }
-        let parts = FrameworkFolds.parts(given, 5, seed: RandomSource.mix(configuration.seed ^ 0x01D))
+        let parts = try FrameworkFolds.parts(given, 5, seed: RandomSource.mix(configuration.seed ^ 0x01D))
         let training = given.subset(parts.indices.filter { parts[$0] != 0 })
         var guides: [Float] = []
         if configuration.huihen.treeGuidance {

@@ -21,8 +21,8 @@ public struct CreditReport: Sendable {
             opening.append(
                 Callout(
                     "Synthetic data",
-                    "Everything on this page comes from simulated applicants. No person and no bank is behind any line, and the numbers say "
-                        + "that the machinery works, not how well it will do on real applicants."))
+                    "Everything on this page comes from simulated applicants. No person and no bank is behind any line, and the "
+                        + "numbers say that the machinery works, not how well it will do on real applicants."))
         }
         opening.append(figures)
         opening.append(Paragraph("\(card.kind). It foretells: \(card.outcome)."))
@@ -91,8 +91,8 @@ public struct CreditReport: Sendable {
         ReliabilityDiagram(
             "Told and found\(remark)",
             note:
-                "Ten parts with as many applicants each; on the dashed line 10 % fall overdue in 10 of 100. Whiskers: 95 % (Wilson), taking "
-                + "applicants as independent.",
+                "Ten parts with as many applicants each; on the dashed line 10 % fall overdue in 10 of 100. Whiskers: 95 % (Wilson), "
+                + "taking applicants as independent.",
             xLabel: "probability told", yLabel: "share that fell overdue",
             bins: own.calibration.map {
                 .init(
@@ -183,9 +183,9 @@ public struct CreditReport: Sendable {
         if let stability = card.reasons {
             blocks.append(
                 Paragraph(
-                    "How stable reasons are: over \(NumberText.count(stability.applicants)) applicants, two of \(stability.models) business "
-                        + "models that differ by their seed share \(NumberText.percent(stability.overlap, digits: 0)) of the reasons, and the "
-                        + "first one in \(NumberText.percent(stability.sameFirst, digits: 0)) of the cases."))
+                    "How stable reasons are: over \(NumberText.count(stability.applicants)) applicants, two of \(stability.models) "
+                        + "business models that differ by their seed share \(NumberText.percent(stability.overlap, digits: 0)) of the "
+                        + "reasons, and the first one in \(NumberText.percent(stability.sameFirst, digits: 0)) of the cases."))
         }
         return blocks
     }

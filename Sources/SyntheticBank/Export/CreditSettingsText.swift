@@ -15,7 +15,8 @@ enum CreditSettingsText {
     private static let behaviours =
         "  - {name: app, key: applicant_id, time: time_ms, unit: ms, categorical: [code, category], numeric: [amount]}\n"
     private static let bureau =
-        "  - {name: bureau, key: applicant_id, time: time_ms, unit: ms, categorical: [kind, lender], numeric: [amount, term_months, balance]}\n"
+        "  - {name: bureau, key: applicant_id, time: time_ms, unit: ms, categorical: [kind, lender], "
+        + "numeric: [amount, term_months, balance]}\n"
     private static let statements =
         "  - {name: statements, key: applicant_id, time: time_ms, unit: ms, numeric: [limit, balance, due, paid]}\n"
 
