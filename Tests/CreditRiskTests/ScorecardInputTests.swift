@@ -88,8 +88,8 @@ import Testing
         try files.write("app.csv", app)
         let configuration = try files.configuration("huihen")
         let card = try files.train(configuration)
-        let counts = try card.readCounts(files.data(configuration, training: false))
-        #expect(counts["money operations without an amount of 0 or more"] == 2 && counts["at or after the decision"] == 1)
+        let counts = try card.unread(files.data(configuration, training: false))
+        #expect(counts["money operations without an amount of 0 or more"] == 2 && counts["records at or after the decision"] == 1)
         try files.fill(300)
         for card in [card, try files.train(files.configuration())] {
             try files.write("applicants.csv", "customer,decided,age,channel\nlong,\(decision),40,web\n")

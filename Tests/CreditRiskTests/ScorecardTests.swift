@@ -50,7 +50,7 @@ import Testing
         let data = try files.data(card.configuration, training: false)
         let scores = try card.scores(data, reasons: 2, pool: WorkerPool(threads: 1))
         #expect(scores.map(\.customer) == ["new", "empty"] && scores.allSatisfy { $0.probability > 0 && $0.probability < 1 })
-        #expect(try card.readCounts(data)["applicants without records"] == 1)
+        #expect(try card.unread(data)["applicants without records that are read"] == 1)
         let table = CreditScorecard.table(scores, key: "customer", 2).split(separator: "\n")
         #expect(table[0] == "customer,probability,points,reason_1,reason_2" && table.count == 3)
     }

@@ -39,20 +39,27 @@ struct NamedPath: ExpressibleByArgument {
 
 extension CreditData {
     /// Says what was refused and left out on the way, on standard error.
-    func tell(_ scored: [String: Int] = [:]) {
+    /// - Parameter outcomes: whether applicants without a known outcome are left out.
+    func tell(outcomes: Bool) {
         for refusal in refusals { StandardError.write("refused: \(refusal)\n") }
         if counts.refused > refusals.count {
             StandardError.write("refused: \(Reading.count(counts.refused - refusals.count)) further rows\n")
         }
-        var parts: [(Int, String)] = [
-            (counts.withoutOutcome, "applicants without a known outcome"),
-            (counts.outcomesWithoutApplicant, "outcomes that belong to no applicant"),
-            (counts.oldLeftOut, "applicants of former days without an outcome or who are customers of today"),
+        var parts: [(String, Int)] = [
+            ("applicants without a known outcome", outcomes ? counts.withoutOutcome : 0),
+            ("outcomes that belong to no applicant", counts.outcomesWithoutApplicant),
+            ("applicants of former days without an outcome, or who are customers of today", counts.oldLeftOut),
         ]
-        parts += counts.tables.withoutApplicant.sorted { $0.key < $1.key }.map { ($1, "records of \($0) that belong to no applicant") }
-        parts += counts.tables.backwards.sorted { $0.key < $1.key }.map { ($1, "records of \($0) given after a later one") }
-        parts += scored.sorted { $0.key < $1.key }.filter { $0.key != "read" && $0.key != "sessions" }.map { ($1, "records \($0)") }
-        let told = parts.filter { $0.0 > 0 }.map { "\(Reading.count($0.0)) \($0.1)" }
-        if !told.isEmpty { StandardError.write("not read: \(told.joined(separator: "; "))\n") }
+        parts += counts.tables.withoutApplicant.sorted { $0.key < $1.key }.map { ("records of \($0) that belong to no applicant", $1) }
+        Self.tell("not read", parts)
+        Self.tell("put in order", counts.tables.backwards.sorted { $0.key < $1.key }.map { ("records of \($0)", $1) })
+    }
+
+    /// Says what a model does not read of the applicants' records.
+    func tell(_ card: CreditScorecard) throws { Self.tell("not read", try card.unread(self).sorted { $0.key < $1.key }.map { $0 }) }
+
+    private static func tell(_ what: String, _ parts: [(String, Int)]) {
+        let told = parts.filter { $0.1 > 0 }.map { "\(Reading.count($0.1)) \($0.0)" }
+        if !told.isEmpty { StandardError.write("\(what): \(told.joined(separator: "; "))\n") }
     }
 }

@@ -39,7 +39,8 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
         let card = try CreditScorecard(model, threads: threads.count)
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: true)
-        data.tell()
+        data.tell(outcomes: true)
+        try data.tell(card)
         let (study, leftOut) = try CreditStudy.judged(card, data, from: from?.microseconds, pool: pool)
         if let page {
             let riskiest = try CreditStudy.riskiest(card, data, from: from?.microseconds, pool: pool)

@@ -33,6 +33,7 @@ struct CreditExplain: ParsableCommand {
         let card = try CreditScorecard(model, threads: threads.count)
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
+        data.tell(outcomes: false)
         let found = try CreditExplanation(
             card, data, customer: customer, most: most, latest: latest, pool: WorkerPool(threads: threads.count))
         if json { return try StandardOutput.print(json: found) }

@@ -40,7 +40,8 @@ struct CreditScore: ParsableCommand, WritesOutput {
         let card = try CreditScorecard(model, threads: threads.count)
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
-        data.tell(try card.readCounts(data))
+        data.tell(outcomes: false)
+        try data.tell(card)
         let scores = try card.scores(data, reasons: reasons, pool: WorkerPool(threads: threads.count))
         let text =
             out.hasSuffix(".jsonl")

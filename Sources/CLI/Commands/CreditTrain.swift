@@ -59,12 +59,13 @@ struct CreditTrain: ParsableCommand, WritesOutput {
         let line = ProgressLine("credit")
         let folder = settings.contains("/") ? FileSystem.folder(of: settings) : ""
         let data = try CreditData(own, folder: files.data ?? folder, files: files.files, training: true, needsOutcomes: true)
-        data.tell()
+        data.tell(outcomes: true)
         let trained = try CreditScorecard.train(
             own, data, name: FileSystem.name(of: out), judges: .init(share: judges, before: before?.microseconds),
             leaks: leaks.value, pool: WorkerPool(threads: threads.count), warn: { StandardError.write("warning: \($0)\n") },
             progress: line.goesOn)
         let id = try trained.write(to: out, replacing: replace)
+        try data.tell(trained)
         line.finish("\(Reading.count(data.counts.applicants)) applicants in \(Reading.duration(line.elapsed))")
         if json {
             return try StandardOutput.print(json: Printed(modelId: id, preset: own.preset.rawValue, read: data.counts, card: trained.card))

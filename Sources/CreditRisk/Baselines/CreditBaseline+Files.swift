@@ -37,8 +37,8 @@ extension CreditBaseline {
         let contents = try folder.decoded(Contents.self, file)
         guard contents.format == Self.version else { throw folder.damaged(file, "a format that this program does not read") }
         let encoding = contents.encoding
-        guard encoding.columns.allSatisfy({ $0.categories.map { Set($0).count == $0.count } ?? true }) else {
-            throw folder.damaged(file, "a category is there twice")
+        guard encoding.columns.allSatisfy({ $0.edges == nil && $0.categories.map { Set($0).count == $0.count } ?? true }) else {
+            throw folder.damaged(file, "a category is there twice, or numbers are cut as no training of such a model cuts them")
         }
         if let linear = contents.linear {
             guard contents.kind == .logisticRegression, linear.isWhole(width: encoding.width) else {

@@ -1,7 +1,9 @@
 extension CreditScorecard {
-    /// What was read of the applicants' records and what was not, by name.
+    /// What the network does not read of the applicants' records, in words; all else it reads.
     /// - Throws: as ``scores(_:reasons:pool:)``.
-    public func readCounts(_ data: CreditData) throws -> [String: Int] { try scorer.counts(data.examples) }
+    public func unread(_ data: CreditData) throws -> [String: Int] {
+        try scorer.counts(data.examples).filter { $0.key != SequenceScorer.read }
+    }
 
     /// Scores as CSV with a header: key, probability, points, and a column for each reason's code.
     /// - Parameters:

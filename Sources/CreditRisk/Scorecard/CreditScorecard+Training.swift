@@ -133,13 +133,21 @@ extension CreditScorecard {
             details.calibration[row.rawValue] =
                 switch configuration.calibration {
                 case .none: ScoreCalibration.none
-                case .platt: ScoreCalibration.platt(scores, positives)
+                case .platt: Self.platt(scores, positives)
                 case .isotonic: ScoreCalibration.isotonic(scores, positives)
                 }
         }
         let calibrated = with(details)
         details.reference = try Reading(calibrated, examples, pool).probabilities(.stacked).sorted()
         return with(details)
+    }
+
+    /// Slope and intercept; where higher scores were not more often overdue, hardly more than the rate for everybody, in the scores' order.
+    private static func platt(_ scores: [Double], _ positives: [Bool]) -> ScoreCalibration {
+        let found = ScoreCalibration.platt(scores, positives)
+        guard found == .none else { return found }
+        let rate = Double(positives.count { $0 }) / Double(positives.count)
+        return .platt(slope: 1e-3, intercept: ScoreCalibration.logOdds(rate))
     }
 
     private func with(_ details: Details, _ card: CreditModelCard? = nil) -> CreditScorecard {

@@ -173,6 +173,7 @@ struct ProfileColumns: Sendable, Equatable, Codable {
             && zip(encoding.columns, own.categorical).allSatisfy {
                 $0.name == $1 && $0.categories.map { Set($0).count == $0.count } ?? false
             }
+            && encoding.columns.allSatisfy { $0.edges == nil }
             && encoding.columns.dropFirst(own.categorical.count).allSatisfy { $0.categories == nil }
     }
 }

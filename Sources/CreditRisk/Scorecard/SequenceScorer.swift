@@ -37,30 +37,33 @@ enum SequenceScorer: Sendable {
         }
     }
 
+    /// The count of records that were read; all others are of what was not.
+    static let read = "records read"
+    private static let later = "records at or after the decision"
+    private static let without = "applicants without records that are read"
+
     /// What was read of the applicants' records and what was not, by name.
     func counts(_ examples: FrameworkExamples) throws -> [String: Int] {
         switch self {
         case .framework(let model):
             let counts = try model.encoder.encoded(examples).1
             return [
-                "at or after the decision": counts.afterDecision, "crowded out by later ones": counts.crowdedOut, "read": counts.kept,
-                "applicants without records": counts.withoutRecords,
+                Self.later: counts.afterDecision, "records crowded out by later ones": counts.crowdedOut, Self.read: counts.kept,
+                Self.without: counts.withoutRecords,
             ]
         case .huihen(let model, let columns):
             let (made, unusable, later) = try columns.examples(examples, model.vocabulary, model.settings.rules)
             let counts = made.histories?.counts ?? SessionHistories.Counts()
             return [
-                "at or after the decision": later, "money operations without an amount of 0 or more": unusable,
-                "of codes that no rule names": counts.unknownCodes, "sessions": counts.sessions, "short sessions": counts.shortSessions,
+                Self.later: later, "money operations without an amount of 0 or more": unusable,
+                "behaviours of codes that no rule names": counts.unknownCodes, "short sessions": counts.shortSessions,
                 "sessions crowded out by later ones": counts.earlySessions,
-                "crowded out by later ones of their session": counts.earlyBehaviours, "read": counts.kept,
-                "applicants without records": (0..<made.count).count { made.histories?.sessionCount($0) == 0 },
+                "behaviours crowded out by later ones of their session": counts.earlyBehaviours, Self.read: counts.kept,
+                Self.without: (0..<made.count).count { made.histories?.sessionCount($0) == 0 },
             ]
         case .mgkd(_, let tables):
             let counts = tables.counts(examples)
-            return [
-                "at or after the decision": counts.later, "read": counts.read, "applicants without records": counts.without,
-            ]
+            return [Self.later: counts.later, Self.read: counts.read, Self.without: counts.without]
         }
     }
 

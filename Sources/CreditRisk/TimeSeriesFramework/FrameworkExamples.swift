@@ -123,7 +123,8 @@ public struct FrameworkExamples: Sendable {
         }
         (self.records, self.ranges) = (records, ranges)
         keys = removals.map { _ in whole.keys[applicant] }
-        customers = removals.map { _ in whole.customers[applicant] }
+        // As if they were several: one customer has one decision at a time.
+        customers = removals.indices.map { whole.customers[applicant] &+ UInt64($0) }
         decisions = removals.map { _ in whole.decisions[applicant] }
         outcomes = removals.map { _ in whole.outcomes[applicant] }
         outcomeTimes = removals.map { _ in whole.outcomeTimes[applicant] }
