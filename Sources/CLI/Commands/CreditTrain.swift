@@ -60,10 +60,7 @@ struct CreditTrain: ParsableCommand, WritesOutput {
         let folder = settings.contains("/") ? FileSystem.folder(of: settings) : ""
         let data = try CreditData(own, folder: files.data ?? folder, files: files.files, training: true, needsOutcomes: true)
         data.tell(outcomes: true)
-        let trained = try CreditScorecard.train(
-            own, data, name: FileSystem.name(of: out), judges: .init(share: judges, before: before?.microseconds),
-            leaks: leaks.value, pool: WorkerPool(threads: threads.count), warn: { StandardError.write("warning: \($0)\n") },
-            progress: line.goesOn)
+        let trained = try train(own, data, line)
         let id = try trained.write(to: out, replacing: replace)
         try data.tell(trained)
         line.finish("\(Reading.count(data.counts.applicants)) applicants in \(Reading.duration(line.elapsed))")
@@ -78,6 +75,17 @@ struct CreditTrain: ParsableCommand, WritesOutput {
                     "; on those judged AUC \(Reading.decimal($0.discrimination.auc.estimate, 4)), KS "
                         + Reading.decimal($0.discrimination.ks.estimate, 4)
                 } ?? "") + "; see \(out)/model-card.md")
+    }
+
+    private func train(_ own: CreditConfiguration, _ data: CreditData, _ line: ProgressLine) throws -> CreditScorecard {
+        do {
+            return try CreditScorecard.train(
+                own, data, name: FileSystem.name(of: out), judges: .init(share: judges, before: before?.microseconds), leaks: leaks.value,
+                pool: WorkerPool(threads: threads.count), warn: { StandardError.write("warning: \($0)\n") }, progress: line.goesOn)
+        } catch {
+            guard Interruption.isRequested else { throw error }
+            throw Interrupted(remedy: "nothing was written; run the command again")
+        }
     }
 
     private struct Printed: Encodable {
