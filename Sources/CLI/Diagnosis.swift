@@ -133,7 +133,7 @@ struct Diagnosis {
     private static func code(_ error: StudyError, outputs: [String]) -> Int32 {
         switch error {
         case .file(let error): code(error, outputs: outputs)
-        case .badTruth, .tooLittle, .badStudy: EX_DATAERR
+        case .badTruth, .tooLittle, .badStudy, .badTable: EX_DATAERR
         case .noSuchField, .wrongModel, .otherStudy: EX_CONFIG
         case .missingFile: EX_USAGE
         case .trees: EX_SOFTWARE
