@@ -111,7 +111,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "ChatEndpoint", "Studies", "SettingsFiles",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -50,7 +50,12 @@ struct Diagnosis {
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
-        default: self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
+        default:
+            if let credit = Self.credit(error, outputs: outputs) {
+                self = credit
+                return
+            }
+            self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")
         }
     }
 
@@ -128,7 +133,7 @@ struct Diagnosis {
     private static func code(_ error: StudyError, outputs: [String]) -> Int32 {
         switch error {
         case .file(let error): code(error, outputs: outputs)
-        case .badTruth, .tooLittle, .badStudy: EX_DATAERR
+        case .badTruth, .tooLittle, .badStudy, .badTable: EX_DATAERR
         case .noSuchField, .wrongModel, .otherStudy: EX_CONFIG
         case .missingFile: EX_USAGE
         case .trees: EX_SOFTWARE

@@ -21,8 +21,9 @@ struct Tessera: ParsableCommand {
         version: Version.text,
         subcommands: [
             Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self,
-            IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, Simulate.self, Report.self, Bench.self,
-            Version.self,
+            IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, Simulate.self,
+            Report.self,
+            Bench.self, Version.self,
         ])
 
     static func main() {

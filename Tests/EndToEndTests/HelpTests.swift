@@ -9,7 +9,8 @@ import Testing
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
         "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "rank", "rank train",
         "rank score", "rank evaluate",
-        "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "simulate", "report",
+        "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "credit",
+        "credit train", "credit score", "credit evaluate", "credit explain", "simulate", "report",
         "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
@@ -29,7 +30,7 @@ import Testing
 
     @Test(
         arguments: commands.filter {
-            !["", "evaluate", "taxonomy", "labels", "intents", "rank", "convert", "bench", "version"].contains($0)
+            !["", "evaluate", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench", "version"].contains($0)
         })
     func helpHasAnExample(
         _ command: String

@@ -16,9 +16,9 @@ public struct CreditBaseline: Sendable {
     public let kind: CreditBaselineKind
     /// How columns become floats.
     public let encoding: CreditEncoding
-    private let model: Model
+    let model: Model
 
-    private enum Model: Sendable {
+    enum Model: Sendable {
         case linear(LinearCredit)
         case perceptron(IntentionHabitModel)
         case trees(BoostedTrees)

@@ -1,7 +1,7 @@
 internal import Evaluation
 
 /// Logistic regression on standardised floats, held ten deviations from the mean, with a flag for each that was missing in training.
-struct LinearCredit: Sendable {
+struct LinearCredit: Sendable, Equatable, Codable {
     private let scale: ProfileScale
     /// Of standardised floats, then flags.
     private let weights: [Float]
@@ -38,6 +38,13 @@ struct LinearCredit: Sendable {
         }
         guard let best else { throw .badSetting(name: "strengths", expected: "one or more penalties") }
         (weights, means, bias) = (best.weights, best.means, best.bias)
+    }
+
+    /// Whether a file holds what ``init(_:_:width:validation:_:strengths:)`` could have given for so many floats.
+    func isWhole(width: Int) -> Bool {
+        scale.isWhole && scale.means.count == width && weights.count == scale.width && means.count == scale.width
+            && sources == Array(0..<width) + scale.flagged && weights.allSatisfy(\.isFinite) && means.allSatisfy(\.isFinite)
+            && bias.isFinite
     }
 
     /// What each standardised float and flag adds, `[B, W]`, and the log odds, `[B]`.

@@ -26,6 +26,8 @@ public struct FrameworkExamples: Sendable {
     public let decisions: [Int64]
     /// 1 overdue, 0 not, NaN not known, `[B]`.
     public let outcomes: [Float]
+    /// When each outcome came to be known, microseconds since 1970; nil where that is not recorded, `[B]`.
+    public let outcomeTimes: [Int64?]
     /// What was found.
     public let counts: Counts
     let profile: SharedColumns
@@ -50,7 +52,7 @@ public struct FrameworkExamples: Sendable {
         }
         (applicants, tables) = (configuration.applicants, configuration.tables)
         (keys, customers, outcomes, profile) = (own.keys, own.customers, own.outcomes, SharedColumns(own.profile))
-        decisions = own.profile.times
+        (decisions, outcomeTimes) = (own.profile.times, own.outcomeTimes)
         profileRows = Array(0..<own.count)
         let known = Set(own.keys)
         var (counts, records, ranges): (Counts, [SharedColumns], [[Range<Int>]]) = (Counts(), [], [])
@@ -75,8 +77,57 @@ public struct FrameworkExamples: Sendable {
         customers = chosen.map { whole.customers[$0] }
         decisions = chosen.map { whole.decisions[$0] }
         outcomes = chosen.map { whole.outcomes[$0] }
+        outcomeTimes = chosen.map { whole.outcomeTimes[$0] }
         profileRows = chosen.map { whole.profileRows[$0] }
         ranges = whole.ranges.map { own in chosen.map { own[$0] } }
+    }
+
+    /// Something taken away from an applicant, to see what it was worth.
+    enum Removal: Sendable, Equatable {
+        /// Nothing.
+        case nothing
+        /// All records of a table.
+        case table(Int)
+        /// A record of a table, by row.
+        case record(table: Int, row: Int)
+        /// A category of the profile.
+        case category(Int)
+        /// A number of the profile.
+        case number(Int)
+    }
+
+    /// One applicant several times, each time without something.
+    func without(_ removals: [Removal], of applicant: Int) -> FrameworkExamples { FrameworkExamples(self, applicant, removals) }
+
+    private init(_ whole: FrameworkExamples, _ applicant: Int, _ removals: [Removal]) {
+        (applicants, tables, counts) = (whole.applicants, whole.tables, whole.counts)
+        var profile = whole.profile.columns.ordered(removals.map { _ in whole.profileRows[applicant] })
+        for (row, removal) in removals.enumerated() {
+            if case .category(let field) = removal { profile.blank(category: field, of: row) }
+            if case .number(let field) = removal { profile.blank(number: field, of: row) }
+        }
+        self.profile = SharedColumns(profile)
+        profileRows = Array(removals.indices)
+        var (records, ranges): ([SharedColumns], [[Range<Int>]]) = ([], [])
+        for table in whole.tables.indices {
+            var (order, own): ([Int], [Range<Int>]) = ([], [])
+            for removal in removals {
+                let first = order.count
+                if removal != .table(table) {
+                    order += whole.ranges[table][applicant].filter { removal != .record(table: table, row: $0) }
+                }
+                own.append(first..<order.count)
+            }
+            records.append(SharedColumns(whole.records[table].columns.ordered(order)))
+            ranges.append(own)
+        }
+        (self.records, self.ranges) = (records, ranges)
+        keys = removals.map { _ in whole.keys[applicant] }
+        // As if they were several: one customer has one decision at a time.
+        customers = removals.indices.map { whole.customers[applicant] &+ UInt64($0) }
+        decisions = removals.map { _ in whole.decisions[applicant] }
+        outcomes = removals.map { _ in whole.outcomes[applicant] }
+        outcomeTimes = removals.map { _ in whole.outcomeTimes[applicant] }
     }
 
     /// Refuses examples that nothing can be learnt from.

@@ -30,11 +30,20 @@ public struct FrameworkReader: Sendable {
         self.configuration = configuration
     }
 
+    /// Outcomes of a file of their own that belong to no applicant.
+    public private(set) var outcomesWithoutApplicant = 0
+    /// Columns of each file by its path, whether they are read or not.
+    public private(set) var headers: [String: [String]] = [:]
+
     /// Reads the applicants and all tables.
-    /// - Parameter tables: paths by the names of the configuration; `-` is standard input.
+    /// - Parameters:
+    ///   - outcomes: the file that has the columns of the outcome, by the applicants' key; nil where the applicants' file has them.
+    ///   - tables: paths by the names of the configuration; `-` is standard input.
+    ///   - needsOutcomes: whether the columns of the outcome must be there.
     /// - Throws: ``FrameworkError/table(name:row:reason:remedy:)`` for a file that cannot be read, or a column that it does not have.
     public mutating func read(
-        applicants: String, tables: [String: String], in fileSystem: FileSystem = .live
+        applicants: String, outcomes: String? = nil, tables: [String: String], needsOutcomes: Bool = true,
+        in fileSystem: FileSystem = .live
     ) throws(FrameworkError) -> FrameworkExamples {
         var texts: [(String, [UInt8])] = []
         for table in configuration.tables {
@@ -43,31 +52,87 @@ public struct FrameworkReader: Sendable {
             }
             texts.append((path, try Self.text(path, fileSystem)))
         }
-        return try read((applicants, try Self.text(applicants, fileSystem)), texts)
+        var known: KnownOutcomes?
+        if let outcomes { known = try knownOutcomes(outcomes, try Self.text(outcomes, fileSystem)) }
+        return try read((applicants, try Self.text(applicants, fileSystem)), texts, known, needsOutcomes: needsOutcomes)
+    }
+
+    /// Reads the applicants alone, with no record of any table: of former days, of which nothing else was kept.
+    public mutating func read(
+        applicants: String, outcomes: String?, in fileSystem: FileSystem = .live
+    ) throws(FrameworkError) -> FrameworkExamples {
+        var known: KnownOutcomes?
+        if let outcomes { known = try knownOutcomes(outcomes, try Self.text(outcomes, fileSystem)) }
+        let own = try self.applicants(applicants, try Self.text(applicants, fileSystem), known, needsOutcomes: true)
+        return try FrameworkExamples(configuration, own, configuration.tables.map { RecordTable($0) })
+    }
+
+    /// Outcomes by the applicants' key.
+    private struct KnownOutcomes {
+        var outcomes: [String: (outcome: Float, time: Int64?)] = [:]
+    }
+
+    private mutating func knownOutcomes(_ path: String, _ text: [UInt8]) throws(FrameworkError) -> KnownOutcomes {
+        let own = configuration.applicants
+        guard let name = own.outcome else {
+            throw FrameworkConfiguration.bad(
+                "applicants.outcome", "a file of outcomes is given and no column of theirs is named", "name it")
+        }
+        let table = try DelimitedText(text, path: path, needed: own.key)
+        headers[path] = table.names
+        let key = try table.require(own.key), outcome = try table.require(name), outcomeTime = try table.require(own.outcomeTime)
+        let clock = DelimitedText.Clock(own.unit)
+        var result = KnownOutcomes()
+        table.rows { row throws(DelimitedText.Fault) in
+            let known = Float(try row.number(outcome, []))
+            guard known.isNaN || known == 0 || known == 1 else {
+                throw .init("the outcome is neither 0 nor 1; 1 is overdue, 0 is not, empty is not known")
+            }
+            let shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
+            guard result.outcomes.updateValue((known, shown), forKey: row.text(key)) == nil else {
+                throw .init("an earlier row has the same key; give each outcome once")
+            }
+        } refuse: {
+            refuse(path, $0, $1)
+        }
+        return result
     }
 
     /// Reads from memory: names for messages, and texts.
     package mutating func read(
         _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])]
+    ) throws(FrameworkError) -> FrameworkExamples { try read(applicants, tables, nil, needsOutcomes: true) }
+
+    private mutating func read(
+        _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])], _ outcomes: KnownOutcomes?,
+        needsOutcomes: Bool
     ) throws(FrameworkError) -> FrameworkExamples {
-        let own = try self.applicants(applicants.path, applicants.text)
+        let own = try self.applicants(applicants.path, applicants.text, outcomes, needsOutcomes: needsOutcomes)
         var records: [RecordTable] = []
         for (table, given) in zip(configuration.tables, tables) { records.append(try self.records(table, given.path, given.text)) }
         return try FrameworkExamples(configuration, own, records)
     }
 
-    private static func text(_ path: String, _ fileSystem: FileSystem) throws(FrameworkError) -> [UInt8] {
+    /// A file's text, unpacked.
+    static func text(_ path: String, _ fileSystem: FileSystem) throws(FrameworkError) -> [UInt8] {
         do throws(ExportError) { return try ExportInput(path: path, in: fileSystem).wholeText() } catch {
             throw .table(name: error.place, row: nil, reason: error.reason, remedy: error.remedy)
         }
     }
 
-    private mutating func applicants(_ path: String, _ text: [UInt8]) throws(FrameworkError) -> ApplicantTable {
+    private mutating func applicants(
+        _ path: String, _ text: [UInt8], _ outcomes: KnownOutcomes?, needsOutcomes: Bool
+    ) throws(FrameworkError) -> ApplicantTable {
         let own = configuration.applicants
         let table = try DelimitedText(text, path: path, needed: own.key)
+        headers[path] = table.names
         let key = try table.require(own.key), decision = try table.require(own.decision)
-        let customer = try table.require(own.customer), outcome = try table.require(own.outcome)
-        let outcomeTime = try table.require(own.outcomeTime)
+        let customer = try table.require(own.customer)
+        func found(_ name: String?) throws(FrameworkError) -> Int? {
+            guard let name, outcomes == nil, needsOutcomes || table.names.contains(name) else { return nil }
+            return try table.require(name) as Int
+        }
+        let outcome = try found(own.outcome), outcomeTime = try found(own.outcomeTime)
         let categorical = try table.require(own.categorical), numeric = try table.require(own.numeric)
         let clock = DelimitedText.Clock(own.unit)
         var result = ApplicantTable(own)
@@ -79,7 +144,8 @@ public struct FrameworkReader: Sendable {
             if let outcome { known = Float(try row.number(outcome, [])) }
             var values: [Double] = []
             for column in numeric { values.append(try row.number(column, [])) }
-            let shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
+            var shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
+            if let other = outcomes?.outcomes[row.text(key)] { (known, shown) = other }
             let texts = categorical.map { row.category($0, []) }
             do throws(FrameworkError) {
                 try result.append(
@@ -89,6 +155,10 @@ public struct FrameworkReader: Sendable {
         } refuse: {
             refuse(path, $0, $1)
         }
+        if let outcomes {
+            let keys = Set(result.keys)
+            outcomesWithoutApplicant = outcomes.outcomes.keys.count { !keys.contains($0) }
+        }
         return result
     }
 
@@ -96,6 +166,7 @@ public struct FrameworkReader: Sendable {
         _ own: FrameworkConfiguration.Table, _ path: String, _ text: [UInt8]
     ) throws(FrameworkError) -> RecordTable {
         let table = try DelimitedText(text, path: path, needed: own.time)
+        headers[path] = table.names
         let key = try table.require(own.key), time = try table.require(own.time)
         let categorical = try table.require(own.categorical), numeric = try table.require(own.numeric)
         let times = try table.require(own.times)

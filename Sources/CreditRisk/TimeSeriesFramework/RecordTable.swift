@@ -85,7 +85,13 @@ struct RecordColumns: Sendable {
         }
     }
 
-    /// The records in another order.
+    /// Takes a category away from a record.
+    mutating func blank(category field: Int, of row: Int) { categories[field][row] = -1 }
+
+    /// Takes a number away from a record.
+    mutating func blank(number field: Int, of row: Int) { numbers[field][row] = .nan }
+
+    /// The records in another order; one may be there several times, or not at all.
     func ordered(_ order: [Int]) -> RecordColumns {
         var result = self
         result.times = order.map { times[$0] }
@@ -183,6 +189,7 @@ public struct ApplicantTable: Sendable {
     public private(set) var keys: [String] = []
     private(set) var customers: [UInt64] = []
     private(set) var outcomes: [Float] = []
+    private(set) var outcomeTimes: [Int64?] = []
     private(set) var profile: RecordColumns
 
     /// Applicants so far.
@@ -224,5 +231,6 @@ public struct ApplicantTable: Sendable {
         var random = RandomSource(seed: 0xC057_03E2, name: customer ?? key)
         customers.append(random.next())
         outcomes.append(outcome)
+        outcomeTimes.append(outcomeTime)
     }
 }

@@ -30,6 +30,10 @@ struct CreditWriter: ~Copyable {
         }
         let perOperation = source.assumptions.codesPerOperation
         try OutputFile.write(Self.rules(perOperation), to: "\(folder)/credit/operations.csv", in: fileSystem)
+        let settings = [
+            ("framework", CreditSettingsText.framework), ("huihen", CreditSettingsText.huihen), ("mgkd", CreditSettingsText.mgkd),
+        ]
+        for (name, text) in settings { try OutputFile.write(text, to: "\(folder)/credit/\(name).yaml", in: fileSystem) }
         let applicants = try file("credit/applicants", "applicant_id," + Self.profileColumns)
         let behaviours = try file("credit/behaviours", "applicant_id,time_ms,code,category,amount")
         let bureau = try file("credit/bureau", "applicant_id,time_ms,kind,lender,amount,term_months,balance")

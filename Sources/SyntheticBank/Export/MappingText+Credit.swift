@@ -18,6 +18,8 @@ extension MappingText {
           outcomes.csv             applicant_id, horizon_start_ms, known_time_ms, overdue (by 30 days or more between these two)
           old_applicants.csv       the columns of applicants.csv for people of former days, of whom no behaviour was kept
           old_outcomes.csv         the columns of outcomes.csv for them
+          framework.yaml, huihen.yaml, mgkd.yaml
+                                   what `tessera credit train` reads of these files, one for each kind of model
         truth/credit.csv           applicant_id, and the probability of falling overdue by the simulator's own model: given_everything (in
                                    these files), given_pre_service (profile, app, bureau, statements), given_app (profile and app),
                                    given_profile; then the signals that count, standardised (mean 0, deviation 1, 0 where nothing shows it):

@@ -1,0 +1,198 @@
+internal import DurableFiles
+internal import SequenceKernel
+
+/// Takes: applicants with their raw records.   Gives: the probability of each to fall overdue, by one of the three networks.
+enum SequenceScorer: Sendable {
+    case framework(FrameworkModel)
+    case huihen(IntentionHabitModel, IntentionHabitColumns)
+    case mgkd(PreServiceModel, StageTables)
+
+    /// Digest over all its files; empty until it is read from a directory.
+    var id: String {
+        switch self {
+        case .framework(let model): model.id
+        case .huihen(let model, _): model.id
+        case .mgkd(let model, _): model.id
+        }
+    }
+
+    /// Passes and the best AUC of the validation part.
+    var training: (epochs: Int, auc: Double?) {
+        switch self {
+        case .framework(let model): (model.card.epochs, model.card.validationAUC)
+        case .huihen(let model, _): (model.card.epochs, model.card.validationAUC)
+        case .mgkd(let model, _): (model.card.epochs, model.card.validationAUC)
+        }
+    }
+
+    /// Overdue probabilities, `[B]`; the same at any number of threads, and whoever stands beside an applicant.
+    func probabilities(_ examples: FrameworkExamples, pool: WorkerPool) throws -> [Float] {
+        guard examples.count > 0 else { return [] }
+        switch self {
+        case .framework(let model): return try model.probabilities(examples, pool: pool)
+        case .huihen(let model, let columns):
+            return try model.probabilities(
+                columns.examples(examples, model.vocabulary, model.settings.rules).examples, pool: pool)
+        case .mgkd(let model, let tables): return try model.probabilities(tables.preService(examples), pool: pool)
+        }
+    }
+
+    /// The count of records that were read; all others are of what was not.
+    static let read = "records read"
+    private static let later = "records at or after the decision"
+    private static let without = "applicants without records that are read"
+
+    /// What was read of the applicants' records and what was not, by name.
+    func counts(_ examples: FrameworkExamples) throws -> [String: Int] {
+        switch self {
+        case .framework(let model):
+            let counts = try model.encoder.encoded(examples).1
+            return [
+                Self.later: counts.afterDecision, "records crowded out by later ones": counts.crowdedOut, Self.read: counts.kept,
+                Self.without: counts.withoutRecords,
+            ]
+        case .huihen(let model, let columns):
+            let (made, unusable, later) = try columns.examples(examples, model.vocabulary, model.settings.rules)
+            let counts = made.histories?.counts ?? SessionHistories.Counts()
+            return [
+                Self.later: later, "money operations without an amount of 0 or more": unusable,
+                "behaviours of codes that no rule names": counts.unknownCodes, "short sessions": counts.shortSessions,
+                "sessions crowded out by later ones": counts.earlySessions,
+                "behaviours crowded out by later ones of their session": counts.earlyBehaviours, Self.read: counts.kept,
+                Self.without: (0..<made.count).count { made.histories?.sessionCount($0) == 0 },
+            ]
+        case .mgkd(_, let tables):
+            let counts = tables.counts(examples)
+            return [Self.later: counts.later, Self.read: counts.read, Self.without: counts.without]
+        }
+    }
+
+    /// Writes the model with further files.
+    /// - Returns: the id.
+    func write(
+        to path: String, with extra: [String: [UInt8]], replacing: Bool, in fileSystem: FileSystem
+    ) throws -> String {
+        var extra = extra
+        switch self {
+        case .framework(let model): return try model.write(to: path, with: extra, replacing: replacing, in: fileSystem)
+        case .huihen(let model, let columns):
+            extra[Self.columnsFile] = ModelFolder.json(columns, isIndented: false)
+            return try model.write(to: path, with: extra, replacing: replacing, in: fileSystem)
+        case .mgkd(let model, let tables):
+            extra[Self.columnsFile] = ModelFolder.json(tables, isIndented: false)
+            return try model.write(to: path, with: extra, replacing: replacing, in: fileSystem)
+        }
+    }
+
+    private static let columnsFile = "columns.json"
+
+    /// The kind of folder of a preset, and its newest version.
+    static func folder(of preset: CreditConfiguration.Preset) -> (kind: String, version: Int) {
+        switch preset {
+        case .framework: (FrameworkModel.kind, FrameworkModel.version)
+        case .huihen: (IntentionHabitModel.kind, IntentionHabitModel.version)
+        case .mgkd: (PreServiceModel.kind, StageModel.version)
+        }
+    }
+
+    /// Reads what ``write(to:with:replacing:in:)`` wrote.
+    /// - Parameter folder: the same, opened before.
+    init(_ path: String, _ configuration: CreditConfiguration, _ folder: ModelFolder, in fileSystem: FileSystem) throws {
+        func own<Columns: Decodable>(_ type: Columns.Type, _ isWhole: (Columns) -> Bool) throws -> Columns {
+            do throws(SealedFolder.Fault) {
+                let columns = try folder.decoded(type, Self.columnsFile)
+                guard isWhole(columns) else { throw folder.damaged(Self.columnsFile, "columns that no training gives") }
+                return columns
+            } catch { throw ScorecardError.folder(error) }
+        }
+        switch configuration.preset {
+        case .framework: self = .framework(try FrameworkModel(path, in: fileSystem))
+        case .huihen:
+            self = .huihen(
+                try IntentionHabitModel(path, in: fileSystem), try own(IntentionHabitColumns.self) { $0.isWhole(configuration) })
+        case .mgkd: self = .mgkd(try PreServiceModel(path, in: fileSystem), try own(StageTables.self) { $0.isWhole(configuration) })
+        }
+    }
+}
+
+/// What the networks of a scorecard are trained on besides the applicants of the moment.
+struct SequenceTraining {
+    let configuration: CreditConfiguration
+    /// Rules of merging; of the preset `huihen`.
+    let vocabulary: BehaviourVocabulary?
+    /// Applicants of former days and what trees say of them; of the preset `huihen`.
+    let old: (part: (training: FrameworkExamples, validation: FrameworkExamples), guides: [Float])?
+    let pool: WorkerPool
+
+    /// - Parameter data: what was read; its applicants of former days are split by customer.
+    init(_ configuration: CreditConfiguration, _ data: CreditData, pool: WorkerPool) throws {
+        (self.configuration, self.pool) = (configuration, pool)
+        guard configuration.preset == .huihen, let behaviours = configuration.behaviours else {
+            (vocabulary, old) = (nil, nil)
+            return
+        }
+        vocabulary = try BehaviourVocabulary(data.operations ?? IntentionHabitColumns.rules(data.examples, behaviours))
+        guard let given = data.old, given.count > 0, configuration.huihen.preTraining else {
+            old = nil
+            return
+        }
+        let parts = try FrameworkFolds.parts(given, 5, seed: RandomSource.mix(configuration.seed ^ 0x01D))
+        let training = given.subset(parts.indices.filter { parts[$0] != 0 })
+        var guides: [Float] = []
+        if configuration.huihen.treeGuidance {
+            var settings = CreditBaselineSettings()
+            settings.seed = UInt32(configuration.seed)
+            guides = try CreditBaseline.outOfFold(
+                .boostedTrees,
+                CreditTable(
+                    customers: training.customers, outcomes: training.outcomes, columns: ProfileColumns.columns(training)),
+                folds: 5, settings, pool: pool)
+        }
+        old = ((training, given.subset(parts.indices.filter { parts[$0] == 0 })), guides)
+    }
+
+    /// Trains a network; the same bytes at any number of threads.
+    /// - Parameter progress: called with the share done; false stops.
+    func train(
+        _ learnt: FrameworkExamples, validation: FrameworkExamples, progress: (Double) -> Bool
+    ) throws -> SequenceScorer {
+        switch configuration.preset {
+        case .framework:
+            return .framework(
+                try FrameworkModel.train(
+                    configuration.reading(service: true), training: learnt, validation: validation, pool: pool, progress: progress))
+        case .huihen:
+            let columns = try IntentionHabitColumns(learnt, configuration)
+            var settings = configuration.huihen
+            settings.seed = configuration.seed
+            let words = try vocabulary ?? BehaviourVocabulary([])
+            func made(_ examples: FrameworkExamples) throws -> IntentionHabitExamples {
+                try columns.examples(examples, words, settings.rules).examples
+            }
+            var data = IntentionHabitData(new: .init(training: try made(learnt), validation: try made(validation)))
+            if let old {
+                data.old = .init(
+                    training: try columns.profiles(old.part.training), validation: try columns.profiles(old.part.validation))
+                data.guides = old.guides
+            }
+            let share = old == nil ? 0 : 0.5
+            let model = try IntentionHabitModel.train(data, vocabulary: words, settings, pool: pool) { step, done in
+                progress(step == 1 ? share * done : share + (1 - share) * done)
+            }
+            return .huihen(model, columns)
+        case .mgkd:
+            let tables = try StageTables(learnt, configuration)
+            var settings = configuration.mgkd
+            settings.seed = configuration.seed
+            let (training, judges) = (try tables.inService(learnt), try tables.inService(validation))
+            let share = Double(settings.folds) / Double(settings.folds + 1)
+            let targets = try TeacherTargets.outOfFold(training, validation: judges, settings, pool: pool) { part, done in
+                progress(share * (Double(part) + done) / Double(settings.folds))
+            }
+            let model = try PreServiceModel.train(
+                training.preService, validation: judges.preService, targets: targets, settings, pool: pool,
+                progress: { progress(share + (1 - share) * $0) })
+            return .mgkd(model, tables)
+        }
+    }
+}

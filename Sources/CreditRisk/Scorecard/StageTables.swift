@@ -1,0 +1,144 @@
+/// Raw tables → what teachers and students read: the tables before the decision in one list of records, those of the service in another.
+struct StageTables: Sendable, Equatable, Codable {
+    let profile: ProfileColumns
+    /// Names of the tables of the service.
+    let service: [String]
+    let window: ServiceWindow
+
+    init(_ examples: FrameworkExamples, _ configuration: CreditConfiguration) throws {
+        guard let stages = configuration.stages else {
+            throw CreditConfiguration.bad("stages", "they are missing", "name the tables of the service")
+        }
+        profile = try ProfileColumns(examples)
+        service = stages.service
+        window = try ServiceWindow(closes: Int64(stages.closes) * 86_400, outcomesFrom: Int64(stages.outcomesFrom) * 86_400)
+    }
+
+    func isWhole(_ configuration: CreditConfiguration) -> Bool {
+        service == configuration.stages?.service && profile.isWhole(configuration.applicants)
+    }
+
+    /// Seconds of microseconds, towards the past.
+    static func seconds(_ time: Int64) -> Int64 { time >= 0 ? time / 1_000_000 : (time - 999_999) / 1_000_000 }
+    /// Towards the future.
+    static func secondsUp(_ time: Int64) -> Int64 { -seconds(-time) }
+
+    /// Some tables as one: each record has its own table's columns and misses the others'.
+    private struct Joined {
+        let tables: [Int]
+        let fields: RecordFields
+        private let firstCategory: [Int]
+        private let firstNumber: [Int]
+        private let hasTable: Bool
+
+        init(_ source: FrameworkExamples, _ names: (String) -> Bool) {
+            tables = source.tables.indices.filter { names(source.tables[$0].name) }
+            let own = tables.map { source.tables[$0] }
+            func count(_ name: String) -> Int { own.count { ($0.categorical + $0.numeric + $0.times).contains(name) } }
+            // A name that one table has alone stays what it is.
+            func name(_ table: FrameworkConfiguration.Table, _ field: String, _ kind: String = "") -> String {
+                (count(field) > 1 ? "\(table.name).\(field)" : field) + kind
+            }
+            var (categories, numbers): ([String], [String]) = ([], [])
+            var (firstCategory, firstNumber): ([Int], [Int]) = ([], [])
+            for table in own {
+                firstCategory.append(categories.count)
+                firstNumber.append(numbers.count)
+                categories += table.categorical.map { name(table, $0) }
+                numbers += table.numeric.map { name(table, $0, table.categorical.contains($0) ? " (number)" : "") }
+                numbers += table.times.map { name(table, $0, " (days)") }
+            }
+            hasTable = own.count > 1 || categories.isEmpty && numbers.isEmpty
+            if hasTable { categories.append("the record's table") }
+            (self.firstCategory, self.firstNumber) = (firstCategory, firstNumber)
+            fields = RecordFields(categories: categories, numbers: numbers)
+        }
+
+        /// A record of the table at a place of ``tables``.
+        func record(_ source: FrameworkExamples, _ place: Int, _ row: Int, at time: Int64, decision: Int64) -> ApplicantRecord {
+            let table = source.tables[tables[place]], columns = source.records[tables[place]].columns
+            var categories = [String?](repeating: nil, count: fields.categories.count)
+            var numbers = [Float](repeating: .nan, count: fields.numbers.count)
+            for field in table.categorical.indices {
+                let text = columns.categories[field][row]
+                if text >= 0 { categories[firstCategory[place] + field] = columns.texts[field][Int(text)] }
+            }
+            for field in table.numeric.indices { numbers[firstNumber[place] + field] = columns.numbers[field][row] }
+            for field in table.times.indices {
+                let moment = columns.moments[field][row]
+                if moment != RecordColumns.noMoment, moment < decision {
+                    numbers[firstNumber[place] + table.numeric.count + field] = Float(Double(decision - moment) / 86_400e6)
+                }
+            }
+            if hasTable { categories[categories.count - 1] = table.name }
+            return ApplicantRecord(at: time, categories: categories, numbers: numbers)
+        }
+    }
+
+    private func before(_ source: FrameworkExamples) -> Joined { Joined(source) { !service.contains($0) } }
+
+    /// Applicants as a student reads them: records before the decision, of no table of the service.
+    func preService(_ source: FrameworkExamples) throws -> PreServiceExamples {
+        let joined = before(source)
+        var records: PreServiceRecords?
+        if !joined.tables.isEmpty {
+            var own = try PreServiceRecords(joined.fields)
+            for applicant in 0..<source.count {
+                var list: [ApplicantRecord] = []
+                for (place, table) in joined.tables.enumerated() {
+                    for row in HandMadeFeatures.rows(source, table, applicant) {
+                        let time = source.records[table].columns.times[row]
+                        list.append(
+                            joined.record(source, place, row, at: Self.seconds(time), decision: source.decisions[applicant]))
+                    }
+                }
+                try own.append(list, before: Self.secondsUp(source.decisions[applicant]))
+            }
+            records = own
+        }
+        let times = source.outcomeTimes.compactMap { $0.map(Self.secondsUp) }
+        let decisions = source.decisions.map(Self.secondsUp)
+        return try PreServiceExamples(
+            customers: source.customers, decisions: decisions, outcomes: source.outcomes,
+            // Known in the second of the decision, and after it.
+            outcomeTimes: times.count == source.count ? zip(times, decisions).map { max($0, $1 + 1) } : [],
+            profile: ProfileFeatures(names: profile.names, count: source.count, values: profile.floats(source)), records: records)
+    }
+
+    /// Applicants as a teacher reads them: also records of the service until the window closes.
+    func inService(_ source: FrameworkExamples) throws -> InServiceExamples {
+        let joined = Joined(source) { service.contains($0) }
+        var records = try InServiceRecords(joined.fields, window)
+        for applicant in 0..<source.count {
+            let decision = Self.secondsUp(source.decisions[applicant])
+            var list: [ApplicantRecord] = []
+            for (place, table) in joined.tables.enumerated() {
+                let all = source.ranges[table][applicant]
+                for row in HandMadeFeatures.rows(source, table, applicant).upperBound..<all.upperBound {
+                    let time = Self.secondsUp(source.records[table].columns.times[row])
+                    guard time - decision < window.closes else { continue }
+                    list.append(joined.record(source, place, row, at: time, decision: source.decisions[applicant]))
+                }
+            }
+            try records.append(list, after: decision)
+        }
+        return try InServiceExamples(preService(source), records: records)
+    }
+
+    /// Records before the decision and at or after it, and applicants without one.
+    func counts(_ source: FrameworkExamples) -> (read: Int, later: Int, without: Int) {
+        var (read, later, without) = (0, 0, 0)
+        let joined = before(source)
+        for applicant in 0..<source.count {
+            var own = 0
+            for table in joined.tables {
+                let rows = HandMadeFeatures.rows(source, table, applicant)
+                own += rows.count
+                later += source.ranges[table][applicant].count - rows.count
+            }
+            read += own
+            if own == 0 { without += 1 }
+        }
+        return (read, later, without)
+    }
+}
