@@ -14,8 +14,8 @@ public struct RepeatedMetrics: Sendable, Equatable, Codable {
 /// Scores of one way of modelling by several runs, each with a seed, a split or a bank of its own; compared run by run with another way.
 ///
 /// The statistic is the mean over runs of a run's metric, so that scores of different runs never stand in one order. Each round of the
-/// bootstrap draws customers, with all their applications in all runs, and runs; both ways are judged on the same draw. An interval so tells
-/// of other customers and other runs at once. With few runs it is a little too narrow in the second, as all bootstraps of few are.
+/// bootstrap draws customers, with all their applications in all runs, and runs; both ways are judged on the same draw. An interval so
+/// tells of other customers and other runs at once. With few runs it is a little too narrow in the second, as all bootstraps of few are.
 public struct RepeatedScores: Sendable {
     /// One run: scores, outcomes (1 overdue, 0 not) and customers of the applicants judged, `[B]` each.
     public struct Run: Sendable {

@@ -31,7 +31,9 @@ extension CreditBank {
         let (oldTraining, oldValidation) = (Array(judges..<former.count), Array(0..<judges))
         var trees = CreditBaselineSettings()
         (trees.trees.learningRate, trees.trees.earlyStoppingRounds, trees.seed) = (0.1, 30, UInt32(truncatingIfNeeded: seed))
-        (trees.forest.parallelTrees, trees.perceptron.epochs) = (200, settings.habit.epochs)
+        trees.forest.parallelTrees = 200
+        // As long as the network's own first step may take.
+        (trees.perceptron.preTrainingEpochs, trees.perceptron.patience) = (settings.habit.preTrainingEpochs, 10)
         let guides = try CreditBaseline.outOfFold(.boostedTrees, former.selecting(oldTraining), folds: 4, trees, pool: pool)
         let encoding = try ApplicantExport.ProfileEncoding(former.selecting(oldTraining))
         func profiles(_ table: CreditTable, _ rows: [Int]) throws -> IntentionHabitExamples {

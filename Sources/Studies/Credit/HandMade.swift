@@ -6,8 +6,8 @@ public import CreditRisk
     private import Darwin
 #endif
 
-/// Features that a credit team makes by hand of raw records: counts, sums and means over the whole history and over windows. They are what a
-/// sequence score is stacked on.
+/// Features that a credit team makes by hand of raw records: counts, sums and means over the whole history and over windows. They are what
+/// a sequence score is stacked on.
 public enum HandMade {
     /// log(1 + x), of what is not below 0.
     static func log(_ value: Float) -> Float { log1p(max(value, 0)) + (value.isNaN ? .nan : 0) }

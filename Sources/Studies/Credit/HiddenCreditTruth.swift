@@ -1,6 +1,7 @@
 internal import DurableFiles
 
-/// How likely each applicant of a simulated bank falls overdue, by the simulator's own model: the best that can be known from what is given.
+/// How likely each applicant of a simulated bank falls overdue, by the simulator's own model: the best that can be known from what is
+/// given.
 public struct HiddenCreditTruth: Sendable {
     /// What is given.
     public enum Given: String, Sendable, CaseIterable {

@@ -2,8 +2,8 @@ public import CreditRisk
 public import DurableFiles
 internal import EventStream
 
-/// Takes: card applications and one status a month of each card.   Gives: examples for a teacher that reads the first year and a student that
-/// does not.
+/// Takes: card applications and one status a month of each card.   Gives: examples for a teacher that reads the first year and a student
+/// that does not.
 ///
 /// ```
 /// applications with equal fields → one person
