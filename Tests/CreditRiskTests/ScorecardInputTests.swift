@@ -114,14 +114,14 @@ import Testing
         }
         try refused("framework", "neither a table nor") { $0.files["other"] = "x" }
         try refused("framework", "business.kind") { $0.business.kind = .perceptron }
-        try refused("framework", "points to double") { $0.points.pointsToDouble = 0 }
+        try refused("framework", "pointsToDouble") { $0.points.pointsToDouble = 0 }
         try refused("framework", "the outcome is also a feature") { $0.applicants.numeric.append("overdue") }
         try refused("huihen", "is no categorical field") { $0.behaviours?.code = "page" }
         try refused("huihen", "is of the device and of the product") { $0.groups.device = ["channel"] }
         try refused("huihen", "they are missing") { $0.behaviours = nil }
         try refused("mgkd", "there is no table") { $0.stages?.service = ["other"] }
         try refused("mgkd", "the window closes after") { $0.stages?.closes = 91 }
-        #expect(message { _ = try files.data(files.configuration()) }.contains("applicants.csv"))
+        #expect(message { _ = try files.data(files.configuration()) }.contains("app.csv: cannot open"))
         try files.fill(60)
         #expect(message { _ = try files.data(files.configuration { $0.files["app"] = nil }) }.contains("files.app: no file is given"))
     }
