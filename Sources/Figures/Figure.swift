@@ -10,7 +10,7 @@ struct Figure: Sendable {
 
     static let all = [
         importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
-        distilSynthetic, speedLabel, tiles, speedRank, offPolicy, conversion, tabular, headToHeadSynthetic,
+        distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
     ]
 
     /// The figure called so, and the set after its colon.
