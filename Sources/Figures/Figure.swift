@@ -12,9 +12,8 @@ struct Figure: Sendable {
 
     static let all = [
         importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
-        distilSynthetic, speedLabel, tiles, speedRank, offPolicy, conversion, tabular, headToHeadSynthetic,
-        creditUCI, creditGerman, creditTable,
-        creditMonthly, creditSynthetic,
+        distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
+        creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic,
     ]
 
     /// The figure called so, and the set after its colon.

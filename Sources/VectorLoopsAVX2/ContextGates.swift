@@ -1,19 +1,30 @@
 // The gates of a recurrence whose reset gate acts before the product, so that a step is two products with a loop after each.
 // `gates` is `[rows, 3 width]`: reset, update, candidate. A row's result does not depend on the rows beside it.
 
-/// Calls `work` for each stretch of a row's columns: whole vectors, then the rest.
+/// Calls `work` for each stretch of a row's columns. Rows of 16 columns or more never end in a part of a vector: the last two vectors
+/// overlap, both are read before either is written, and what they share is the same from both.
 @inline(__always)
-private func overColumns<W: ColumnWork>(_ width: Int, _ work: W) {
+func overColumns<W: ColumnWork>(_ width: Int, _ work: W) {
+    guard width >= 16 else { return work.write(PartVector.self, work.read(PartVector.self, 0, width), 0, width) }
     var column = 0
-    while column + 16 <= width {
-        work.run(WholeVector.self, column, 16)
+    while column + 32 <= width {
+        work.write(WholeVector.self, work.read(WholeVector.self, column, 16), column, 16)
         column += 16
     }
-    if column < width { work.run(PartVector.self, column, width - column) }
+    if column + 16 == width {
+        work.write(WholeVector.self, work.read(WholeVector.self, column, 16), column, 16)
+    } else {
+        let first = work.read(WholeVector.self, column, 16), last = work.read(WholeVector.self, width - 16, 16)
+        work.write(WholeVector.self, first, column, 16)
+        work.write(WholeVector.self, last, width - 16, 16)
+    }
 }
 
-private protocol ColumnWork {
-    func run<A: Access>(_: A.Type, _ column: Int, _ count: Int)
+/// Something done to each column of a row by itself: all that is read, then all that is written.
+protocol ColumnWork {
+    associatedtype Values
+    func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> Values
+    func write<A: Access>(_: A.Type, _ values: Values, _ column: Int, _ count: Int)
 }
 
 /// `r = σ(a_r)` in place, and `reset = r previous` (`[rows, width]`).
@@ -31,10 +42,14 @@ private struct Reset: ColumnWork {
     let before: UnsafePointer<Float>
     let after: UnsafeMutablePointer<Float>
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
+    @inline(__always) func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> (r: Vector, result: Vector) {
         let r = logistic(A.at(gate + column, count))
-        A.put(r, gate + column, count)
-        A.put(r * A.at(before + column, count), after + column, count)
+        return (r, r * A.at(before + column, count))
+    }
+
+    @inline(__always) func write<A: Access>(_: A.Type, _ values: (r: Vector, result: Vector), _ column: Int, _ count: Int) {
+        A.put(values.r, gate + column, count)
+        A.put(values.result, after + column, count)
     }
 }
 
@@ -62,14 +77,20 @@ private struct NewState: ColumnWork {
     let before: UnsafePointer<Float>
     let after: UnsafeMutablePointer<Float>
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
+    @inline(__always) func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> (u: Vector, p: Vector, state: Vector) {
         let u = logistic(A.at(gate + width + column, count)), p = hyperbolicTangent(A.at(gate + 2 * width + column, count))
         let h = A.at(before + column, count)
-        A.put(u, gate + width + column, count)
-        A.put(p, gate + 2 * width + column, count)
-        guard let openness else { return A.put(h + u * (p - h), after + column, count) }
+        guard let openness else { return (u, p, h + u * (p - h)) }
         let open = A.at(openness + column, count)
-        A.put(isCoupled ? h + u * open * (p - h) : h + u * (p * open - h), after + column, count)
+        return (u, p, isCoupled ? h + u * open * (p - h) : h + u * (p * open - h))
+    }
+
+    @inline(__always) func write<A: Access>(
+        _: A.Type, _ values: (u: Vector, p: Vector, state: Vector), _ column: Int, _ count: Int
+    ) {
+        A.put(values.u, gate + width + column, count)
+        A.put(values.p, gate + 2 * width + column, count)
+        A.put(values.state, after + column, count)
     }
 }
 
@@ -97,22 +118,28 @@ private struct NewStateGradient: ColumnWork {
     let before: UnsafePointer<Float>
     let earlier: UnsafeMutablePointer<Float>?
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
+    @inline(__always) func read<A: Access>(
+        _: A.Type, _ column: Int, _ count: Int
+    ) -> (update: Vector, candidate: Vector, openness: Vector, earlier: Vector) {
         let up = A.at(upstream + column, count), h = A.at(before + column, count)
         let u = A.at(gate + width + column, count), p = A.at(gate + 2 * width + column, count)
         var open = Vector(repeating: 1)
         if let openness { open = A.at(openness + column, count) }
         let both = u * open
         let updateGradient = isCoupled ? up * (p - h) * open : up * (p * open - h)
-        A.put(updateGradient * u * (1 - u), gate + width + column, count)
-        A.put(up * both * (1 - p * p), gate + 2 * width + column, count)
-        if let openness {
-            let opened = isCoupled ? up * (p - h) * u : up * p * u
-            A.put(opened * open * (1 - open), openness + column, count)
-        }
-        if let earlier {
-            A.put(A.at(earlier + column, count) + up * (1 - (isCoupled ? both : u)), earlier + column, count)
-        }
+        let opened = isCoupled ? up * (p - h) * u : up * p * u
+        var before = Vector()
+        if let earlier { before = A.at(earlier + column, count) + up * (1 - (isCoupled ? both : u)) }
+        return (updateGradient * u * (1 - u), up * both * (1 - p * p), opened * open * (1 - open), before)
+    }
+
+    @inline(__always) func write<A: Access>(
+        _: A.Type, _ values: (update: Vector, candidate: Vector, openness: Vector, earlier: Vector), _ column: Int, _ count: Int
+    ) {
+        A.put(values.update, gate + width + column, count)
+        A.put(values.candidate, gate + 2 * width + column, count)
+        if let openness { A.put(values.openness, openness + column, count) }
+        if let earlier { A.put(values.earlier, earlier + column, count) }
     }
 }
 
@@ -137,10 +164,14 @@ private struct ResetGradient: ColumnWork {
     let before: UnsafePointer<Float>
     let earlier: UnsafeMutablePointer<Float>
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
+    @inline(__always) func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> (earlier: Vector, gate: Vector) {
         let up = A.at(upstream + column, count), r = A.at(gate + column, count)
-        A.put(A.at(earlier + column, count) + up * r, earlier + column, count)
-        A.put(up * A.at(before + column, count) * r * (1 - r), gate + column, count)
+        return (A.at(earlier + column, count) + up * r, up * A.at(before + column, count) * r * (1 - r))
+    }
+
+    @inline(__always) func write<A: Access>(_: A.Type, _ values: (earlier: Vector, gate: Vector), _ column: Int, _ count: Int) {
+        A.put(values.earlier, earlier + column, count)
+        A.put(values.gate, gate + column, count)
     }
 }
 
@@ -160,9 +191,11 @@ private struct Shift: ColumnWork {
     let q: UnsafePointer<Float>
     let y: UnsafeMutablePointer<Float>
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
-        A.put(A.at(x + column, count) + logistic(A.at(q + column, count) * time), y + column, count)
+    @inline(__always) func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> Vector {
+        A.at(x + column, count) + logistic(A.at(q + column, count) * time)
     }
+
+    @inline(__always) func write<A: Access>(_: A.Type, _ sum: Vector, _ column: Int, _ count: Int) { A.put(sum, y + column, count) }
 }
 
 /// Backward of ``timeShift`` with respect to `q`: `dq += Σ over rows of dy s (1 - s) t`, `s = σ(q t)`. The gradient of `x` is `dy`.
@@ -179,8 +212,10 @@ private struct ShiftGradient: ColumnWork {
     let q: UnsafePointer<Float>
     let dq: UnsafeMutablePointer<Float>
 
-    @inline(__always) func run<A: Access>(_: A.Type, _ column: Int, _ count: Int) {
+    @inline(__always) func read<A: Access>(_: A.Type, _ column: Int, _ count: Int) -> Vector {
         let s = logistic(A.at(q + column, count) * time)
-        A.put(A.at(dq + column, count) + A.at(upstream + column, count) * s * (1 - s) * time, dq + column, count)
+        return A.at(dq + column, count) + A.at(upstream + column, count) * s * (1 - s) * time
     }
+
+    @inline(__always) func write<A: Access>(_: A.Type, _ sum: Vector, _ column: Int, _ count: Int) { A.put(sum, dq + column, count) }
 }

@@ -8,31 +8,40 @@ public func gruGates(
     _ h: UnsafeMutablePointer<Float>
 ) {
     for row in 0..<rows {
-        let input = gi + row * 3 * width, hidden = gh + row * 3 * width
-        let before = previous + row * width, after = h + row * width
-        var column = 0
-        while column + 16 <= width {
-            gates(WholeVector.self, 16, width, input + column, hidden + column, before + column, after + column)
-            column += 16
-        }
-        if column < width {
-            gates(PartVector.self, width - column, width, input + column, hidden + column, before + column, after + column)
-        }
+        overColumns(
+            width,
+            Gates(
+                width: width, input: gi + row * 3 * width, hidden: gh + row * 3 * width, before: previous + row * width,
+                after: h + row * width))
     }
 }
 
-@inline(__always)
-private func gates<A: Access>(
-    _: A.Type, _ count: Int, _ width: Int, _ input: UnsafeMutablePointer<Float>, _ hidden: UnsafePointer<Float>,
-    _ before: UnsafePointer<Float>, _ after: UnsafeMutablePointer<Float>
-) {
-    let r = logistic(A.at(input, count) + A.at(hidden, count))
-    let z = logistic(A.at(input + width, count) + A.at(hidden + width, count))
-    let n = hyperbolicTangent(A.at(input + 2 * width, count) + r * A.at(hidden + 2 * width, count))
-    A.put(r, input, count)
-    A.put(z, input + width, count)
-    A.put(n, input + 2 * width, count)
-    A.put(n + z * (A.at(before, count) - n), after, count)
+private struct Gates: ColumnWork {
+    let width: Int
+    let input: UnsafeMutablePointer<Float>
+    let hidden: UnsafePointer<Float>
+    let before: UnsafePointer<Float>
+    let after: UnsafeMutablePointer<Float>
+
+    @inline(__always) func read<A: Access>(
+        _: A.Type, _ column: Int, _ count: Int
+    ) -> (r: Vector, z: Vector, n: Vector, state: Vector) {
+        let input = input + column, hidden = hidden + column
+        let r = logistic(A.at(input, count) + A.at(hidden, count))
+        let z = logistic(A.at(input + width, count) + A.at(hidden + width, count))
+        let n = hyperbolicTangent(A.at(input + 2 * width, count) + r * A.at(hidden + 2 * width, count))
+        return (r, z, n, n + z * (A.at(before + column, count) - n))
+    }
+
+    @inline(__always) func write<A: Access>(
+        _: A.Type, _ values: (r: Vector, z: Vector, n: Vector, state: Vector), _ column: Int, _ count: Int
+    ) {
+        let input = input + column
+        A.put(values.r, input, count)
+        A.put(values.z, input + width, count)
+        A.put(values.n, input + 2 * width, count)
+        A.put(values.state, after + column, count)
+    }
 }
 
 /// Backward of ``gruGates``: `gates` holds r, z, n and is overwritten by the gradient of `gi`; `gh` is overwritten by its own
@@ -42,37 +51,46 @@ public func gruGatesBackward(
     _ previous: UnsafePointer<Float>, _ previousGradient: UnsafeMutablePointer<Float>?
 ) {
     for row in 0..<rows {
-        let gate = gates + row * 3 * width, hidden = gh + row * 3 * width
-        let before = previous + row * width, upstream = dh + row * width
-        var column = 0
-        while column + 16 <= width {
-            gateGradients(
-                WholeVector.self, 16, width, upstream + column, gate + column, hidden + column, before + column,
-                previousGradient.map { $0 + row * width + column })
-            column += 16
-        }
-        if column < width {
-            gateGradients(
-                PartVector.self, width - column, width, upstream + column, gate + column, hidden + column, before + column,
-                previousGradient.map { $0 + row * width + column })
-        }
+        overColumns(
+            width,
+            GateGradients(
+                width: width, upstream: dh + row * width, gate: gates + row * 3 * width, hidden: gh + row * 3 * width,
+                before: previous + row * width, earlier: previousGradient.map { $0 + row * width }))
     }
 }
 
-@inline(__always)
-private func gateGradients<A: Access>(
-    _: A.Type, _ count: Int, _ width: Int, _ upstream: UnsafePointer<Float>, _ gate: UnsafeMutablePointer<Float>,
-    _ hidden: UnsafeMutablePointer<Float>, _ before: UnsafePointer<Float>, _ previousGradient: UnsafeMutablePointer<Float>?
-) {
-    let r = A.at(gate, count), z = A.at(gate + width, count), n = A.at(gate + 2 * width, count), up = A.at(upstream, count)
-    let newGradient = up * (1 - z) * (1 - n * n)
-    let updateGradient = up * (A.at(before, count) - n) * z * (1 - z)
-    let resetGradient = newGradient * A.at(hidden + 2 * width, count) * r * (1 - r)
-    A.put(resetGradient, gate, count)
-    A.put(resetGradient, hidden, count)
-    A.put(updateGradient, gate + width, count)
-    A.put(updateGradient, hidden + width, count)
-    A.put(newGradient, gate + 2 * width, count)
-    A.put(newGradient * r, hidden + 2 * width, count)
-    if let previousGradient { A.put(A.at(previousGradient, count) + up * z, previousGradient, count) }
+private struct GateGradients: ColumnWork {
+    let width: Int
+    let upstream: UnsafePointer<Float>
+    let gate: UnsafeMutablePointer<Float>
+    let hidden: UnsafeMutablePointer<Float>
+    let before: UnsafePointer<Float>
+    let earlier: UnsafeMutablePointer<Float>?
+
+    @inline(__always) func read<A: Access>(
+        _: A.Type, _ column: Int, _ count: Int
+    ) -> (reset: Vector, update: Vector, new: Vector, hidden: Vector, earlier: Vector) {
+        let gate = gate + column
+        let r = A.at(gate, count), z = A.at(gate + width, count), n = A.at(gate + 2 * width, count)
+        let up = A.at(upstream + column, count)
+        let new = up * (1 - z) * (1 - n * n)
+        let update = up * (A.at(before + column, count) - n) * z * (1 - z)
+        let reset = new * A.at(hidden + column + 2 * width, count) * r * (1 - r)
+        var before = Vector()
+        if let earlier { before = A.at(earlier + column, count) + up * z }
+        return (reset, update, new, new * r, before)
+    }
+
+    @inline(__always) func write<A: Access>(
+        _: A.Type, _ values: (reset: Vector, update: Vector, new: Vector, hidden: Vector, earlier: Vector), _ column: Int, _ count: Int
+    ) {
+        let gate = gate + column, hidden = hidden + column
+        A.put(values.reset, gate, count)
+        A.put(values.reset, hidden, count)
+        A.put(values.update, gate + width, count)
+        A.put(values.update, hidden + width, count)
+        A.put(values.new, gate + 2 * width, count)
+        A.put(values.hidden, hidden + 2 * width, count)
+        if let earlier { A.put(values.earlier, earlier + column, count) }
+    }
 }

@@ -187,4 +187,29 @@ import Testing
         }
         #expect(vectors.rows(3..<4).scalars == Array(rows[4..<8]) && vectors.rows(4..<5).scalars == Array(rows[4..<8]))
     }
+
+    /// Maps of the whole vocabulary, then amounts: the same as amounts, then a map of each row (equation 1), for every field.
+    @Test func mapsOfTheVocabulary() throws {
+        let bench = try Bench(Self.settings("none"))
+        bench.workspace.reset()
+        let input = try #require(bench.inputs.input(bench.examples, 0..<12, withHistory: true, bench.workspace).history)
+        let vectors = bench.network.behaviourVectors(input, Pass(weights: bench.weights, workspace: bench.workspace))
+        func floats(_ name: String) throws -> [Float] {
+            bench.weights[try #require(bench.weights.parameters.first { $0.name == name })]
+        }
+        let table = try floats("behaviour.weight"), maps = try floats("field.weight")
+        var fields = Set<Int32>()
+        for row in 0..<vectors.count {
+            let field = Int(input.fields[row]), own = Int(input.behaviours[row])
+            fields.insert(input.fields[row])
+            var expected = [Float](repeating: 0, count: 4)
+            for output in 0..<4 {
+                let map = (field * 4 + output) * 4
+                for column in 0..<4 { expected[output] += maps[map + column] * (table[own * 4 + column] * input.scales[row]) }
+                expected[output] = max(0, expected[output])
+            }
+            #expect(vectors.rows(row..<row + 1).scalars.difference(from: expected, absoluteTolerance: 1e-5) == nil)
+        }
+        #expect(fields.count == 3 && vectors.scalars.contains { $0 > 0 })
+    }
 }

@@ -9,28 +9,30 @@ package import SequenceKernel
 /// Applicants as the network reads them; memory of the caller's.
 package struct IntentionHabitInput {
     /// Standardised profile of each group, `[B, C]`, in the order of ``ProfileTable/Group``; C may be 0.
-    var profile: (user: Rows, device: Rows, item: Rows)
+    package var profile: (user: Rows, device: Rows, item: Rows)
     /// What they did; nil where both sequence slots are zero.
     package var history: History?
 
     /// Sequences of sequences: N behaviours in S sessions of B applicants.
     package struct History {
         /// Numbers in the vocabulary, `[N]`.
-        let behaviours: UnsafeMutablePointer<Int32>
+        package let behaviours: UnsafeMutablePointer<Int32>
         /// What each behaviour's embedding is multiplied by, `[N]`: log(1 + amount) over its deviation for money operations, else 1.
-        let scales: UnsafeMutablePointer<Float>
+        package let scales: UnsafeMutablePointer<Float>
         /// Time before each, `[N]`.
         package let times: UnsafeMutablePointer<Float>
         /// Weekday of each session, then day of month of each, `[2 S]`.
-        let calendar: UnsafeMutablePointer<Int32>
+        package let calendar: UnsafeMutablePointer<Int32>
         /// Field of each behaviour, then that of the calendar's rows, `[N + 2 S]`.
-        let fields: UnsafeMutablePointer<Int32>
+        package let fields: UnsafeMutablePointer<Int32>
+        /// Field of each number of the vocabulary, then that of the calendar's 7 weekdays and 31 days, `[V + 38]`.
+        let tableFields: UnsafeMutablePointer<Int32>
         /// Behaviours of sessions.
-        let sessions: SequenceOffsets
+        package let sessions: SequenceOffsets
         /// Sessions of applicants.
-        let applicants: SequenceOffsets
+        package let applicants: SequenceOffsets
         /// Behaviours of applicants.
-        let flat: SequenceOffsets
+        package let flat: SequenceOffsets
     }
 }
 
@@ -43,7 +45,7 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
     /// 1 / standard deviation of log(1 + amount).
     var amountScale: Float
     /// Number of the field of each behaviour of the vocabulary.
-    var fields: [Int32]
+    package private(set) var fields: [Int32]
     /// What log(1 + seconds) is divided by; 0 where times are given in seconds.
     var timeUnit: Float
 
@@ -70,6 +72,9 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
         user.isWhole && device.isWhole && item.isWhole && amountScale.isFinite && amountScale > 0 && timeUnit.isFinite && timeUnit >= 0
             && fields == Self.fields(vocabulary)
     }
+
+    /// Floats of each profile group as the network reads it.
+    package var columns: [Int] { ProfileTable.Group.allCases.map { scale($0).width } }
 
     /// The scale of a group.
     func scale(_ group: ProfileTable.Group) -> ProfileScale {
@@ -133,8 +138,11 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
             flat[place + 1] = Int32(row)
         }
         for place in count..<count + 2 * sessionCount { fields[place] = Self.calendarField }
+        let tableFields = workspace.integers(self.fields.count + SessionEncoder.calendarRows)
+        for place in self.fields.indices { tableFields[place] = self.fields[place] }
+        for place in 0..<SessionEncoder.calendarRows { tableFields[self.fields.count + place] = Self.calendarField }
         return IntentionHabitInput.History(
-            behaviours: behaviours, scales: scales, times: times, calendar: calendar, fields: fields,
+            behaviours: behaviours, scales: scales, times: times, calendar: calendar, fields: fields, tableFields: tableFields,
             sessions: SequenceOffsets(sessions, count: sessionCount), applicants: SequenceOffsets(bounds, count: applicants.count),
             flat: SequenceOffsets(flat, count: applicants.count))
     }

@@ -51,7 +51,7 @@ extension IntentionHabitModel {
         let learnt = [data.new?.training, old?.training].compactMap { $0 }
         let inputs = IntentionHabitInputs(learnt, vocabulary, settings)
         let network = IntentionHabitNetwork(
-            settings, columns: ProfileTable.Group.allCases.map { inputs.scale($0).width }, vocabulary: vocabulary.entries.count)
+            settings, columns: inputs.columns, vocabulary: vocabulary.entries.count)
         let weights = ParameterVector(network.parameters, seed: settings.seed)
         let work = IntentionHabitTraining(network: network, inputs: inputs, weights: weights, settings: settings, pool: pool)
         var card = IntentionHabitCard()

@@ -37,6 +37,9 @@ package struct IntentionHabitNetwork: Sendable {
         parameters = scope
     }
 
+    /// Whether no table's gradient is noted for after the shards: all are small.
+    var notesNoRows: Bool { behaviours.notesNoRows }
+
     /// What backward needs.
     package struct Tape {
         let profile: ProfileFields.Tape

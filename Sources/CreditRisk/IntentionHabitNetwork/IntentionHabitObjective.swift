@@ -56,6 +56,7 @@ package final class IntentionHabitObjective: TrainingObjective, @unchecked Senda
     /// Fixed, whatever the number of threads: 64 where histories are read, so that a step over a shard's sequences stays in the cache (a
     /// third less time than 8 at 50 sessions of 25 behaviours), and 8 for profiles alone, where it is a few small products.
     package let shardCount: Int
+    package var isSeparable: Bool { network.notesNoRows }
 
     package func forward(_ batch: ApplicantBatch, shard: Int, _ pass: Pass) {
         let count = batch.applicants.count

@@ -12,6 +12,8 @@ struct SessionEncoder: Sendable {
     /// Nil where all behaviours are read as one sequence.
     private let sessions: Recurrence?
     private let last: Pooling
+    /// 7 weekdays and 31 days of a month.
+    static let calendarRows = 38
 
     /// A recurrence that knows a context (and times), or a plain one.
     private enum Recurrence: Sendable {
@@ -29,7 +31,10 @@ struct SessionEncoder: Sendable {
         let (width, states) = (settings.embeddingWidth, settings.stateWidth)
         self.width = width
         func table(_ name: String, _ count: Int) -> Embedding {
-            scope.scope(name) { Embedding(count: count, width: width, initializer: .normal(0.3), in: &$0) }
+            scope.scope(name) {
+                let isDense = max(vocabulary, Self.calendarRows) * width <= Embedding.smallTable
+                return Embedding(count: count, width: width, initializer: .normal(0.3), isDense: isDense, in: &$0)
+            }
         }
         let timeAware = settings.timeAware && settings.sessions
         embedding = table("behaviour", vocabulary)
@@ -100,6 +105,10 @@ struct SessionEncoder: Sendable {
         )
     }
 
+    /// Whether no table's gradient is noted for after the shards: all are small. Fields' maps are then applied to the tables and not to
+    /// the rows looked up, which a rectifier allows: no amount is negative, so `max(0, W a e) = a max(0, W e)`.
+    var notesNoRows: Bool { embedding.isDense }
+
     /// Vectors of behaviours, `[N, E]`.
     func vectors(_ input: IntentionHabitInput.History, _ pass: Pass) -> Rows { embed(input, pass).behaviours }
 
@@ -107,6 +116,7 @@ struct SessionEncoder: Sendable {
     private func embed(
         _ input: IntentionHabitInput.History, _ pass: Pass
     ) -> (behaviours: Rows, calendar: Rows?, fields: FieldMap.Tape?) {
+        if let fields, notesNoRows { return embedMapped(input, fields, pass) }
         let count = input.sessions.rowCount, sessionCount = weekday == nil ? 0 : input.sessions.count
         var rows = pass.workspace.rows(count + 2 * sessionCount, width)
         embedding.forward(input.behaviours, rows: count, into: rows.base, stride: width, pass)
@@ -127,6 +137,52 @@ struct SessionEncoder: Sendable {
             (calendar[session] + width).update(from: rows[count + sessionCount + session], count: width)
         }
         return (rows.rows(0..<count), calendar, tape)
+    }
+
+    private func embedMapped(
+        _ input: IntentionHabitInput.History, _ fields: FieldMap, _ pass: Pass
+    ) -> (behaviours: Rows, calendar: Rows?, fields: FieldMap.Tape?) {
+        let count = input.sessions.rowCount, sessions = input.sessions.count, vocabulary = embedding.count
+        embedding.check(input.behaviours, count)
+        let tables = pass.workspace.rows(vocabulary + (weekday == nil ? 0 : Self.calendarRows), width)
+        tables.base.update(from: pass.weights(embedding.table), count: vocabulary * width)
+        if let weekday, let day {
+            tables[vocabulary].update(from: pass.weights(weekday.table), count: weekday.count * width)
+            tables[vocabulary + weekday.count].update(from: pass.weights(day.table), count: day.count * width)
+        }
+        let (mapped, tape) = fields.forward(tables, fields: input.tableFields, pass)
+        let behaviours = pass.workspace.rows(count, width)
+        fieldLoops.scaledRows(count, width, mapped.base, input.behaviours, input.scales, behaviours.base, width)
+        guard let weekday else { return (behaviours, nil, tape) }
+        let calendar = pass.workspace.rows(sessions, 2 * width)
+        vectorLoops.gatherRows(sessions, width, mapped[vocabulary], input.calendar, calendar.base, 2 * width)
+        vectorLoops.gatherRows(
+            sessions, width, mapped[vocabulary + weekday.count], input.calendar + sessions, calendar.base + width, 2 * width)
+        return (behaviours, calendar, tape)
+    }
+
+    private func embedMappedBackward(
+        _ vectors: Rows, _ calendar: Rows?, _ input: IntentionHabitInput.History, _ fields: FieldMap, _ tape: FieldMap.Tape, _ pass: Pass
+    ) {
+        let vocabulary = embedding.count, sessions = input.sessions.count
+        let mapped = pass.workspace.rows(vocabulary + (weekday == nil ? 0 : Self.calendarRows), width)
+        mapped.clear()
+        fieldLoops.accumulateRows(vectors.count, width, input.behaviours, input.scales, vectors.base, width, mapped.base)
+        if let weekday, let calendar {
+            fieldLoops.accumulateRows(sessions, width, input.calendar, nil, calendar.base, 2 * width, mapped[vocabulary])
+            fieldLoops.accumulateRows(
+                sessions, width, input.calendar + sessions, nil, calendar.base + width, 2 * width, mapped[vocabulary + weekday.count])
+        }
+        let tables = fields.backward(mapped, tape, pass)
+        func add(_ table: Embedding, from row: Int) {
+            let gradient = pass.gradient(table.table)
+            vectorLoops.add(table.count * width, gradient, tables[row], gradient)
+        }
+        add(embedding, from: 0)
+        if let weekday, let day {
+            add(weekday, from: vocabulary)
+            add(day, from: vocabulary + weekday.count)
+        }
     }
 
     private func scale(_ rows: Rows, by factors: UnsafePointer<Float>) {
@@ -181,6 +237,9 @@ struct SessionEncoder: Sendable {
     private func embedBackward(
         _ vectors: Rows, _ calendar: Rows?, _ input: IntentionHabitInput.History, _ tape: Tape, _ pass: Pass
     ) {
+        if let fields, let own = tape.fields, notesNoRows {
+            return embedMappedBackward(vectors, calendar, input, fields, own, pass)
+        }
         let count = tape.count.behaviours, sessionCount = calendar == nil ? 0 : tape.count.sessions
         var rows = pass.workspace.rows(count + 2 * sessionCount, width)
         rows.base.update(from: vectors.base, count: vectors.scalarCount)

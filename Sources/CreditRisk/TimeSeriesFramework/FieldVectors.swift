@@ -25,7 +25,9 @@ struct FieldVectors: Sendable {
     init(_ set: FieldSet, width: Int, in scope: inout ParameterScope) {
         (self.set, self.width, count, floats) = (set, width, set.fields.count, set.width)
         table = scope.scope("values") {
-            Embedding(count: Int(set.bases[set.fields.count]), width: width, initializer: .normal(0.3), in: &$0)
+            let count = Int(set.bases[set.fields.count])
+            return Embedding(
+                count: count, width: width, initializer: .normal(0.3), isDense: count * width <= Embedding.smallTable, in: &$0)
         }
         var (scalars, maps, float) = ([(field: Int, float: Int)](), [(field: Int, float: Int, map: Linear)](), 0)
         for (field, own) in set.fields.enumerated() {
@@ -56,14 +58,10 @@ struct FieldVectors: Sendable {
         table.forward(input.places, rows: input.count * count, into: result.base, stride: width, pass)
         if let slopes {
             let weights = pass.weights(slopes)
-            for row in 0..<input.count {
-                let own = input.floats + row * floats
-                for (place, scalar) in scalars.enumerated() {
-                    let value = own[scalar.float]
-                    guard value != 0 else { continue }
-                    let target = result[row] + scalar.field * width, slope = weights + place * width
-                    for column in 0..<width { target[column] += value * slope[column] }
-                }
+            for (place, scalar) in scalars.enumerated() {
+                fieldLoops.addOuter(
+                    input.count, width, input.floats + scalar.float, floats, weights + place * width, result.base + scalar.field * width,
+                    result.width)
             }
         }
         for own in maps {
@@ -82,19 +80,18 @@ struct FieldVectors: Sendable {
         return rows
     }
 
+    /// Whether nothing is noted for after the shards: the table is small.
+    var isDense: Bool { table.isDense }
+
     /// Gradient `[N, F E]`; it must live until the notes of the tables are added up.
     func backward(_ upstream: Rows, _ input: FrameworkInput.Fields, _ pass: Pass) {
         guard input.count > 0 else { return }
         if let slopes {
             let gradient = pass.gradient(slopes)
-            for row in 0..<input.count {
-                let own = input.floats + row * floats
-                for (place, scalar) in scalars.enumerated() {
-                    let value = own[scalar.float]
-                    guard value != 0 else { continue }
-                    let source = upstream[row] + scalar.field * width, target = gradient + place * width
-                    for column in 0..<width { target[column] += value * source[column] }
-                }
+            for (place, scalar) in scalars.enumerated() {
+                fieldLoops.outerSums(
+                    input.count, width, input.floats + scalar.float, floats, upstream.base + scalar.field * width, upstream.width,
+                    gradient + place * width)
             }
         }
         for own in maps {

@@ -70,6 +70,16 @@ public struct FrameworkEncoder: Sendable, Equatable, Codable {
         tables.firstIndex { $0.name == table }.map { fields[$0].fields.map(\.name) } ?? []
     }
 
+    /// Places of a table's numbers and intervals among its fields, in the order of the floats beside an item's numbers.
+    package func scalarFields(ofTable table: Int) -> [Int32] {
+        fields[table].fields.indices.filter {
+            switch fields[table].fields[$0].source {
+            case .number, .interval: true
+            case .category, .bucket, .vector: false
+            }
+        }.map(Int32.init)
+    }
+
     /// Refuses examples of other tables.
     func check(_ examples: FrameworkExamples) throws(FrameworkError) {
         guard examples.applicants == applicants, examples.tables == tables else {

@@ -7,11 +7,11 @@ package struct FrameworkInput {
         /// Records (N).
         package let count: Int
         /// Rows in the one table of vectors, `[N, F]`.
-        let places: UnsafeMutablePointer<Int32>
+        package let places: UnsafeMutablePointer<Int32>
         /// Numbers of the fields, `[N, F]`.
         let codes: UnsafeMutablePointer<Int32>
         /// Floats beside them, `[N, S]`.
-        let floats: UnsafeMutablePointer<Float>
+        package let floats: UnsafeMutablePointer<Float>
     }
 
     /// Items of one history, sequences of records.
@@ -66,16 +66,28 @@ package struct FrameworkInput {
         let result = Fields(
             count: count, places: workspace.integers(count * width), codes: workspace.integers(count * width),
             floats: workspace.floats(count * set.width))
-        var row = 0
-        for applicant in applicants {
-            for own in rows(applicant) {
-                for field in 0..<width {
-                    let code = source.codes[own * width + field]
-                    result.codes[row * width + field] = code
-                    result.places[row * width + field] = set.bases[field] + code
+        // An applicant's records lie together: whole stretches are copied.
+        source.codes.withUnsafeBufferPointer { codes in
+            source.floats.withUnsafeBufferPointer { floats in
+                set.bases.withUnsafeBufferPointer { bases in
+                    var row = 0
+                    for applicant in applicants {
+                        let own = rows(applicant)
+                        guard !own.isEmpty else { continue }
+                        if width > 0 {
+                            let target = result.codes + row * width, places = result.places + row * width
+                            target.update(from: codes.baseAddress! + own.lowerBound * width, count: own.count * width)
+                            for record in 0..<own.count {
+                                for field in 0..<width { places[record * width + field] = bases[field] + target[record * width + field] }
+                            }
+                        }
+                        if set.width > 0 {
+                            (result.floats + row * set.width).update(
+                                from: floats.baseAddress! + own.lowerBound * set.width, count: own.count * set.width)
+                        }
+                        row += own.count
+                    }
                 }
-                for float in 0..<set.width { result.floats[row * set.width + float] = source.floats[own * set.width + float] }
-                row += 1
             }
         }
         return result

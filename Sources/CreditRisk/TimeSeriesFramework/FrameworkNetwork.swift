@@ -38,6 +38,9 @@ package struct FrameworkNetwork: Sendable {
         (self.histories, parameters, width) = (histories, scope, settings.width)
     }
 
+    /// Whether no table's gradient is noted for after the shards: all are small.
+    var notesNoRows: Bool { (profile?.isDense ?? true) && histories.allSatisfy { $0.vectors.allSatisfy(\.isDense) } }
+
     /// Weights as training begins with them.
     package func weights(seed: UInt64) -> ParameterVector {
         let weights = ParameterVector(parameters, seed: seed)

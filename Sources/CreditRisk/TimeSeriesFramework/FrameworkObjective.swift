@@ -32,6 +32,7 @@ package final class FrameworkObjective: TrainingObjective, @unchecked Sendable {
 
     /// Fixed, whatever the number of threads; so many that the records of a shard stay in the cache.
     package let shardCount = 64
+    package var isSeparable: Bool { network.notesNoRows }
 
     package func forward(_ batch: ApplicantBatch, shard: Int, _ pass: Pass) {
         let count = batch.applicants.count

@@ -25,22 +25,27 @@ struct PeerPrograms {
         data = ProcessInfo.processInfo.environment["BENCH_DATA"] ?? "\(cache)/work"
         results = "\(cache)/results"
         for path in [data, results] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-        if let given = context.peersPython {
-            guard access(given, X_OK) == 0 else {
-                throw FigureError(code: EX_NOINPUT, description: "\(given): no program is there; --peers-python names a Python interpreter")
-            }
-            python = given
-        } else {
-            let made = try ChildRun(["\(context.repository)/tools/benchmarks/peers-environment", "\(cache)/peers-venv"])
-            guard made.code == 0 else {
-                throw FigureError(code: EX_UNAVAILABLE, description: "the peers' Python environment could not be made; see above")
-            }
-            python = made.output.split(separator: "\n").last.map(String.init) ?? "python3"
-        }
+        python = try Self.interpreter(context)
         for (file, program) in needed where !FigureContext.exists("\(data)/\(file)") {
             FigureContext.say("making \(file) (once)")
             try ChildRun([python, "\(folder)/\(program[0])"] + program.dropFirst(), environment: environment).checked()
         }
+    }
+
+    /// The Python that has what the peers import: the one that was named, or that of an environment made once.
+    static func interpreter(_ context: FigureContext) throws -> String {
+        if let given = context.peersPython {
+            guard access(given, X_OK) == 0 else {
+                throw FigureError(code: EX_NOINPUT, description: "\(given): no program is there; --peers-python names a Python interpreter")
+            }
+            return given
+        }
+        let folder = "\(context.repository)/.build/benchmarks/peers-venv"
+        let made = try ChildRun(["\(context.repository)/tools/benchmarks/peers-environment", folder])
+        guard made.code == 0 else {
+            throw FigureError(code: EX_UNAVAILABLE, description: "the peers' Python environment could not be made; see above")
+        }
+        return made.output.split(separator: "\n").last.map(String.init) ?? "python3"
     }
 
     /// The folder may be read-only; a machine that never gets quiet is not waited for long.

@@ -1,6 +1,7 @@
 /// Rows of a table by number: `y[i] = table[ids[i]]`. A negative number gives zeros and learns nothing.
 ///
-/// The gradient is not written but noted: see ``GradientScatter``. Without one in the pass the table stays as it is (frozen).
+/// The gradient is not written but noted: see ``GradientScatter``. Without one in the pass the table stays as it is (frozen). A small
+/// table may be declared as a dense parameter instead: each shard then adds up a gradient of the whole table, and notes nothing.
 ///
 /// - Shapes: `ids` is `[N]`, `table` is `[V, D]`, `y` is `[N, D]` with a row stride of its own, so that several fields can be
 ///   laid beside one another.
@@ -12,12 +13,19 @@ public struct Embedding: Sendable {
     /// The table.
     public let table: Parameter
 
+    /// Most floats of a table that is worth adding up in every shard.
+    public static let smallTable = 1 << 14
+
     /// Declares `weight`; normal with deviation 1 as PyTorch's `nn.Embedding` unless said otherwise.
-    public init(count: Int, width: Int, initializer: Initializer = .normal(1), in scope: inout ParameterScope) {
+    /// - Parameter isDense: whether the table is a dense parameter, as suits one of no more than ``smallTable`` floats.
+    public init(count: Int, width: Int, initializer: Initializer = .normal(1), isDense: Bool = false, in scope: inout ParameterScope) {
         self.count = count
         self.width = width
-        table = scope.declare("weight", [count, width], initializer, kind: .table, decays: false)
+        table = scope.declare("weight", [count, width], initializer, kind: isDense ? .dense : .table, decays: false)
     }
+
+    /// Whether the gradient is added up in each shard and not noted.
+    public var isDense: Bool { table.kind == .dense }
 
     /// Looks up `rows` ids and writes each row at `output + i * stride`. Traps on a number past the table.
     public func forward(
@@ -27,12 +35,18 @@ public struct Embedding: Sendable {
         vectorLoops.gatherRows(rows, width, pass.weights(table), ids, output, stride)
     }
 
-    /// Notes the gradient of each row, at `upstream + i * stride`. Ids and gradients must live until the notes are added up.
+    /// Notes the gradient of each row, at `upstream + i * stride`, or adds it to a dense table's. Ids and gradients that are noted must
+    /// live until the notes are added up.
     public func backward(_ upstream: UnsafePointer<Float>, stride: Int, _ ids: UnsafePointer<Int32>, rows: Int, _ pass: Pass) {
+        if isDense {
+            fieldLoops.accumulateRows(rows, width, ids, nil, upstream, stride, pass.gradient(table))
+            return
+        }
         pass.scatter?.add(GradientScatter.Note(table: table, rows: ids, count: rows, gradient: upstream, stride: stride))
     }
 
-    private func check(_ ids: UnsafePointer<Int32>, _ rows: Int) {
+    /// Traps on a number past the table.
+    package func check(_ ids: UnsafePointer<Int32>, _ rows: Int) {
         var largest: Int32 = -1
         for index in 0..<rows { largest = max(largest, ids[index]) }
         precondition(Int(largest) < count, "\(table.name) \(table.shape): id \(largest) is past the table")

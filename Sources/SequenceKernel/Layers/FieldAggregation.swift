@@ -45,31 +45,17 @@ public struct FieldAttention: Layer {
         let activated = pass.workspace.rows(input.count * fields, width)
         let weights = pass.workspace.rows(input.count, fields)
         let output = pass.workspace.rows(input.count, width)
-        vectorLoops.product(
-            activated.count, width, width, input.base, width, 1, pass.transposed(weight), width, activated.base, width, false, nil, nil, 0)
-        for row in 0..<input.count {
-            let first = activated[row * fields]
-            vectorLoops.add(fields * width, first, pass.weights(names), first)
+        // A product for each field, so that its name's vector is the product's bias.
+        let transposed = pass.transposed(weight), names = pass.weights(self.names), row = fields * width
+        for field in 0..<fields {
+            vectorLoops.product(
+                input.count, width, width, input.base + field * width, row, 1, transposed, width, activated.base + field * width, row,
+                false, names + field * width, nil, 0)
         }
         vectorLoops.tanh(activated.scalarCount, activated.base, activated.base)
-        let scale = 1 / Float(width).squareRoot()
-        for row in 0..<input.count {
-            let line = weights[row]
-            for field in 0..<fields {
-                let isPresent = presence.map { $0[row * fields + field] != 0 } ?? true
-                line[field] = isPresent ? vectorLoops.dot(width, activated[row * fields + field], pass.weights(query)) * scale : -.infinity
-            }
-            let isEmpty = presence.map { presence in (0..<fields).allSatisfy { presence[row * fields + $0] == 0 } } ?? false
-            if isEmpty {
-                line.update(repeating: 0, count: fields)
-            } else {
-                vectorLoops.softmaxRows(1, fields, line, fields, line, fields)
-            }
-            output[row].update(repeating: 0, count: width)
-            for field in 0..<fields where line[field] != 0 {
-                vectorLoops.axpy(width, line[field], input[row] + field * width, output[row])
-            }
-        }
+        fieldLoops.attention(
+            input.count, fields, width, activated.base, input.base, pass.weights(query), 1 / Float(width).squareRoot(), presence,
+            weights.base, output.base)
         return (output, Tape(input: input, activated: activated, weights: weights))
     }
 
@@ -78,21 +64,10 @@ public struct FieldAttention: Layer {
         let count = upstream.count
         let result = pass.workspace.rows(count, fields * width)
         let inner = pass.workspace.rows(count * fields, width)
-        let scale = 1 / Float(width).squareRoot()
-        let query = pass.weights(self.query), queryGradient = pass.gradient(self.query), names = pass.gradient(self.names)
-        for row in 0..<count {
-            let line = tape.weights[row]
-            var mean: Float = 0
-            for field in 0..<fields { mean += line[field] * vectorLoops.dot(width, upstream[row], tape.input[row] + field * width) }
-            for field in 0..<fields {
-                let slope = line[field] * (vectorLoops.dot(width, upstream[row], tape.input[row] + field * width) - mean) * scale
-                let activated = tape.activated[row * fields + field], target = inner[row * fields + field]
-                vectorLoops.axpy(width, slope, activated, queryGradient)
-                for column in 0..<width { target[column] = slope * query[column] * (1 - activated[column] * activated[column]) }
-                vectorLoops.scale(width, line[field], upstream[row], result[row] + field * width)
-            }
-            vectorLoops.add(fields * width, names, inner[row * fields], names)
-        }
+        let slopes = pass.workspace.floats(max(1, count * fields))
+        fieldLoops.attentionBackward(
+            count, fields, width, upstream.base, tape.activated.base, tape.input.base, tape.weights.base, pass.weights(query),
+            1 / Float(width).squareRoot(), slopes, inner.base, result.base, pass.gradient(query), pass.gradient(names))
         vectorLoops.product(
             width, width, count * fields, inner.base, 1, width, tape.input.base, width, pass.gradient(weight), width, true, nil, nil, 0)
         vectorLoops.product(

@@ -59,8 +59,9 @@ public struct FieldMap: Layer {
                 nil,
                 nil, 0)
         }
-        let output = workspace.rows(input.count, outputs)
-        for row in 0..<input.count { gateLoops.rectify(outputs, 0, products[row], output[Int(rows[row])]) }
+        let bent = workspace.rows(input.count, outputs), output = workspace.rows(input.count, outputs)
+        gateLoops.rectify(products.scalarCount, 0, products.base, bent.base)
+        for row in 0..<input.count { output[Int(rows[row])].update(from: bent[row], count: outputs) }
         return (output, Tape(input: ordered, products: products, starts: starts, rows: rows))
     }
 
@@ -92,7 +93,7 @@ public struct FieldMap: Layer {
         let flat = Rows(upstream.base, count: count, width: outputs)
         let gradient = pass.workspace.rows(count, outputs), ordered = pass.workspace.rows(count, inputs)
         vectorLoops.gatherRows(count, outputs, flat.base, tape.rows, gradient.base, outputs)
-        for row in 0..<count { _ = gateLoops.rectifyBackward(outputs, 0, tape.products[row], gradient[row], gradient[row]) }
+        _ = gateLoops.rectifyBackward(gradient.scalarCount, 0, tape.products.base, gradient.base, gradient.base)
         for field in 0..<fields {
             let first = Int(tape.starts[field]), own = Int(tape.starts[field + 1]) - first
             let offset = field * outputs * inputs

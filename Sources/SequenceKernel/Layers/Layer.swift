@@ -32,6 +32,13 @@ public struct Pass: @unchecked Sendable {
         self.reduced = reduced
     }
 
+    /// The same pass in other memory.
+    func with(_ workspace: Workspace) -> Pass {
+        Pass(
+            weights: weights, workspace: workspace, gradients: gradients, scatter: scatter, dropout: dropout, transposes: transposes,
+            reduced: reduced)
+    }
+
     /// True when tapes must be kept for a backward pass.
     public var isTraining: Bool { gradients != nil }
 

@@ -4,7 +4,6 @@
 /// more. Handed-out memory is 64-byte aligned and not cleared.
 public final class Workspace: @unchecked Sendable {
     private var block: UnsafeMutableRawPointer
-    private var capacity: Int
     private var used = 0
     private var overflow: [UnsafeMutableRawPointer] = []
     private var overflowBytes = 0
@@ -25,12 +24,27 @@ public final class Workspace: @unchecked Sendable {
 
     /// Takes back everything. If the last step did not fit, the memory grows to what it needed.
     public func reset() {
+        reset(atLeast: 0)
+    }
+
+    /// Bytes that fit without more memory.
+    private(set) var capacity: Int
+
+    /// The same; there is then room for `least` bytes. Workers who share work keep the same room, so that chance does not decide when the
+    /// one who has not yet had the largest piece must ask for more.
+    func reset(atLeast least: Int) {
         if !overflow.isEmpty {
             for extra in overflow { extra.deallocate() }
             overflow.removeAll(keepingCapacity: true)
             block.deallocate()
             capacity = (capacity + overflowBytes) * 5 / 4
             overflowBytes = 0
+            block = LargePages.allocate(capacity)
+            allocationCount += 1
+        }
+        if capacity < least {
+            block.deallocate()
+            capacity = least
             block = LargePages.allocate(capacity)
             allocationCount += 1
         }

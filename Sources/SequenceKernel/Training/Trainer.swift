@@ -56,7 +56,8 @@ public final class Trainer<Objective: TrainingObjective> {
         self.seed = seed
         moments = OptimizerMoments(count: weights.count)
         gradients = GradientStore(weights, shardCount: objective.shardCount, optimizer: optimizer, tied: tiedTables)
-        workspaces = (0..<objective.shardCount).map { _ in Workspace() }
+        // A separable objective's shards use their worker's.
+        workspaces = (0..<(objective.isSeparable ? pool.threads : objective.shardCount)).map { _ in Workspace() }
         transposes = TransposedWeights(of: weights)
         scatters = (0..<objective.shardCount).map { _ in GradientScatter() }
         for shard in 0..<objective.shardCount { passes.append(pass(shard, dropping: true)) }
@@ -67,7 +68,8 @@ public final class Trainer<Objective: TrainingObjective> {
 
     private func pass(_ shard: Int, dropping: Bool) -> Pass {
         Pass(
-            weights: weights, workspace: workspaces[shard], gradients: gradients.dense(shard: shard), scatter: scatters[shard],
+            weights: weights, workspace: workspaces[shard % workspaces.count], gradients: gradients.dense(shard: shard),
+            scatter: scatters[shard],
             dropout: dropping ? DropoutStream(seed: seed, step: microBatchCount, shard: shard) : nil, transposes: transposes)
     }
 
@@ -88,7 +90,11 @@ public final class Trainer<Objective: TrainingObjective> {
     /// The loss of a batch without dropout and without learning anything from it.
     public func loss(_ batch: Objective.Batch) -> Float {
         begin(dropping: false)
-        pool.run(passes.count, Forward(objective: objective, batch: batch, passes: passes))
+        if objective.isSeparable {
+            pool.run(passes.count, Separate(objective: objective, batch: batch, passes: passes, workspaces: workspaces, learns: false))
+        } else {
+            pool.run(passes.count, Forward(objective: objective, batch: batch, passes: passes))
+        }
         let loss = objective.joint(batch, passes, pool, tableGradients: gradients.tables)
         for scatter in scatters { scatter.removeAll() }
         gradients.clear()
@@ -98,8 +104,13 @@ public final class Trainer<Objective: TrainingObjective> {
     private func begin(dropping: Bool) {
         // Here and not after the update: weights may also have come from a file since.
         transposes.refresh(pool)
+        for workspace in workspaces { workspace.reset() }
+        if objective.isSeparable {
+            var most = 0
+            for workspace in workspaces { most = max(most, workspace.capacity) }
+            for workspace in workspaces { workspace.reset(atLeast: most) }
+        }
         for shard in passes.indices {
-            workspaces[shard].reset()
             scatters[shard].removeAll()
             passes[shard] = pass(shard, dropping: dropping)
         }
@@ -107,6 +118,11 @@ public final class Trainer<Objective: TrainingObjective> {
 
     private func accumulate(_ batch: Objective.Batch) -> Float {
         begin(dropping: true)
+        if objective.isSeparable {
+            pool.run(passes.count, Separate(objective: objective, batch: batch, passes: passes, workspaces: workspaces, learns: true))
+            microBatchCount += 1
+            return objective.joint(batch, passes, pool, tableGradients: gradients.tables)
+        }
         pool.run(passes.count, Forward(objective: objective, batch: batch, passes: passes))
         let loss = objective.joint(batch, passes, pool, tableGradients: gradients.tables)
         pool.run(passes.count, Backward(objective: objective, batch: batch, passes: passes))
@@ -129,6 +145,25 @@ public final class Trainer<Objective: TrainingObjective> {
         let passes: [Pass]
 
         func perform(_ shard: Int, worker: Int) { objective.backward(batch, shard: shard, passes[shard]) }
+    }
+
+    /// Both phases of each shard, in the memory of the worker that takes it.
+    private struct Separate: SharedWork {
+        let objective: Objective
+        let batch: Objective.Batch
+        let passes: [Pass]
+        let workspaces: [Workspace]
+        let learns: Bool
+
+        func perform(_ shard: Int, worker: Int) {
+            workspaces[worker].reset()
+            let pass = passes[shard].with(workspaces[worker])
+            objective.forward(batch, shard: shard, pass)
+            guard learns else { return }
+            objective.backward(batch, shard: shard, pass)
+            precondition(
+                passes[shard].scatter?.notes.isEmpty ?? true, "Trainer: a separable objective noted rows of a table for after the shards")
+        }
     }
 
     private func update(microBatches: Int, lossSum: Double, learningRate: Double) -> StepResult {

@@ -14,6 +14,10 @@ public protocol TrainingObjective: AnyObject, Sendable {
     associatedtype Batch: Sendable
     /// Shards that a batch is cut into; at least 1, constant for a run.
     var shardCount: Int { get }
+    /// Whether a shard may go from forward to backward at once, before other shards are forward, with ``joint(_:_:_:tableGradients:)``
+    /// after all of them: its gradient needs nothing of the others', and it notes no rows of tables. Its rows then stay in the cache, in
+    /// memory that the next shard of the same worker uses again. False unless said otherwise.
+    var isSeparable: Bool { get }
     /// First phase, called once for each shard; shards may be empty.
     func forward(_ batch: Batch, shard: Int, _ pass: Pass)
     /// Second phase. Returns the batch's loss. `passes[shard]` are the same as in the other phases; `tableGradients` is the shared
@@ -21,4 +25,9 @@ public protocol TrainingObjective: AnyObject, Sendable {
     func joint(_ batch: Batch, _ passes: [Pass], _ pool: WorkerPool, tableGradients: UnsafeMutablePointer<Float>) -> Float
     /// Third phase, called once for each shard.
     func backward(_ batch: Batch, shard: Int, _ pass: Pass)
+}
+
+extension TrainingObjective {
+    /// The phases follow one another.
+    public var isSeparable: Bool { false }
 }
