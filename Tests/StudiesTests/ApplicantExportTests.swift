@@ -84,6 +84,7 @@ import Testing
         let place = try #require(bank.export.names.firstIndex(of: rows[7][0]))
         #expect(truth.probabilities(.everything, of: [place]) == [Float(rows[7][1])!])
         #expect(truth.probabilities(.profile, of: [place]) == [Float(rows[7][4])!])
+        #expect(truth.signals.count == 13 && truth.signals["hesitation"]?[place] == Float(rows[7][5])!)
         let text = try String(contentsOf: URL(filePath: path), encoding: .utf8).split(separator: "\n")
         try text.dropLast(601).joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
         #expect(throws: StudyError.self) { try HiddenCreditTruth(path, bank.export) }

@@ -1,6 +1,7 @@
 internal import CreditRisk
 internal import DurableFiles
 internal import Evaluation
+internal import Glibc
 internal import SequenceKernel
 internal import SettingsFiles
 internal import Studies
@@ -57,7 +58,7 @@ extension Figure {
             try context.withScratchFolder { folder in
                 let bank = try CreditBank(settings, seed: seed, number: number, in: folder)
                 FigureContext.say("credit-synthetic, bank \(seed): read in \(Int(FigureContext.now() - started)) s since the start")
-                try bank.addBounds(to: &book)
+                try bank.addBounds(to: &book, notes: &notes)
                 if settings.parts.contains("habits") {
                     try bank.addHabits(to: &book, notes: &notes, withSweeps: number < settings.sweepBanks)
                 }
@@ -76,6 +77,8 @@ extension Figure {
             "split": .text(
                 "by time of the decision: the first \(settings.training) of the applicants teach, the next \(settings.validation) say when "
                     + "to stop, the rest is judged; intervals draw customers and banks"),
+            "known_outcomes": .text(
+                "those who teach are taken to have known outcomes, as in a bank that waits for them; simulated days do not drift"),
             "seconds": .number(FigureContext.now() - started),
         ]
     }
@@ -115,10 +118,32 @@ struct CreditBank {
     func customers(_ rows: [Int]) -> [UInt64] { rows.map { export.applicants.customers[$0] } }
 
     /// What the simulator itself knows, on those judged.
-    func addBounds(to book: inout ScoreBook) throws {
+    func addBounds(to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
+        notes["bank \(seed), truth: given_app, follows"] = learnt(truth.probabilities(.app, of: test))
         for given in HiddenCreditTruth.Given.allCases {
             try book.add("truth: \(given.rawValue)", truth.probabilities(given, of: test), outcomes(test), customers(test))
         }
+    }
+
+    /// How far scores of the judged applicants follow each planted signal: correlations with their log odds. What the truth itself follows by
+    /// 0.2 and a model by 0.02, that model has not learnt.
+    func learnt(_ scores: [Float]) -> FigureValue {
+        let logits = scores.map { score in
+            let bounded = min(max(Double(score), 1e-6), 1 - 1e-6)
+            return log(bounded / (1 - bounded))
+        }
+        return .object(truth.signals.mapValues { signal in .number(Self.correlation(logits, test.map { Double(signal[$0]) })) })
+    }
+
+    private static func correlation(_ first: [Double], _ second: [Double]) -> Double {
+        let count = Double(first.count), means = (first.reduce(0, +) / count, second.reduce(0, +) / count)
+        var (both, one, other) = (0.0, 0.0, 0.0)
+        for (a, b) in zip(first, second) {
+            both += (a - means.0) * (b - means.1)
+            one += (a - means.0) * (a - means.0)
+            other += (b - means.1) * (b - means.1)
+        }
+        return both / (one * other).squareRoot()
     }
 
     /// Adds scores of the judged applicants by a model that `make` trains.

@@ -53,18 +53,21 @@ extension CreditBank {
                     customers: table.customers, outcomes: table.outcomes, profile: encoding.profile(table),
                     histories: export.histories(behaviours, of: rows, vocabulary, own.rules))
             }
-            var card = IntentionHabitCard()
+            var (card, follows): (IntentionHabitCard, FigureValue) = (IntentionHabitCard(), [:])
             try add(variant.name, to: &book) {
                 let model = try IntentionHabitModel.train(
                     IntentionHabitData(
                         old: old, guides: guides, new: .init(training: examples(training), validation: examples(validation))),
                     vocabulary: vocabulary, own, pool: pool)
                 card = model.card
-                return try model.probabilities(examples(test), pool: pool)
+                let scores = try model.probabilities(examples(test), pool: pool)
+                follows = learnt(scores)
+                return scores
             }
             notes["bank \(seed), \(variant.name)"] = [
                 "behaviours_in_vocabulary": .integer(vocabulary.entries.count), "epochs": .integer(card.epochs),
-                "pre_training_epochs": .integer(card.preTrainingEpochs), "validation_auc": .number(card.validationAUC ?? .nan),
+                "follows": follows, "pre_training_epochs": .integer(card.preTrainingEpochs),
+                "validation_auc": .number(card.validationAUC ?? .nan),
             ]
         }
     }
