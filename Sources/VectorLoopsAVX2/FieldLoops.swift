@@ -36,7 +36,7 @@ private func dot<P: RowPart>(_: P.Type, _ width: Int, _ x: UnsafePointer<Float>,
 /// Softmax of a row in place; all `-inf` gives zeros.
 @inline(__always)
 private func weigh(_ count: Int, _ line: UnsafeMutablePointer<Float>) {
-    if count <= 16 {
+    if count < 16 {
         let scores = load(line, first: count, fill: -.infinity)
         let most = largest(scores)
         let powers = exponential(scores - (most == -.infinity ? 0 : most))
