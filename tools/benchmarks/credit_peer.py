@@ -1,11 +1,12 @@
 """The credit models in PyTorch, as their user would write them for speed: what `tools/figures speed-credit` is measured beside.
 
-    python credit_peer.py WORK.safetensors huihen|framework|gru-WIDTH train|check|score [threads=2] [seconds=2]
+    python credit_peer.py WORK.safetensors huihen|framework|gru-WIDTH train|check|score [threads=2] [seconds=2] [compile=180]
 
 WORK.safetensors is written by the figure: the applicants as Tessera's networks read them, and the weights that training starts from under
 Tessera's names, so that both have the same inputs and the same parameters. Prints one JSON line.
 
-`train` tries every mode and batch size and reports each; padding is spared throughout: recurrences go step by step over the sequences still
+`train` tries every mode and batch size and reports each (torch.compile, whose shapes change with every batch, only if it is given seconds
+to compile in); padding is spared throughout: recurrences go step by step over the sequences still
 alive, longest first (as PyTorch's packed sequences), the plain GRU is nn.GRU over packed sequences, and the Transformer's batches are
 sorted by length within windows of 16 batches. Batches are collated before the clock starts. `check` gives the losses of ten steps without
 dropout, which must be Tessera's. `score` gives applicants a second and
@@ -13,6 +14,7 @@ the latency of a single one, not compiled.
 """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -401,9 +403,17 @@ def training(kind, work, mode, dropout=None):
     return model, parameters, optimizer
 
 
-def train(kind, work, seconds):
+def out_of_time(*_):
+    raise TimeoutError("compiling took longer than it was given")
+
+
+def train(kind, work, seconds, compiling):
     results, faults = [], {}
+    signal.signal(signal.SIGALRM, out_of_time)
     for mode in kind.modes:
+        if mode == "compile" and compiling == 0:
+            continue
+        signal.alarm(compiling if mode == "compile" else 0)
         # Compiling takes minutes: one batch size, and more batches before the clock starts.
         for size in (kind.batches[1:2] if mode == "compile" else kind.batches):
             batches = [kind.collate(work, chosen) for chosen in plan(kind, work, size, mode)]
@@ -424,6 +434,7 @@ def train(kind, work, seconds):
             except Exception as fault:  # a mode that this installation lacks must not cost the others
                 faults[mode] = f"{type(fault).__name__}: {str(fault).splitlines()[0][:200] if str(fault) else ''}"
                 break
+    signal.alarm(0)
     count = sum(p.numel() for p in model.parameters())
     return {"modes": results, "faults": faults, "parameters": count}
 
@@ -476,7 +487,7 @@ def main():
     kind = {"huihen": Huihen, "framework": Framework, "gru": PlainGRU}[what.split("-")[0]]
     work = InOneFile(Work(path, what))
     seconds = float(options.get("seconds", 2))
-    result = {"train": lambda: train(kind, work, seconds), "check": lambda: check(kind, work), "score": lambda: score(kind, work, seconds)}[action]()
+    result = {"train": lambda: train(kind, work, seconds, int(options.get("compile", 0))), "check": lambda: check(kind, work), "score": lambda: score(kind, work, seconds)}[action]()
     print(json.dumps({**result, "torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
 
 

@@ -75,11 +75,13 @@ private struct CreditRace {
         return .object(result)
     }
 
-    private func peer<Value: Decodable>(_ name: String, _ action: String, as type: Value.Type) throws -> Value {
+    private func peer<Value: Decodable>(
+        _ name: String, _ action: String, compiling: Int = 0, as type: Value.Type
+    ) throws -> Value {
         try ChildRun(
             [
                 python, "\(context.repository)/tools/benchmarks/credit_peer.py", file, name, action,
-                "threads=\(FigureContext.timedThreads)", "seconds=\(seconds)",
+                "threads=\(FigureContext.timedThreads)", "seconds=\(seconds)", "compile=\(compiling)",
             ], environment: ["PYTHONDONTWRITEBYTECODE": "1"], isQuiet: true
         ).checked().json(type)
     }
@@ -94,7 +96,8 @@ private struct CreditRace {
         for round in 0..<rounds {
             FigureContext.say("speed-credit: \(name), round \(round + 1) of \(rounds)")
             let before = try work.trainingRate(pool, seconds: seconds)
-            let peers = try peer(name, "train", as: PeerModes.self)
+            // Compiled, PyTorch was never the fastest here: once is enough to see whether that still holds.
+            let peers = try peer(name, "train", compiling: round == 0 && !context.quick ? 180 : 0, as: PeerModes.self)
             let after = try work.trainingRate(pool, seconds: seconds)
             ours.add((before.applicants + after.applicants) / 2)
             allocations = max(allocations, before.allocations, after.allocations)
