@@ -56,9 +56,9 @@ public struct LeakCheck: Sendable, Equatable, Codable {
             case .timeNotKnown:
                 return "\(place): \(applicants) values have no time at which they became known; give it, or leave the column out"
             case .separates, .missingSeparates:
-                let what = fault == .separates ? "its values alone" : "whether it is missing alone"
+                let what = fault == .separates ? "its values alone separate" : "whether it is missing separates"
                 let found = auc.map { "\(Double(Int($0.estimate * 1000)) / 1000)" } ?? "?"
-                return "\(place): \(what) separates the outcomes with an AUC of \(found); say when it becomes known, or leave it out"
+                return "\(place): \(what) the outcomes with an AUC of \(found); say when it becomes known, or leave it out"
             }
         }
     }

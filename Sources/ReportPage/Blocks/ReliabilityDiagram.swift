@@ -33,17 +33,23 @@ public struct ReliabilityDiagram: Block {
         (self.title, self.note, self.xLabel, self.yLabel, self.bins) = (title, note, xLabel, yLabel, bins)
     }
 
+    /// End of both axes: rare things, such as loans that are not repaid, would huddle in a corner of a whole square.
+    private var top: Double {
+        let greatest = bins.reduce(0) { max($0, $1.probability, $1.interval.upperBound) }
+        return [0.1, 0.2, 0.3, 0.5].first { $0 >= greatest && greatest > 0 } ?? 1
+    }
+
     /// Appends itself.
     public func write(to out: inout HTMLText, id: String) {
         let c = NumberText.coordinate
-        let frame = PlotFrame(x: Axis([0, 1]), y: Axis([0, 1]), height: 440)
+        let frame = PlotFrame(x: Axis([0, top]), y: Axis([0, top]), height: 440)
         Marks.open(
             &out, id: id, title: title, note: note,
             description:
                 "\(bins.count) points of \(yLabel) over \(xLabel), and the diagonal on which they should lie. Numbers follow in a table.",
             height: frame.height)
         frame.write(to: &out, xLabel: xLabel, yLabel: yLabel)
-        if let low = frame.point(0, 0), let high = frame.point(1, 1) {
+        if let low = frame.point(0, 0), let high = frame.point(top, top) {
             out.raw(
                 "<path class=\"axis\" stroke-dasharray=\"6 5\" fill=\"none\" d=\"M\(c(low.x)) \(c(low.y))L\(c(high.x)) \(c(high.y))\"/>\n")
         }

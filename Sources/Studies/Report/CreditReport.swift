@@ -63,11 +63,11 @@ public struct CreditReport: Sendable {
     private func table(_ remark: String) -> Table {
         Table(
             caption: "Models on the same applicants\(remark), 95 % intervals",
-            columns: [.init("Model")] + ["AUC", "KS", "Gini", "Average precision", "Log loss", "Brier score"].map { .init($0, .right) },
+            columns: [.init("Model")] + ["AUC", "KS", "Average precision", "Log loss"].map { .init($0, .right) },
             rows: study.rows.map { row in
                 let found = row.metrics.discrimination
                 return [row.name]
-                    + [found.auc, found.ks, found.gini, found.averagePrecision, row.metrics.logLoss, row.metrics.brier].map(Self.plain)
+                    + [found.auc, found.ks, found.averagePrecision, row.metrics.logLoss].map(Self.plain)
             }, strongRows: [0])
     }
 
