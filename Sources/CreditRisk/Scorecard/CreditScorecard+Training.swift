@@ -84,7 +84,7 @@ extension CreditScorecard {
             for finding in check.findings { warn(finding.text) }
         }
         // Scores of those learnt from, by networks that saw none of their customer's applications.
-        let training = try SequenceTraining(configuration, data, pool: pool)
+        let training = try SequenceTraining(configuration, data, judges, pool: pool)
         let trainings = Double(configuration.business.folds + 1)
         let folds = try FrameworkFolds.parts(learnt, configuration.business.folds, seed: RandomSource.mix(configuration.seed ^ 0x57AC))
         var heldOut = [Float](repeating: .nan, count: learnt.count)
@@ -210,11 +210,11 @@ extension CreditScorecard {
             "Whether it treats groups of people alike was not looked at: that is for people who may know the groups.",
         ]
         if let before = judges.before {
-            let late = (parts.learnt + parts.validation + parts.calibration).count {
-                (examples.outcomeTimes[$0] ?? .min) >= before
-            }
+            let times = (parts.learnt + parts.validation + parts.calibration).map { examples.outcomeTimes[$0] }
+            let late = times.count { $0.map { $0 >= before } ?? false }, untold = times.count { $0 == nil }
             limits.append(
-                "Of those learnt from, \(late) outcomes became known only after the boundary: the model could not have been made then.")
+                "Of those learnt from, \(late) outcomes became known only after the boundary: the model could not have been made then."
+                    + (untold > 0 ? " Of \(untold) it is not told when they became known." : ""))
         }
         if counts.withoutOutcome > 0 { limits.append("\(counts.withoutOutcome) applicants had no known outcome and were left out.") }
         if counts.refused > 0 { limits.append("\(counts.refused) rows of the files could not be read and were left out.") }

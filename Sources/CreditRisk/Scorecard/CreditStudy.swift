@@ -85,13 +85,20 @@ public struct CreditStudy: Sendable, Codable {
         }
         let boundary = max(card.judges.before ?? .min, from ?? .min)
         let early = Set((0..<examples.count).filter { examples.decisions[$0] < card.judges.before ?? .min }.map { examples.customers[$0] })
+        // The model keeps no list of its customers: without the decisions of its training nobody could tell them apart.
+        guard card.judges.share > 0 || !early.isEmpty else {
+            throw ScorecardError.applicants(
+                "no decision lies before the training's boundary, so nobody knows who taught; give the training's file with them, or train "
+                    + "with --judges")
+        }
         let rows = (0..<examples.count).filter { applicant in
             let customer = examples.customers[applicant]
             return !examples.outcomes[applicant].isNaN && examples.decisions[applicant] >= boundary
                 && (card.judges.share > 0 ? card.judges.holds(customer) : !early.contains(customer))
         }
         guard !rows.isEmpty else {
-            throw ScorecardError.applicants("none of them was set aside and has a known outcome; give the training's file, or later ones")
+            throw ScorecardError.applicants(
+                "none of them was set aside and has a known outcome; give the training's file, or later decisions beside it")
         }
         return rows
     }

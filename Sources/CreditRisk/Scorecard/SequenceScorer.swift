@@ -124,15 +124,21 @@ struct SequenceTraining {
     let old: (part: (training: FrameworkExamples, validation: FrameworkExamples), guides: [Float])?
     let pool: WorkerPool
 
-    /// - Parameter data: what was read; its applicants of former days are split by customer.
-    init(_ configuration: CreditConfiguration, _ data: CreditData, pool: WorkerPool) throws {
+    /// - Parameters:
+    ///   - data: what was read; its applicants of former days are split by customer.
+    ///   - judges: who judges, now or in a later file, and from when on: they teach as little by what they did in former days.
+    init(_ configuration: CreditConfiguration, _ data: CreditData, _ judges: CreditScorecard.Judges, pool: WorkerPool) throws {
         (self.configuration, self.pool) = (configuration, pool)
         guard configuration.preset == .huihen, let behaviours = configuration.behaviours else {
             (vocabulary, old) = (nil, nil)
             return
         }
         vocabulary = try BehaviourVocabulary(data.operations ?? IntentionHabitColumns.rules(data.examples, behaviours))
-        guard let given = data.old, given.count > 0, configuration.huihen.preTraining else {
+        let given = data.old.map { all in
+            all.subset(
+                (0..<all.count).filter { !judges.holds(all.customers[$0]) && all.decisions[$0] < judges.before ?? .max })
+        }
+        guard let given, given.count > 0, configuration.huihen.preTraining else {
             old = nil
             return
         }

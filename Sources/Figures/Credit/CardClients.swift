@@ -20,7 +20,8 @@ struct CardClients {
     private static let decision: Int64 = 1_128_124_800
     private static let file = "uci_credit_default/UCI_Credit_Card.csv.gz"
 
-    /// Reads the set below a root. - Parameter first: the number that clients of another file begin at.
+    /// Reads the set below a root.
+    /// - Parameter rows: how many clients, from the first; nil for all.
     init(root: String, _ configuration: FrameworkConfiguration, rows: Int? = nil) throws {
         let path = "\(root)/\(Self.file)"
         guard FigureContext.exists(path) else {

@@ -32,7 +32,8 @@ struct CreditContest {
     }
 
     /// `{model: {auc, ks, log_loss, average_precision, interval, …}, differences: {"a - b": {…}}}`; intervals resample clients and average
-    /// over the splits: see ``RepeatedDiscrimination``. `by` holds numbers of parts that are judged as one (the five of a seed).
+    /// over the splits: see ``RepeatedDiscrimination``. `parts` that follow one another are judged as one (the five
+    /// of a seed).
     func figure(joining parts: Int = 1) -> [String: FigureValue] {
         var repeated = RepeatedDiscrimination(scorers: models.count, units: clients)
         let joined = stride(from: 0, to: judged.count, by: parts).map { first in

@@ -65,11 +65,14 @@ struct ScoreBook {
         return own
     }
 
-    /// `yes`, `no`, or `undecided` where the interval has zero inside.
+    /// What is no worse may be worse by this much AUC or KS: less than any published difference of interest.
+    private static let margin = 0.005
+
+    /// `yes`, `no`, or `undecided` where the interval has zero inside; of what is only to be no worse, where it has less the margin inside.
     static func direction(_ difference: MetricInterval, _ expecting: Expectation) -> String {
         switch expecting {
         case .better: difference.lower > 0 ? "yes" : difference.upper < 0 ? "no" : "undecided"
-        case .noWorse: difference.upper < 0 ? "no" : "yes"
+        case .noWorse: difference.lower > -margin ? "yes" : difference.upper < 0 ? "no" : "undecided"
         }
     }
 }
