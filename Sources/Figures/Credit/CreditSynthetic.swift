@@ -16,6 +16,9 @@ struct CreditSyntheticSettings: Decodable {
     /// Of each bank.
     var applicants: Int
     var oldPerApplicant: Double
+    /// Shares of the applicants, and of the old ones, that fall overdue.
+    var defaultRate: Double
+    var oldDefaultRate: Double
     /// Shares of the applicants, by time: these teach, the next say when to stop, the rest is judged.
     var training: Double
     var validation: Double
@@ -102,6 +105,7 @@ struct CreditBank {
         (configuration.formats, configuration.computesReference) = ([.csv], false)
         var credit = CreditAssumptions(applicants: settings.applicants)
         credit.oldPerApplicant = settings.oldPerApplicant
+        (credit.defaultRate, credit.oldDefaultRate) = (settings.defaultRate, settings.oldDefaultRate)
         configuration.credit = credit
         _ = try BankSimulation(configuration: configuration, seed: seed).write(to: "\(folder)/bank")
         self.folder = "\(folder)/bank/credit"
