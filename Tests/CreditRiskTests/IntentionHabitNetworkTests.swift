@@ -167,15 +167,20 @@ import Testing
         let inputs = IntentionHabitInputs([examples], vocabulary, settings)
         let input = try #require(inputs.input(examples, 0..<1, withHistory: true, bench.workspace).history)
         let vectors = bench.network.behaviourVectors(input, Pass(weights: bench.weights, workspace: bench.workspace))
-        // Pauses of 0, 1, 1, 2 and 1 second, of which 3600 are 1; in seconds where that is wished.
-        let unit = Float(8.188966864)
-        let times = [0, 0.693147181, 0.693147181, 1.098612289, 0.693147181].map { Float($0) / unit }
-        #expect(Array(UnsafeBufferPointer(start: input.times, count: 5)).difference(from: times, absoluteTolerance: 1e-6) == nil)
-        var seconds = settings
-        seconds.rawSeconds = true
-        let raw = try #require(
-            IntentionHabitInputs([examples], vocabulary, seconds).input(examples, 0..<1, withHistory: true, bench.workspace).history)
-        #expect(Array(UnsafeBufferPointer(start: raw.times, count: 5)) == [0, 1, 1, 2, 1])
+        // Pauses of 1, 1, 2 and 1 second after the first behaviour: standardised, with 3600 as 1, or in seconds.
+        let pauses = [0.693147181, 0.693147181, 1.098612289, 0.693147181], middle = pauses.reduce(0, +) / 4
+        let spread = (pauses.map { ($0 - middle) * ($0 - middle) }.reduce(0, +) / 4).squareRoot()
+        let expected: [(IntentionHabitSettings.Times, [Double])] = [
+            (.standard, pauses.map { ($0 - middle) / spread }), (.unit, pauses.map { $0 / 8.188966864 }), (.seconds, [1, 1, 2, 1]),
+        ]
+        for (times, values) in expected {
+            var own = settings
+            own.times = times
+            let read = try #require(
+                IntentionHabitInputs([examples], vocabulary, own).input(examples, 0..<1, withHistory: true, bench.workspace).history)
+            let found = Array(UnsafeBufferPointer(start: read.times, count: 5))
+            #expect(found.difference(from: [0] + values.map { Float($0) }, absoluteTolerance: 1e-5) == nil, "\(times)")
+        }
         let table = try #require(bench.weights.parameters.first { $0.name == "behaviour.weight" })
         let rows = bench.weights[table]
         let logs = [0, 3.044522438, 8.294299609], mean = logs.reduce(0, +) / 3

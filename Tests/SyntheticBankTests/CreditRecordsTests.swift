@@ -74,10 +74,10 @@ struct CreditRecordsTests {
             let sessions = try #require(behaviours.sessions[applicant.id]).filter { $0.count >= 3 }
             let rows = sessions.flatMap { $0 }
             let stays = sessions.flatMap { session in
-                zip(session, session.dropFirst()).map { (isAtTerms: $0.operation == "loan-terms", log: log(Double($1.time - $0.time))) }
+                zip(session, session.dropFirst()).map { (isButton: $1.operation == "widget", log: log(Double($1.time - $0.time))) }
             }
-            let atTerms = mean(stays.filter(\.isAtTerms).map(\.log)), elsewhere = mean(stays.filter { !$0.isAtTerms }.map(\.log))
-            measured[.hesitation, default: []].append(atTerms.flatMap { own in elsewhere.map { own - $0 } })
+            let buttons = mean(stays.filter(\.isButton).map(\.log)), others = mean(stays.filter { !$0.isButton }.map(\.log))
+            measured[.hesitation, default: []].append(buttons.flatMap { own in others.map { own - $0 } })
             let pages = rows.map(\.operation).filter { row in families.values.contains { row.hasPrefix($0) && row != "card-payment" } }
                 .filter { $0 != "deposit-payment" }
             let family = try #require(families[product])
@@ -215,8 +215,8 @@ struct CreditRecordsTests {
         let glances = Double(all.count { $0.count < 3 }) / Double(all.count)
         #expect((0.06...0.13).contains(glances), "\(glances)")
         let files = try CreditFiles(scratch)
-        // Terms are looked at as often by those who hesitate at them, and the balance hardly more often by those who begin with it.
-        let counted = [("loan-terms", CreditSignal.hesitation, 0.15), ("limit", .order, 0.15), ("balance", .routine, 0.28)]
+        // Buttons are pressed as often by those who hesitate before them, and the balance hardly more often by those who begin with it.
+        let counted = [("widget", CreditSignal.hesitation, 0.15), ("limit", .order, 0.15), ("balance", .routine, 0.28)]
         for (operation, signal, most) in counted {
             let shares = try files.applicants.map { applicant in
                 let rows = try #require(behaviours.sessions[applicant.id]).flatMap { $0 }

@@ -46,8 +46,8 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
     var amountScale: Float
     /// Number of the field of each behaviour of the vocabulary.
     package private(set) var fields: [Int32]
-    /// What log(1 + seconds) is divided by; 0 where times are given in seconds.
-    var timeUnit: Float
+    /// What the seconds between behaviours become.
+    var times: TimeScale
 
     /// The field of weekdays and days of month: the one after those of the categories.
     static let calendarField = Int32(BehaviourCategory.allCases.count)
@@ -60,7 +60,7 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
         item = ProfileScale(tables, .item)
         amountScale = 1 / (examples.lazy.compactMap(\.histories).first?.amountDeviation ?? 1)
         fields = Self.fields(vocabulary)
-        timeUnit = settings.rawSeconds ? 0 : log1p(Float(settings.rules.pause))
+        times = TimeScale(settings, examples.lazy.compactMap(\.histories).first)
     }
 
     private static func fields(_ vocabulary: BehaviourVocabulary) -> [Int32] {
@@ -69,7 +69,7 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
 
     /// Whether a file holds what a training could have given.
     func isWhole(_ vocabulary: BehaviourVocabulary) -> Bool {
-        user.isWhole && device.isWhole && item.isWhole && amountScale.isFinite && amountScale > 0 && timeUnit.isFinite && timeUnit >= 0
+        user.isWhole && device.isWhole && item.isWhole && amountScale.isFinite && amountScale > 0 && times.isWhole
             && fields == Self.fields(vocabulary)
     }
 
@@ -128,7 +128,7 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
                     fields[row] = self.fields[Int(source.behaviours[behaviour])]
                     let amount = source.amounts[behaviour]
                     scales[row] = amount.isNaN ? 1 : amount * amountScale
-                    times[row] = timeUnit == 0 ? source.gaps[behaviour] : log1p(source.gaps[behaviour]) / timeUnit
+                    times[row] = self.times(source.gaps[behaviour], isFirst: behaviour == source.sessions[own])
                     row += 1
                 }
                 session += 1

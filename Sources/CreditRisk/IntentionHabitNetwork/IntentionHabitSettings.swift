@@ -18,8 +18,14 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
     public var timeGate = "literal"
     /// Whether the candidate of the time-aware recurrence reads the raw state, as printed (true).
     public var candidateSeesRawState = true
-    /// Whether times are given in seconds, in which the gate is shut from the first ones on; else as log(1 + s) / log(1 + pause) (false).
-    public var rawSeconds = false
+    /// How the seconds between behaviours reach the time gate: `standard` as log(1 + s) less its mean, over its deviation, both of the
+    /// applicants learnt from and 0 for a session's first; `unit` as log(1 + s) / log(1 + pause), which lies between 0 and 1 and hardly moves the
+    /// gate; `seconds` as printed, in which the gate is shut from the first ones on (standard).
+    public var times = Times.standard
+
+    /// See ``times-swift.property``.
+    public enum Times: String, Codable, Sendable, CaseIterable { case standard, unit, seconds }
+
     /// Whether behaviours are read session by session (true). Else one plain recurrence reads the behaviours of the sessions that `rules` kept
     /// one after the other, and `timeAware`, `timeGate`, `calendar` and `contextAware` say nothing.
     public var sessions = true
@@ -60,7 +66,7 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
     public init() {}
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case rules, embeddingWidth, stateWidth, hidden, dropout, timeGate, candidateSeesRawState, rawSeconds, sessions, fieldMaps
+        case rules, embeddingWidth, stateWidth, hidden, dropout, timeGate, candidateSeesRawState, times, sessions, fieldMaps
         case timeAware, calendar, contextAware, preTraining, treeGuidance, guidance, learnsGuidance, batchApplicants, preTrainingEpochs,
             epochs,
             patience
@@ -77,7 +83,7 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
         try values.read(.dropout, into: &dropout)
         try values.read(.timeGate, into: &timeGate)
         try values.read(.candidateSeesRawState, into: &candidateSeesRawState)
-        try values.read(.rawSeconds, into: &rawSeconds)
+        try values.read(.times, into: &times)
         try values.read(.sessions, into: &sessions)
         try values.read(.fieldMaps, into: &fieldMaps)
         try values.read(.timeAware, into: &timeAware)

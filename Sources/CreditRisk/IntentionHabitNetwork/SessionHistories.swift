@@ -142,17 +142,40 @@ public struct SessionHistories: Sendable {
         applicants.append(sessions.count - 1)
     }
 
+    /// Mean and standard deviation of log(1 + seconds) before behaviours that do not begin a session; the deviation is at least 0.1, and 1 where
+    /// there are none or they do not differ.
+    var gapMoments: (mean: Float, deviation: Float) {
+        var values = Moments()
+        for session in 0..<sessions.count - 1 {
+            for place in sessions[session]..<sessions[session + 1] where place > sessions[session] { values.add(Double(log1p(gaps[place]))) }
+        }
+        return (Float(values.mean), values.deviation)
+    }
+
     /// Standard deviation of the logarithms of the amounts, at least 0.1, so that an amount unlike nearly equal ones does not drown the rest; 1
     /// where there are none or they do not differ.
     var amountDeviation: Float {
-        var (count, sum, squares) = (0.0, 0.0, 0.0)
-        for value in amounts where !value.isNaN {
+        var values = Moments()
+        for value in amounts where !value.isNaN { values.add(Double(value)) }
+        return values.deviation
+    }
+
+    private struct Moments {
+        private var (count, sum, squares) = (0.0, 0.0, 0.0)
+
+        mutating func add(_ value: Double) {
             count += 1
-            sum += Double(value)
-            squares += Double(value) * Double(value)
+            sum += value
+            squares += value * value
         }
-        guard count > 0 else { return 1 }
-        let variance = squares / count - sum / count * (sum / count)
-        return variance > 1e-9 ? max(0.1, Float(variance.squareRoot())) : 1
+
+        /// 0 of nothing.
+        var mean: Double { count > 0 ? sum / count : 0 }
+        /// At least 0.1; 1 of what does not differ.
+        var deviation: Float {
+            guard count > 0 else { return 1 }
+            let variance = squares / count - mean * mean
+            return variance > 1e-9 ? max(0.1, Float(variance.squareRoot())) : 1
+        }
     }
 }

@@ -24,7 +24,7 @@ extension AppHistory {
                 if AppOperation.incoming.contains(row.operation) { sums.incoming.add(log(Double(max(row.cents, 1)))) }
                 guard place > range.lowerBound else { continue }
                 let stay = log(Double(row.time - rows[place - 1].time))
-                if rows[place - 1].operation == AppOperation.terms { stays.add(stay) } else { others.add(stay) }
+                if row.operation == AppOperation.widget { stays.add(stay) } else { others.add(stay) }
             }
             if let limit, let bill { order.add(limit < bill ? 1 : 0) }
             let day = CalendarDay.of(rows[range.lowerBound].time)

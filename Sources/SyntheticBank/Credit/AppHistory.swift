@@ -28,7 +28,7 @@ struct ApplicantTraits {
         drift = source.normal()
         activity = source.normal()
         var weights: [Float] = []
-        for _ in AppOperation.families { weights.append(Float(exp(0.9 * source.normal()))) }
+        for _ in AppOperation.families { weights.append(Float(exp(1.5 * source.normal()))) }
         families = runningSums(weights)
         version = source.unit()
     }
@@ -149,8 +149,8 @@ struct AppHistorySource {
         var time = start
         for place in first..<history.rows.count {
             if place > first {
-                let isAfterTerms = history.rows[place - 1].operation == AppOperation.terms
-                let log = 2.9 + 0.35 * traits.tempo + (isAfterTerms ? 0.5 * traits.hesitation : 0) + 0.6 * source.normal()
+                let isButton = history.rows[place].operation == AppOperation.widget
+                let log = 2.9 + 0.2 * traits.tempo + (isButton ? 0.8 * traits.hesitation : 0) + 0.5 * source.normal()
                 time += Int64(min(max(exp(log), 0.5), 1500) * 1000)
             }
             let operation = history.rows[place].operation
@@ -203,9 +203,9 @@ struct AppHistorySource {
     private static let usualLogs = [4.2, 4.8, 3.9, 4.4, 4.3, 5, 4.6, 5.2, 5.4]
 
     private func cents(_ operation: Int, _ traits: ApplicantTraits, _ source: inout SeededSource) -> Int64 {
-        let direction = AppOperation.outgoing.contains(operation) ? 0.35 : AppOperation.incoming.contains(operation) ? -0.35 : 0
+        let direction = AppOperation.outgoing.contains(operation) ? 0.5 : AppOperation.incoming.contains(operation) ? -0.5 : 0
         let usual = Self.usualLogs[operation - AppOperation.outgoing.lowerBound]
-        let log = usual + 0.6 * traits.level + direction * traits.balanceOfAmounts + 0.5 * source.normal()
+        let log = usual + 0.3 * traits.level + direction * traits.balanceOfAmounts + 0.5 * source.normal()
         return Int64((exp(min(log, 14)) * 100).rounded())
     }
 }

@@ -12,7 +12,7 @@
 /// - *The profile* adds a part that a weighted sum of logarithms finds and one that it does not: age at both ends, rent together with a
 ///   cheap device, an income not told, instalments heavy for the income, an old device of a rare make. No profile tells of any behaviour.
 /// - *In the app*: sessions of behaviours in the months before. What counts is
-///   (1) *hesitation*: how long one stays at a loan's terms, against one's own tempo: no count and no order shows it;
+///   (1) *hesitation*: how long one waits before a button is pressed, against one's own tempo: no count and no order shows it;
 ///   (2) *product and habit*: who applies for what is used to it in the app is safer; which family of pages that is, the product
 ///   says, and no family is good or bad by itself;
 ///   (3) *intention*: how much the **last** session is about getting a loan; earlier sessions turn to it as often, and it means nothing there;
@@ -60,7 +60,7 @@ public struct CreditAssumptions: Codable, Sendable, Equatable {
     public var profileStrength: Double = 0.38
     /// Share of its variance that no weighted sum finds.
     public var profileCurvature: Double = 0.5
-    /// Strength of the stay at a loan's terms; long is risky.
+    /// Strength of the wait before a button; long is risky.
     public var hesitationStrength: Double = 0.18
     /// Strength of the habit that fits the product; used to it is safe.
     public var productHabitStrength: Double = 0.2

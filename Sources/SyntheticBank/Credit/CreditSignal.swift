@@ -2,7 +2,7 @@
 ///
 /// Signals of the app are measured over sessions of at least three behaviours; a pause of more than an hour ends a session.
 public enum CreditSignal: Int, CaseIterable, Sendable {
-    /// Mean log of the pauses after a loan's terms, less that of all other pauses inside sessions.
+    /// Mean log of the pauses before a button is pressed, less that of all other pauses inside sessions.
     case hesitation
     /// Share of the pages of the product's own family among those of all six families.
     case productHabit
