@@ -147,7 +147,9 @@ public struct SessionHistories: Sendable {
     var gapMoments: (mean: Float, deviation: Float) {
         var values = Moments()
         for session in 0..<sessions.count - 1 {
-            for place in sessions[session]..<sessions[session + 1] where place > sessions[session] { values.add(Double(log1p(gaps[place]))) }
+            for place in sessions[session]..<sessions[session + 1] where place > sessions[session] {
+                values.add(Double(log1p(gaps[place])))
+            }
         }
         return (Float(values.mean), values.deviation)
     }

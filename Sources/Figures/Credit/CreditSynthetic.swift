@@ -13,6 +13,8 @@ struct CreditSyntheticSettings: Decodable {
     var parts: Set<String>
     /// One bank each; it also seeds the networks that learn from it.
     var seeds: [UInt64]
+    /// The bank B of H12 and H14, whose app has other codes: networks of intentions and habits alone learn from it.
+    var otherBank: OtherBank
     /// Of each bank.
     var applicants: Int
     var oldPerApplicant: Double
@@ -36,6 +38,12 @@ struct CreditSyntheticSettings: Decodable {
     /// The framework, and how many of the applicants teach it.
     var framework: FrameworkSettings
     var frameworkApplicants: Int
+
+    /// A bank whose app records each operation under another number of codes.
+    struct OtherBank: Decodable {
+        var seed: UInt64
+        var codesPerOperation: Int
+    }
 
     mutating func makeQuick() {
         (seeds, applicants, rounds, sweepBanks) = (Array(seeds.prefix(1)), 2_400, 60, 0)
@@ -63,11 +71,20 @@ extension Figure {
                 FigureContext.say("credit-synthetic, bank \(seed): read in \(Int(FigureContext.now() - started)) s since the start")
                 try bank.addBounds(to: &book, notes: &notes)
                 if settings.parts.contains("habits") {
-                    try bank.addHabits(to: &book, notes: &notes, withSweeps: number < settings.sweepBanks)
+                    try bank.addHabits(number < settings.sweepBanks ? .withSweeps(settings) : .alone, to: &book, notes: &notes)
                 }
                 if settings.parts.contains("stages") { try bank.addStages(to: &book) }
                 if settings.parts.contains("framework") { try bank.addFramework(to: &book, notes: &notes) }
                 FigureContext.say("credit-synthetic, bank \(seed): done, \(Int(FigureContext.now() - started)) s since the start")
+            }
+        }
+        if settings.parts.contains("habits") {
+            try context.withScratchFolder { folder in
+                let other = settings.otherBank
+                let bank = try CreditBank(
+                    settings, seed: other.seed, number: settings.seeds.count, codesPerOperation: other.codesPerOperation, in: folder)
+                try bank.addHabits(.otherBank, to: &book, notes: &notes)
+                FigureContext.say("credit-synthetic, bank B: done, \(Int(FigureContext.now() - started)) s since the start")
             }
         }
         var rows = settings.parts.contains("habits") ? try HabitRows.rows(book, settings) : [:]
@@ -100,12 +117,13 @@ struct CreditBank {
     let test: [Int]
     let pool = WorkerPool(threads: FigureContext.timedThreads)
 
-    init(_ settings: CreditSyntheticSettings, seed: UInt64, number: Int, in folder: String) throws {
+    init(_ settings: CreditSyntheticSettings, seed: UInt64, number: Int, codesPerOperation: Int? = nil, in folder: String) throws {
         var configuration = BankConfiguration(visitors: 20)
         (configuration.formats, configuration.computesReference) = ([.csv], false)
         var credit = CreditAssumptions(applicants: settings.applicants)
         credit.oldPerApplicant = settings.oldPerApplicant
         (credit.defaultRate, credit.oldDefaultRate) = (settings.defaultRate, settings.oldDefaultRate)
+        if let codesPerOperation { credit.codesPerOperation = codesPerOperation }
         configuration.credit = credit
         _ = try BankSimulation(configuration: configuration, seed: seed).write(to: "\(folder)/bank")
         self.folder = "\(folder)/bank/credit"

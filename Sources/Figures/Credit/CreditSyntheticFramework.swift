@@ -15,8 +15,8 @@ extension CreditBank {
     func addFramework(to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
         let parity = try FrameworkParity(export, settings(of: FrameworkParity.tables), folder)
         let bureau = try bureauTask(parity)
-        notes["bank \(seed), online bytes"] = try parity.figure(addStacked(bureau, to: &book), test, pool)
-        _ = try addStacked(appTask(), to: &book)
+        notes["bank \(seed), online bytes"] = try parity.figure(addStacked(bureau, to: &book, notes: &notes), test, pool)
+        _ = try addStacked(appTask(), to: &book, notes: &notes)
         var variants: [(name: String, change: (inout FrameworkSettings) -> Void)] = []
         variants.append(("zeros for missing values", { $0.missingCodes = false }))
         variants.append(("four times as wide", { ($0.width, $0.heads) = (4 * $0.width, 4 * $0.heads) }))
@@ -39,13 +39,16 @@ extension CreditBank {
     }
 
     /// Scores out of fold for those who teach, and of a model of all of them for the others, beside hand-made features.
-    private func addStacked(_ task: FrameworkTask, to book: inout ScoreBook) throws -> FrameworkModel {
+    private func addStacked(
+        _ task: FrameworkTask, to book: inout ScoreBook, notes: inout [String: FigureValue]
+    ) throws -> FrameworkModel {
         let start = FigureContext.now()
         let model = try trained(task.configuration, task.examples)
         let ofTest = try model.probabilities(task.examples.subset(test), pool: pool)
         let ofOthers = try model.probabilities(task.examples.subset(validation), pool: pool)
         try book.add(
             "framework of the \(task.name)", ofTest, outcomes(test), customers(test), seconds: FigureContext.now() - start)
+        notes["bank \(seed), framework of the \(task.name)"] = ["follows": learnt(ofTest)]
         let folds = try FrameworkFolds(task.configuration, task.examples.subset(taught), pool: pool)
         func table(_ rows: [Int], _ scores: [Float]?) throws -> CreditTable {
             let own = task.handMade.selecting(rows)
@@ -136,7 +139,10 @@ enum FrameworkRows {
             "what": .text("tensors and scores of applicants read one at a time against those read together, byte by byte"),
             "by_bank": .object(parities),
         ]
-        rows["D3"] = ["what": .text("a new table needs a configuration alone: shown by FrameworkReaderTests")]
+        rows["D3"] = [
+            "what": .text("the files of the bureau and of the statements, read and learnt from by a configuration alone"),
+            "tables": .list(FrameworkParity.tables.map { .text($0.name) }), "metrics": try book.metrics("framework of the bureau"),
+        ]
         return rows
     }
 }

@@ -23,9 +23,30 @@ struct HabitVariant: Sendable {
     }
 }
 
+/// Which networks of intentions and habits a bank trains.
+struct HabitVariants {
+    /// What precedes their names in the book.
+    var prefix = ""
+    var variants: [HabitVariant]
+    /// Whether the baselines on the profile are trained, too.
+    var hasBaselines = true
+
+    static let alone = HabitVariants(variants: [.whole] + HabitVariant.ablations)
+
+    static func withSweeps(_ settings: CreditSyntheticSettings) -> HabitVariants {
+        HabitVariants(variants: alone.variants + HabitVariant.sweeps(settings))
+    }
+
+    /// What H12 and H14 compare.
+    static let otherBank = HabitVariants(
+        prefix: "bank B: ",
+        variants: [.whole] + HabitVariant.ablations.filter { ["unmerged operations", "no field maps"].contains($0.name) },
+        hasBaselines: false)
+}
+
 extension CreditBank {
     /// Trains the network whole and with each part removed, and the baselines on the profile.
-    func addHabits(to book: inout ScoreBook, notes: inout [String: FigureValue], withSweeps: Bool) throws {
+    func addHabits(_ variants: HabitVariants, to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
         guard let former = export.former else { throw FigureError(code: 65, description: "\(folder): there are no old applicants") }
         let judges = former.count / 8
         let (oldTraining, oldValidation) = (Array(judges..<former.count), Array(0..<judges))
@@ -41,8 +62,10 @@ extension CreditBank {
             return try IntentionHabitExamples(customers: own.customers, outcomes: own.outcomes, profile: encoding.profile(own))
         }
         let old = IntentionHabitData.Part(training: try profiles(former, oldTraining), validation: try profiles(former, oldValidation))
-        try addProfileModels(to: &book, former, old, guides, oldTraining, profiles: { try profiles($0, $1) }, trees)
-        for variant in [.whole] + HabitVariant.ablations + (withSweeps ? HabitVariant.sweeps(settings) : []) {
+        if variants.hasBaselines {
+            try addProfileModels(to: &book, former, old, guides, oldTraining, profiles: { try profiles($0, $1) }, trees)
+        }
+        for variant in variants.variants {
             var own = settings.habit
             own.seed = seed
             variant.change(&own)
@@ -54,7 +77,7 @@ extension CreditBank {
                     histories: export.histories(behaviours, of: rows, vocabulary, own.rules))
             }
             var (card, follows): (IntentionHabitCard, FigureValue) = (IntentionHabitCard(), [:])
-            try add(variant.name, to: &book) {
+            try add(variants.prefix + variant.name, to: &book) {
                 let model = try IntentionHabitModel.train(
                     IntentionHabitData(
                         old: old, guides: guides, new: .init(training: examples(training), validation: examples(validation))),
@@ -64,7 +87,7 @@ extension CreditBank {
                 follows = learnt(scores)
                 return scores
             }
-            notes["bank \(seed), \(variant.name)"] = [
+            notes["bank \(seed), \(variants.prefix)\(variant.name)"] = [
                 "behaviours_in_vocabulary": .integer(vocabulary.entries.count), "epochs": .integer(card.epochs),
                 "follows": follows, "pre_training_epochs": .integer(card.preTrainingEpochs),
                 "validation_auc": .number(card.validationAUC ?? .nan),
@@ -113,6 +136,10 @@ enum HabitRows {
             ("H13", "field-aware maps against none", "no field maps"),
         ]
         for (name, what, other) in comparisons { rows[name] = try book.row(what, whole, other, bound: app) }
+        let otherBank = HabitVariants.otherBank.prefix
+        for (name, what, other) in [
+            ("H12", "as H11, in another bank with other codes", "unmerged operations"), ("H14", "as H13, in that bank", "no field maps"),
+        ] { rows[name] = try book.row(what, otherBank + whole, otherBank + other) }
         rows["H15"] = try book.row(
             "an MLP on old profiles guided by trees against one that is not", "guided MLP on old applicants",
             "plain MLP on old applicants", bound: profile)

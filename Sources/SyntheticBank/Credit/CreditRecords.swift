@@ -44,7 +44,8 @@ struct BureauRecords {
             rows.append(Row(time: asked, isLoan: false, lender: lender))
             if source.chance(answered) { rows.append(loan(asked + Int64((0.5 + 13 * source.unit()) * 86_400_000), lender)) }
         }
-        for _ in 0..<min(source.geometric(mean: 1.5), 10) { rows.append(loan(time(560, 900), source.index(below: Self.lenders.count))) }
+        // Loans that nobody asked the bureau about, so that loans against queries say little.
+        for _ in 0..<min(source.geometric(mean: 5), 15) { rows.append(loan(time(15, 900), source.index(below: Self.lenders.count))) }
         rows.sort { ($0.time, $0.lender, $0.isLoan ? 1 : 0) < ($1.time, $1.lender, $1.isLoan ? 1 : 0) }
     }
 
