@@ -88,6 +88,10 @@ import Testing
         let floats = try encoding.floats(table([0, 0, 0, 1, 1, 1, 1]))
         #expect(Array(floats[0..<5]) == [0, 1, 0, 0, 1] && Array(floats[30..<35]) == [0, 0, 1, 0, 7])
         #expect(Array(floats[25..<29]) == [0, 0, 0, 1] && floats[29].isNaN)
+        // One customer who applied often is one customer.
+        let often = try CreditTable(customers: [1, 1, 1, 2, 3], columns: [.categorical("c", ["x", "x", "x", "y", "y"])])
+        #expect(CreditEncoding(often, minimumCount: 2, leastCustomers: 2).columns[0].categories == ["y"])
+        #expect(CreditEncoding(often, minimumCount: 2).columns[0].categories == ["x", "y"])
         #expect(try CreditEncoding(table([0, 0, 0, 1, 1, 1, 1]), minimumCount: 1, maximumCategories: 1).columns[0].categories == ["b"])
         let turned = try CreditTable(customers: [1], columns: [.numeric("x", [1]), .categorical("job", ["a"])])
         let kinds = try CreditTable(customers: [1], columns: [.numeric("job", [1]), .numeric("x", [1])])

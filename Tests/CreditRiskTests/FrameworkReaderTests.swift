@@ -66,6 +66,31 @@ import Testing
         #expect(rows.codes[13] == FieldCode.missing && rows.codes[19] == FieldCode.missing && rows.codes[26] == FieldCode.missing)
     }
 
+    /// A key may decide several times: the decision's time says which outcome is of which, and what nothing says is refused by line.
+    @Test func outcomesOfRepeatedKeys() throws {
+        let applicants = "card,decision,age\nc1,1700000000,30\nc1,1710000000,31\nc2,1700000000,40\nc3,1700000000,41\n"
+        func read(_ outcomes: String) throws -> (outcomes: [Float], reader: FrameworkReader) {
+            var reader = try FrameworkReader(Self.configuration())
+            let examples = try reader.read(
+                ("a.csv", Array(applicants.utf8)), [("s.csv", Array(Self.statements.split(separator: "\n")[0].utf8))],
+                outcomes: ("o.csv", Array(outcomes.utf8)))
+            return (examples.outcomes.map { $0.isNaN ? -1 : $0 }, reader)
+        }
+        var found = try read(
+            "card,decision,bad,known\nc1,1700000000,0,\nc1,1710000000,1,\nc2,1700000001,1,\nc3,1700000000,1,\nc3,1700000000,1,\n")
+        #expect(found.outcomes == [0, 1, -1, -1] && found.reader.outcomesWithoutApplicant == 1)
+        #expect(found.reader.refusals.map(\.line) == [5, 6] && found.reader.refused == 2)
+        #expect(found.reader.refusals.allSatisfy { $0.description.hasPrefix("o.csv:") && $0.reason.contains("the decision is in several") })
+        found = try read("card,bad,known\nc1,0,\nc2,1,\nc3,0,\nc3,1,\n")
+        #expect(found.outcomes == [-1, -1, 1, -1])
+        #expect(found.reader.refusals.map(\.line) == [2, 4, 5])
+        #expect(found.reader.refusals[0].reason.contains("the key has several decisions"))
+        #expect(found.reader.refusals[1].reason.contains("add the column `decision`"))
+        #expect(!found.reader.refusals.map(\.description).joined().contains("c1"))
+        found = try read("card,decision,bad,known\nc3,,0,\nc2,1700000000,1,\n")
+        #expect(found.outcomes == [-1, -1, 1, -1] && found.reader.refusals.map(\.line) == [2])
+    }
+
     @Test func badTables() throws {
         func message(_ applicants: String, _ statements: String) -> String {
             do throws(FrameworkError) {

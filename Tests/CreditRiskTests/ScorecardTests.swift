@@ -87,7 +87,7 @@ import Testing
         #expect(throws: ScorecardError.self) { try CreditStudy.judged(none, data, pool: pool) }
         let boundary = Int64(PlantedFiles.day(20_200)) * 1_000_000
         let early = try CreditScorecard.train(
-            configuration, data, name: "early", judges: .init(before: boundary), pool: pool)
+            configuration, data, name: "early", judges: .init(before: boundary, knownLater: true), pool: pool)
         let (study, _) = try CreditStudy.judged(early, data, pool: pool)
         // Decisions fall on 300 days, one after the other: those from the 200th on are of 100 people.
         #expect(study.applicants == 100 && early.card.parts.last?.applicants == study.applicants)

@@ -129,6 +129,20 @@ import Testing
         try before.append([record(999, .nan), record(5)], before: 1_000)
         try after.append([record(1_000 + 90 * 86_400 - 1), record(1_000)], after: 1_000)
         #expect(before.count == 1 && after.recordCount == 2 && before.unordered == 1)
+        // From the grant where that is told: two days later the window closes two days later, and outcomes count two days later.
+        let late = 1_000 + 92 * 86_400 as Int64, grant = 1_000 + 2 * 86_400 as Int64
+        var granted = try InServiceRecords(PlantedStages.service, ServiceWindow())
+        #expect(Self.message { try granted.append([record(late)], after: 1_000, granted: grant) }.contains("outside its window"))
+        #expect(Self.message { try granted.append([], after: 1_000, granted: 999) }.contains("granted before the decision"))
+        #expect(Self.message { try granted.append([], after: 1_000, granted: Int64.max) }.contains("thousands of years"))
+        try granted.append([record(late - 1)], after: 1_000, granted: grant)
+        func known(_ time: Int64) throws -> PreServiceExamples {
+            try PreServiceExamples(
+                customers: [7], decisions: [1_000], outcomes: [0], outcomeTimes: [time],
+                profile: ProfileFeatures(names: ["a"], count: 1, values: [1]))
+        }
+        #expect(Self.message { _ = try InServiceExamples(known(late - 1), records: granted) }.contains("outcomes begin to count"))
+        _ = try InServiceExamples(known(late), records: granted)
         #expect(Self.message { _ = try PreServiceRecords(RecordFields()) }.contains("no fields"))
         #expect(Self.message { _ = try PreServiceRecords(RecordFields(categories: ["a"], numbers: ["a"])) }.contains("name each once"))
     }
@@ -152,7 +166,7 @@ import Testing
                 .contains("income is infinite"))
         #expect(Self.message { _ = try ProfileFeatures(names: ["a", "a"], count: 1, values: [1, 2]) }.contains("name each once"))
         #expect(Self.message { _ = try ProfileFeatures(names: ["a"], count: 2, values: [1]) }.contains("1 values of 1 features for 2"))
-        func timed(_ times: [Int64], customers: [UInt64] = [7, 8]) throws -> PreServiceExamples {
+        func timed(_ times: [Int64?]?, customers: [UInt64] = [7, 8]) throws -> PreServiceExamples {
             try PreServiceExamples(
                 customers: customers, decisions: [100, 100], outcomes: [0, 1], outcomeTimes: times,
                 profile: ProfileFeatures(names: ["a"], count: 2, values: [1, 2]))
@@ -160,13 +174,18 @@ import Testing
         #expect(
             Self.message { _ = try timed([200, 100]) } == "applicant 1 (from 0): the outcome was known when it was decided; "
                 + "leave the applicant out or correct the times")
-        #expect(Self.message { _ = try timed([], customers: [7, 7]) }.contains("the same customer and decision"))
+        #expect(Self.message { _ = try timed(nil, customers: [7, 7]) }.contains("the same customer and decision"))
         var records = try InServiceRecords(PlantedStages.service, ServiceWindow(closes: 50, outcomesFrom: 60))
         for _ in 0..<2 { try records.append([], after: 100) }
         #expect(Self.message { _ = try InServiceExamples(timed([160, 159]), records: records) }.contains("applicant 1 (from 0)"))
         _ = try InServiceExamples(timed([160, 161]), records: records)
+        // One that is not told leaves the others to be checked.
+        #expect(Self.message { _ = try timed([nil, 100]) }.contains("applicant 1 (from 0): the outcome was known when it was decided"))
+        #expect(Self.message { _ = try InServiceExamples(timed([nil, 159]), records: records) }.contains("applicant 1 (from 0)"))
+        _ = try InServiceExamples(timed([nil, 160]), records: records)
+        #expect(Self.message { _ = try timed([nil]) }.contains("1 times of outcomes"))
         // No message says who it is about.
-        #expect(!Self.message { _ = try timed([], customers: [7_777_777, 7_777_777]) }.contains("7777777"))
+        #expect(!Self.message { _ = try timed(nil, customers: [7_777_777, 7_777_777]) }.contains("7777777"))
         #expect(Self.message { _ = try data.student(PlantedStages.settings { $0.heads = 5 }, nil) }.contains("heads"))
         #expect(Self.message { _ = try data.targets(PlantedStages.settings { $0.folds = 81 }) }.contains("folds"))
         #expect(throws: StageDistillationError.cancelled) {

@@ -42,7 +42,7 @@ import Testing
         #expect(names.isSuperset(of: ["manifest.json", "model-card.md", "model-card.json", "scorecard.json", "network.safetensors"]))
         #expect(String(decoding: try bench.data("m/model-card.md"), as: UTF8.self).contains("SYNTHETIC"))
 
-        let judging = ["credit", "evaluate", "m", "--data", "bank/credit", "--page", "credit.html", "--synthetic"]
+        let judging = ["credit", "evaluate", "m", "--data", "bank/credit", "--page", "credit.html", "--synthetic", "--show-applicant"]
         let judged = try Self.require(judging + ["--json"], in: bench).json()
         let study = try #require(judged["study"] as? [String: Any])
         let rows = try #require(study["rows"] as? [[String: Any]])
@@ -53,7 +53,11 @@ import Testing
         for words in ["Synthetic data", "Comparison", "Deciles", "One applicant explained", "What it would have approved"] {
             #expect(page.contains(words), "\(words)")
         }
-        let text = try Self.require(["credit", "evaluate", "m", "--data", "bank/credit"], in: bench).output
+        // Nobody is shown who was not asked for.
+        let plain = ["credit", "evaluate", "m", "--data", "bank/credit", "--page", "plain.html"]
+        let text = try Self.require(plain, in: bench).output
+        let bare = String(decoding: try bench.data("plain.html"), as: UTF8.self)
+        #expect(!bare.contains("One applicant explained") && !bare.contains("Days before") && bare.contains("No applicant is shown here"))
         #expect(text.contains("DeLong p") && text.contains("PSI") && text.contains("deciles"))
 
         let scoring = ["credit", "score", "m", "--data", "bank/credit", "--out"]
@@ -84,8 +88,11 @@ import Testing
         let yaml = "bank/credit/mgkd.yaml"
         try refused(["train", "none.yaml", "--out", "m"], 78, "none.yaml")
         try refused(["train", yaml, "--judges", "1", "--out", "m"], 64, "--judges")
+        try refused(["train", yaml, "--known-later", "--out", "m"], 64, "--known-later needs --before")
+        try refused(["evaluate", "m", "--show-applicant"], 64, "--show-applicant needs --page")
+        try refused(["train", yaml, "--before", "2025-12-01", "--out", "m"], 65, "--known-later")
         try refused(["train", yaml, "--data", "nowhere", "--out", "m"], 66, "nowhere/")
-        try refused(["train", yaml, "--file", "loans=x.csv", "--out", "m"], 78, "no file of this name")
+        try refused(["train", yaml, "--file", "lenders=x.csv", "--out", "m"], 78, "no file of this name")
         try refused(["train", yaml, "--file", "loans", "--out", "m"], 64, "--file")
         try bench.write(
             String(decoding: try bench.data(yaml), as: UTF8.self).replacing("numeric: [age,", with: "numeric: [overdue, age,"),

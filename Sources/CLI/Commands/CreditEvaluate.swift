@@ -14,7 +14,8 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
             from --from TIME: AUC, KS, Gini, average precision, log loss, Brier score, calibration and deciles, each with a 95 % interval; \
             differences from the network alone, from the same business model without sequences and from logistic regression, paired by \
             customer, with DeLong's test; how far scores moved (PSI); and what it would have approved at equal approval rates. --page \
-            writes all of it as one self-contained HTML page, with the riskiest applicant judged explained.
+            writes all of it as one self-contained HTML page; with --show-applicant the riskiest applicant judged is explained on it, which \
+            shows what the tables hold of that person: keep the page as you keep them.
 
             Example: tessera credit evaluate credit.model --data bank/credit --page credit.html
             """)
@@ -24,6 +25,7 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
     @OptionGroup var files: CreditFiles
     @Option(help: ArgumentHelp("Judge by decisions from this time on.", valueName: "time")) var from: Moment?
     @Option(help: ArgumentHelp("HTML page to write.", valueName: "file.html"), completion: .file()) var page: String?
+    @Flag(help: "Explain the riskiest applicant judged on the page, with fields and records from the tables.") var showApplicant = false
     @Flag(help: "Say on the page that the data are synthetic.") var synthetic = false
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print JSON.") var json = false
@@ -31,6 +33,10 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
     var outputs: [String] { [page].compactMap { $0 } }
     var outputFiles: [String] { outputs }
     var inputs: [String] { [model] + files.paths }
+
+    func validate() throws {
+        guard !showApplicant || page != nil else { throw ValidationError("--show-applicant needs --page") }
+    }
 
     func run() throws {
         let lock = try page.map { try OutputLock(for: $0) }
@@ -43,7 +49,7 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
         try data.tell(card)
         let (study, leftOut) = try CreditStudy.judged(card, data, from: from?.microseconds, pool: pool)
         if let page {
-            let riskiest = try CreditStudy.riskiest(card, data, from: from?.microseconds, pool: pool)
+            let riskiest = try !showApplicant ? nil : CreditStudy.riskiest(card, data, from: from?.microseconds, pool: pool)
             let html = CreditReport(card: card.card, modelID: card.id, study: study, explained: riskiest).page(synthetic: synthetic).html()
             try AtomicFile.write(Array(html.utf8), to: page)
             StandardError.write("\(page): \(Reading.count(html.utf8.count)) bytes\n")

@@ -15,7 +15,11 @@ struct CreditTrain: ParsableCommand, WritesOutput {
             the decision and the outcome. Records at or after a decision are counted and never read. A network reads the records; its \
             scores of customers that it did not see join hand-made features in a business model; probabilities are calibrated on customers \
             that neither saw. Columns that tell the outcome stop the training (--leaks warn goes on). --judges sets customers aside, by \
-            their ids, and --before TIME later decisions, for `tessera credit evaluate`. The directory holds the preprocessing, the models \
+            their ids (a fifth unless said), and --before TIME later decisions, for `tessera credit evaluate`. Outcomes known only at that \
+            time or later teach nothing then: nobody had them; --known-later lets them teach, and the card says so. The business model is \
+            boosted trees unless the file says `business: {kind: logisticRegression}`; values of categories that fewer than \
+            `business: {leastCustomers: 10}` customers have are pooled, so that no column or reason tells of single people. The directory \
+            holds the preprocessing, the models \
             and what the run says of them, model-card.md and model-card.json; what was there stays unless --replace is given. The same \
             input and seed give the same bytes at any number of threads.
 
@@ -30,7 +34,9 @@ struct CreditTrain: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("framework, huihen or mgkd, in place of the file's.", valueName: "name")) var preset: CreditPreset?
     @Option(help: ArgumentHelp("Share of the customers that is not learnt from, so that evaluate can judge by them.", valueName: "share"))
     var judges = 0.2
-    @Option(help: ArgumentHelp("Learn from decisions before this time.", valueName: "time")) var before: Moment?
+    @Option(help: ArgumentHelp("Learn from decisions before this time whose outcome was known by then.", valueName: "time"))
+    var before: Moment?
+    @Flag(help: "Let outcomes that became known only at the time of --before or later teach, too.") var knownLater = false
     @Option(help: ArgumentHelp("refuse or warn: what to do about columns that seem to tell the outcome.", valueName: "what"))
     var leaks = CreditLeaks.refuse
     @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
@@ -44,6 +50,7 @@ struct CreditTrain: ParsableCommand, WritesOutput {
 
     func validate() throws {
         guard judges >= 0, judges < 1 else { throw ValidationError("--judges must be 0 or lie between 0 and 1") }
+        guard !knownLater || before != nil else { throw ValidationError("--known-later needs --before") }
     }
 
     func run() throws {
@@ -80,7 +87,8 @@ struct CreditTrain: ParsableCommand, WritesOutput {
     private func train(_ own: CreditConfiguration, _ data: CreditData, _ line: ProgressLine) throws -> CreditScorecard {
         do {
             return try CreditScorecard.train(
-                own, data, name: FileSystem.name(of: out), judges: .init(share: judges, before: before?.microseconds), leaks: leaks.value,
+                own, data, name: FileSystem.name(of: out),
+                judges: .init(share: judges, before: before?.microseconds, knownLater: knownLater), leaks: leaks.value,
                 pool: WorkerPool(threads: threads.count), warn: { StandardError.write("warning: \($0)\n") }, progress: line.goesOn)
         } catch {
             guard Interruption.isRequested else { throw error }

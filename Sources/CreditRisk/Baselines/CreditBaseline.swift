@@ -37,7 +37,8 @@ public struct CreditBaseline: Sendable {
         try validation.refuseShared(with: training, "the validation part")
         let isNetwork = kind == .perceptron || kind == .guided
         let encoding = CreditEncoding(
-            training, minimumCount: settings.minimumCategoryCount, maximumCategories: settings.maximumCategories,
+            training, minimumCount: settings.minimumCategoryCount, leastCustomers: settings.leastCategoryCustomers,
+            maximumCategories: settings.maximumCategories,
             parts: isNetwork ? settings.parts : 0)
         let (floats, judged) = (try encoding.floats(training), try encoding.floats(validation))
         let model: Model

@@ -33,6 +33,8 @@ public struct CreditBaselineSettings: Sendable {
     public var depths: [Int] = []
     /// Applicants that a category needs for a float of its own (20).
     public var minimumCategoryCount = 20
+    /// Customers that it needs, too, where one may have applied several times (1).
+    public var leastCategoryCustomers = 1
     /// Most categories of a column with floats of their own (100).
     public var maximumCategories = 100
     /// What every random choice comes from; set for the perceptron and the trees alike (1).
@@ -56,6 +58,9 @@ public struct CreditBaselineSettings: Sendable {
         }
         guard (1...1_000_000).contains(minimumCategoryCount) else {
             throw .badSetting(name: "minimumCategoryCount", expected: "between 1 and 1000000")
+        }
+        guard (1...1_000_000).contains(leastCategoryCustomers) else {
+            throw .badSetting(name: "leastCategoryCustomers", expected: "between 1 and 1000000")
         }
         guard (0...10_000).contains(maximumCategories) else {
             throw .badSetting(name: "maximumCategories", expected: "between 0 and 10000")

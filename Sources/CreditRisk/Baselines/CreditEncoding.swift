@@ -30,16 +30,23 @@ public struct CreditEncoding: Sendable, Equatable, Codable {
     /// The encoding of a table to learn from.
     /// - Parameters:
     ///   - minimumCount: applicants that a value needs for a float of its own.
+    ///   - leastCustomers: customers that it needs, too; one may have applied several times.
     ///   - maximumCategories: most values of a column; the most frequent are kept, of equal ones those that come first in order.
     ///   - parts: most parts that a number is cut into; 0 leaves numbers as they are.
-    public init(_ table: CreditTable, minimumCount: Int = 20, maximumCategories: Int = 100, parts: Int = 0) {
+    public init(_ table: CreditTable, minimumCount: Int = 20, leastCustomers: Int = 1, maximumCategories: Int = 100, parts: Int = 0) {
         columns = table.columns.map { column in
             guard case .categorical(let values) = column.values else {
                 return Column(name: column.name, categories: nil, edges: parts > 0 ? Self.edges(column, parts) : nil)
             }
-            var counts: [String: Int] = [:]
-            for case let value? in values { counts[value, default: 0] += 1 }
-            let common = counts.filter { $0.value >= minimumCount }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            var (counts, customers): ([String: Int], [String: Set<UInt64>]) = ([:], [:])
+            for (row, value) in values.enumerated() {
+                guard let value else { continue }
+                counts[value, default: 0] += 1
+                if leastCustomers > 1 { customers[value, default: []].insert(table.customers[row]) }
+            }
+            let common = counts.filter { $0.value >= minimumCount && (customers[$0.key]?.count ?? 1) >= leastCustomers }.sorted {
+                ($1.value, $0.key) < ($0.value, $1.key)
+            }
             return Column(name: column.name, categories: common.prefix(maximumCategories).map(\.key).sorted())
         }
     }

@@ -88,6 +88,13 @@ extension CreditModelCard {
         return "\(sign)\(whole / Int(scale))." + String(repeating: "0", count: places - digits.count) + digits
     }
 
+    /// A day, and where it is not midnight the time (UTC), of microseconds since 1970.
+    static func moment(_ time: Int64) -> String {
+        let second = (time % 86_400_000_000 + 86_400_000_000) % 86_400_000_000 / 1_000_000
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return day(time) + (second == 0 ? "" : "T\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))Z")
+    }
+
     /// A day of microseconds since 1970 (Hinnant, 2013).
     private static func day(_ time: Int64?) -> String {
         guard let time else { return "–" }

@@ -19,6 +19,9 @@ extension CreditConfiguration {
         }
         guard (2...20).contains(business.folds) else { throw Self.bad("business.folds", "not possible", "give 2 to 20") }
         guard (1...20).contains(business.seeds) else { throw Self.bad("business.seeds", "not possible", "give 1 to 20") }
+        guard (1...1_000_000).contains(business.leastCustomers) else {
+            throw Self.bad("business.leastCustomers", "not possible", "give 1 to 1,000,000")
+        }
         guard seed <= UInt64(UInt32.max) - 20 else { throw Self.bad("seed", "it is too large", "give one below 4,294,967,276") }
         _ = try scale
         try validatePreset()
@@ -61,6 +64,9 @@ extension CreditConfiguration {
             }
             for name in stages.service where !tables.contains(where: { $0.name == name }) {
                 throw Self.bad("stages.service", "there is no table \"\(name)\"", "name one of the tables")
+            }
+            if let name = stages.granted, !tables.contains(where: { $0.name == name }) {
+                throw Self.bad("stages.granted", "there is no table \"\(name)\"", "name the table that says when the service was granted")
             }
             guard stages.closes > 0, stages.closes <= stages.outcomesFrom, stages.outcomesFrom <= 36_500 else {
                 throw Self.bad("stages.closes", "the window closes after outcomes begin to count", "give days from 1 to outcomesFrom")

@@ -67,17 +67,20 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
     public struct Stages: Codable, Sendable, Equatable {
         /// Tables of the service: teachers read them, the model that scores never does.
         public var service: [String]
-        /// Days after the decision until which they are read (90).
+        /// A table whose first record from the decision on says when the service was granted; nil where none does, for the decision.
+        public var granted: String?
+        /// Days after the grant until which they are read (90).
         public var closes = 90
-        /// Days after the decision from which an outcome counts (90).
+        /// Days after the grant from which an outcome counts (90).
         public var outcomesFrom = 90
 
-        private enum CodingKeys: String, CodingKey, CaseIterable { case service, closes, outcomesFrom }
+        private enum CodingKeys: String, CodingKey, CaseIterable { case service, granted, closes, outcomesFrom }
 
         /// The tables are needed; unknown entries are refused by name.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.settings(CodingKeys.self)
             service = try values.decode([String].self, forKey: .service)
+            granted = try values.decodeIfPresent(String.self, forKey: .granted)
             try values.read(.closes, into: &closes)
             try values.read(.outcomesFrom, into: &outcomesFrom)
         }
@@ -91,11 +94,14 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
         public var folds = 3
         /// Models of other seeds that say how stable reasons are, itself among them (3).
         public var seeds = 3
+        /// Customers learnt from that a value of a category needs for a column, and so a reason, of its own; rarer ones are pooled as "other", so
+        /// that neither tells of single people (10).
+        public var leastCustomers = 10
 
         /// The defaults.
         public init() {}
 
-        private enum CodingKeys: String, CodingKey, CaseIterable { case kind, folds, seeds }
+        private enum CodingKeys: String, CodingKey, CaseIterable { case kind, folds, seeds, leastCustomers }
 
         /// Decodes what is present; unknown entries are refused by name.
         public init(from decoder: any Decoder) throws {
@@ -103,6 +109,7 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
             try values.read(.kind, into: &kind)
             try values.read(.folds, into: &folds)
             try values.read(.seeds, into: &seeds)
+            try values.read(.leastCustomers, into: &leastCustomers)
         }
     }
 
@@ -201,7 +208,7 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
 
     /// Tables that may be read before the decision, by name.
     public var tablesBefore: [FrameworkConfiguration.Table] {
-        tables.filter { table in !(preset == .mgkd && (stages?.service.contains(table.name) ?? false)) }
+        tables.filter { table in preset != .mgkd || stages?.service.contains(table.name) != true && stages?.granted != table.name }
     }
 
     /// What is read of tables.

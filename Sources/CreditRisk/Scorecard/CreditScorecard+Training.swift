@@ -22,9 +22,11 @@ extension CreditScorecard {
         let judges: [Int]
         /// Neither: later decisions of customers learnt from, and earlier ones of those set aside.
         let leftOut: Int
+        /// Decided before the boundary, with an outcome that was known only later: they teach nothing unless that was asked for.
+        let knownLater: Int
 
         init(_ examples: FrameworkExamples, _ judges: Judges, seed: UInt64) throws {
-            var (own, later, leftOut) = ([Int](), [Int](), 0)
+            var (own, later, leftOut, knownLater) = ([Int](), [Int](), 0, 0)
             let early = Set((0..<examples.count).filter { examples.decisions[$0] < judges.before ?? .max }.map { examples.customers[$0] })
             for applicant in 0..<examples.count where !examples.outcomes[applicant].isNaN {
                 let isEarly = examples.decisions[applicant] < judges.before ?? .max
@@ -36,14 +38,23 @@ extension CreditScorecard {
                 if isSetAside, judges.before == nil || !isEarly {
                     later.append(applicant)
                 } else if !isSetAside, isEarly {
-                    own.append(applicant)
+                    if judges.isLate(examples.outcomeTimes[applicant]), !judges.knownLater {
+                        knownLater += 1
+                    } else {
+                        own.append(applicant)
+                    }
                 } else {
                     leftOut += 1
                 }
             }
-            (self.judges, self.leftOut) = (later, leftOut)
+            (self.judges, self.leftOut, self.knownLater) = (later, leftOut, knownLater)
+            let remedy =
+                knownLater == 0
+                ? ""
+                : "; \(own.count) are left, as the outcomes of \(knownLater) more that were decided before the boundary were known only later: name a "
+                    + "later boundary, or let them teach with --known-later"
             guard own.count >= 50 else {
-                throw ScorecardError.applicants("\(own.count) with a known outcome are left to learn from; give 50 or more")
+                throw ScorecardError.applicants("\(own.count) with a known outcome are left to learn from; give 50 or more\(remedy)")
             }
             let parts = try FrameworkFolds.parts(examples.subset(own), 20, seed: RandomSource.mix(seed ^ 0x9A27))
             learnt = own.indices.filter { parts[$0] >= 6 }.map { own[$0] }
@@ -52,7 +63,7 @@ extension CreditScorecard {
             for (rows, what) in [(learnt, "learnt from"), (validation, "of the validation part"), (calibration, "calibrated on")] {
                 let found = rows.count { examples.outcomes[$0] == 1 }
                 guard found > 0, found < rows.count else {
-                    throw ScorecardError.applicants("those \(what) all have the same outcome; give more of both")
+                    throw ScorecardError.applicants("those \(what) all have the same outcome; give more of both\(remedy)")
                 }
             }
         }
@@ -64,7 +75,7 @@ extension CreditScorecard {
     ///   - name: of the model, for its card.
     ///   - judges: who is set aside to judge.
     ///   - leaks: what is done with columns that seem to tell the outcome.
-    ///   - warn: called with what should be known of columns that leak.
+    ///   - warn: called with what should be known of columns that leak, and of outcomes that were known late or at a time that is not told.
     ///   - progress: called with the share done; false stops.
     /// - Throws: ``ScorecardError``, and what networks, business models and reports throw.
     public static func train(
@@ -75,7 +86,10 @@ extension CreditScorecard {
         let examples = data.examples
         let parts = try Parts(examples, judges, seed: configuration.seed)
         let (learnt, validation) = (examples.subset(parts.learnt), examples.subset(parts.validation))
-        let features = HandMadeFeatures(learnt, tables: configuration.tablesBefore.map(\.name))
+        let features = HandMadeFeatures(
+            learnt, tables: configuration.tablesBefore.map(\.name), leastCustomers: configuration.business.leastCustomers)
+        let times = Self.outcomeTimes(configuration, data, parts, judges)
+        for sentence in times { warn(sentence) }
         let known = examples.subset(parts.learnt + parts.validation + parts.calibration)
         let check = try LeakCheck(
             features.table(known), decisionTimes: known.decisions, outcomeTimes: known.outcomeTimes)
@@ -104,6 +118,7 @@ extension CreditScorecard {
         func business(_ kind: CreditBaselineKind, _ table: CreditTable, _ judging: CreditTable, seed: UInt64) throws -> CreditBaseline {
             var settings = CreditBaselineSettings()
             settings.seed = UInt32(truncatingIfNeeded: seed)
+            settings.leastCategoryCustomers = configuration.business.leastCustomers
             return try CreditBaseline.train(kind, table, validation: judging, settings, pool: pool)
         }
         let kind = configuration.business.kind
@@ -120,7 +135,7 @@ extension CreditScorecard {
             logistic: try business(.logisticRegression, plain, plainJudging, seed: configuration.seed))
         card = try card.calibrated(examples.subset(parts.calibration), pool)
         guard progress(1) else { throw ScorecardError.cancelled }
-        return try card.described(name, examples, parts, check, data.counts, pool)
+        return try card.described(name, examples, parts, check, data.counts, times, pool)
     }
 
     /// The same with its scores calibrated on applicants that nothing learnt from.
@@ -158,7 +173,8 @@ extension CreditScorecard {
 
     /// The same with its card filled in.
     private func described(
-        _ name: String, _ examples: FrameworkExamples, _ parts: Parts, _ check: LeakCheck, _ counts: CreditData.Counts, _ pool: WorkerPool
+        _ name: String, _ examples: FrameworkExamples, _ parts: Parts, _ check: LeakCheck, _ counts: CreditData.Counts,
+        _ times: [String], _ pool: WorkerPool
     ) throws -> CreditScorecard {
         var card = CreditModelCard(
             name: name, kind: "\(configuration.preset.rawValue), stacked into \(configuration.business.kind.rawValue)",
@@ -187,7 +203,8 @@ extension CreditScorecard {
         if !others.isEmpty {
             card.reasons = try ReasonCodes.stability(([stacked] + others).map { try $0.contributions(calibration.table) })
         }
-        card.limits = Self.limits(examples, parts, judges, counts)
+        if let before = judges.before { card.settings["before"] = CreditModelCard.moment(before) }
+        card.limits = Self.limits(parts, counts, times)
         if parts.judges.contains(where: { examples.outcomes[$0] == 1 }), parts.judges.contains(where: { examples.outcomes[$0] == 0 }) {
             let study = try CreditStudy(with(details, card), examples.subset(parts.judges), pool: pool)
             card.metrics = Dictionary(study.rows.map { ($0.name, $0.metrics) }, uniquingKeysWith: { first, _ in first })
@@ -199,29 +216,5 @@ extension CreditScorecard {
             card.limits.append("Nobody was set aside to judge it: no figure here is of customers it did not learn from.")
         }
         return with(details, card)
-    }
-
-    private static func limits(
-        _ examples: FrameworkExamples, _ parts: Parts, _ judges: Judges, _ counts: CreditData.Counts
-    ) -> [String] {
-        var limits = [
-            "It orders applicants like those it learnt from; of people whom the policy of that time declined nothing is known.",
-            "Reasons say which columns raise the score, not what would have happened otherwise.",
-            "Whether it treats groups of people alike was not looked at: that is for people who may know the groups.",
-        ]
-        if let before = judges.before {
-            let times = (parts.learnt + parts.validation + parts.calibration).map { examples.outcomeTimes[$0] }
-            let late = times.count { $0.map { $0 >= before } ?? false }, untold = times.count { $0 == nil }
-            limits.append(
-                "Of those learnt from, \(late) outcomes became known only after the boundary: the model could not have been made then."
-                    + (untold > 0 ? " Of \(untold) it is not told when they became known." : ""))
-        }
-        if counts.withoutOutcome > 0 { limits.append("\(counts.withoutOutcome) applicants had no known outcome and were left out.") }
-        if counts.refused > 0 { limits.append("\(counts.refused) rows of the files could not be read and were left out.") }
-        if parts.leftOut > 0 {
-            limits.append(
-                "\(parts.leftOut) decisions were neither learnt from nor judged: on the wrong side of the boundary for their customer.")
-        }
-        return limits
     }
 }

@@ -12,12 +12,46 @@ public struct CreditScorecard: Sendable {
         public var share = 0.0
         /// Decisions at this time or later were not learnt from, in microseconds since 1970; nil where all were.
         public var before: Int64?
+        /// Whether outcomes that became known only at that time or later taught nevertheless; nobody had them then.
+        public var knownLater = false
 
         /// All customers and all times are learnt from.
-        public init(share: Double = 0, before: Int64? = nil) { (self.share, self.before) = (share, before) }
+        public init(share: Double = 0, before: Int64? = nil, knownLater: Bool = false) {
+            (self.share, self.before, self.knownLater) = (share, before, knownLater)
+        }
+
+        /// What was written before there was ``knownLater`` let all teach.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            share = try values.decode(Double.self, forKey: .share)
+            before = try values.decodeIfPresent(Int64.self, forKey: .before)
+            knownLater = try values.decodeIfPresent(Bool.self, forKey: .knownLater) ?? true
+        }
+
+        private enum CodingKeys: String, CodingKey { case share, before, knownLater }
+
+        /// Whether an outcome came to be known only at the boundary or after it. One whose time is not told did not, as far as is known.
+        func isLate(_ outcomeTime: Int64?) -> Bool {
+            guard let before, let outcomeTime else { return false }
+            return outcomeTime >= before
+        }
+
+        /// Whether someone of former days may teach: not set aside, decided before the boundary, and known then.
+        func letTeach(_ examples: FrameworkExamples, _ applicant: Int) -> Bool {
+            isCandidate(examples, applicant) && (knownLater || !isLate(examples.outcomeTimes[applicant]))
+        }
+
+        /// Those of former days who taught nothing because their outcome was known only later.
+        func taughtNothing(_ examples: FrameworkExamples) -> Int {
+            (0..<examples.count).count { isCandidate(examples, $0) && !letTeach(examples, $0) }
+        }
+
+        private func isCandidate(_ examples: FrameworkExamples, _ applicant: Int) -> Bool {
+            !holds(examples.customers[applicant]) && examples.decisions[applicant] < before ?? .max
+        }
 
         /// Whether a customer was set aside: by the id alone, whatever else is in the file.
-        func holds(_ customer: UInt64) -> Bool { Double(RandomSource.mix(customer ^ 0x1D6E5) >> 11) * 0x1p-53 < share }
+        package func holds(_ customer: UInt64) -> Bool { Double(RandomSource.mix(customer ^ 0x1D6E5) >> 11) * 0x1p-53 < share }
     }
 
     /// Models on the same applicants, for comparison.

@@ -1,6 +1,7 @@
 /// What a credit team counts by hand: columns of applicants, and counts, means and latest values of their records before the decision.
 ///
-/// Which categories have a count of their own is learnt without a look at any outcome.
+/// Which categories have a count of their own is learnt without a look at any outcome: those of enough customers, as columns and reasons are shown
+/// to people who may not know whom a rare value belongs to.
 public struct HandMadeFeatures: Sendable, Equatable, Codable {
     /// The column of the sequence score in the table of a business model.
     static let score = "sequence score"
@@ -14,30 +15,38 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         var name: String
         /// By categorical field: values that are counted.
         var values: [[String]]
+        /// By categorical field: whether all others are counted together; nil in folders of before, where they never were.
+        var withOther: [Bool]?
+
+        func countsOther(_ field: Int) -> Bool { withOther?[field] ?? false }
     }
 
     let tables: [Table]
 
     /// Learns from applicants.
-    /// - Parameter before: names of tables that may be read before the decision.
-    init(_ examples: FrameworkExamples, tables before: [String]) {
+    /// - Parameters:
+    ///   - before: names of tables that may be read before the decision.
+    ///   - leastCustomers: customers that a value needs to be counted by itself; rarer ones, and those never seen, are counted together.
+    init(_ examples: FrameworkExamples, tables before: [String], leastCustomers: Int) {
         tables = before.map { name in
             let table = examples.tables.firstIndex { $0.name == name }!
             let columns = examples.records[table].columns
-            var seen = columns.texts.map { _ in Set<Int32>() }
+            var seen = columns.texts.map { _ in [Int32: Set<UInt64>]() }
             for applicant in 0..<examples.count {
                 for row in Self.rows(examples, table, applicant) {
                     for field in seen.indices where seen[field].count <= Self.mostValues {
                         let place = columns.categories[field][row]
-                        if place >= 0 { seen[field].insert(place) }
+                        if place >= 0 { seen[field][place, default: []].insert(examples.customers[applicant]) }
                     }
                 }
             }
+            let counted = seen.map { $0.count > Self.mostValues ? [:] : $0 }
             return Table(
                 name: name,
-                values: seen.indices.map { field in
-                    seen[field].count > Self.mostValues ? [] : seen[field].map { columns.texts[field][Int($0)] }.sorted()
-                })
+                values: counted.indices.map { field in
+                    counted[field].filter { $0.value.count >= leastCustomers }.keys.map { columns.texts[field][Int($0)] }.sorted()
+                },
+                withOther: counted.map { own in own.contains { $0.value.count < leastCustomers } })
         }
     }
 
@@ -68,10 +77,13 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         let count = examples.count
         var (all, recent, last) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count), Self.missing(count))
         var means = settings.numeric.map { _ in Self.missing(count) }, latest = means
-        var values = own.values.map { $0.map { _ in [Float](repeating: 0, count: count) } }
+        // The last one of a field is of all others, where they are counted.
+        var values = own.values.indices.map { field in
+            (0..<own.values[field].count + (own.countsOther(field) ? 1 : 0)).map { _ in [Float](repeating: 0, count: count) }
+        }
         let places = own.values.enumerated().map { field, known in
             let numbers = Dictionary(known.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-            return columns.texts[field].map { numbers[$0] ?? -1 }
+            return columns.texts[field].map { numbers[$0] ?? (own.countsOther(field) ? known.count : -1) }
         }
         for applicant in 0..<count {
             let rows = Self.rows(examples, table, applicant), decision = examples.decisions[applicant]
@@ -106,18 +118,23 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
             for (place, value) in own.values[field].enumerated() {
                 result.append(.numeric("\(own.name): records with \(name) \(value)", values[field][place]))
             }
+            if own.countsOther(field), let other = values[field].last {
+                // No value is written like this: a comma stands behind the field's name.
+                result.append(.numeric("\(own.name): records with \(name), other", other))
+            }
         }
         return result
     }
 
     private static func missing(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count) }
 
-    /// Whether a file holds what ``init(_:tables:)`` could have given.
+    /// Whether a file holds what ``init(_:tables:leastCustomers:)`` could have given.
     func isWhole(_ configuration: CreditConfiguration) -> Bool {
         let before = configuration.tablesBefore
         return tables.map(\.name) == before.map(\.name)
             && zip(tables, before).allSatisfy { own, table in
                 own.values.count == table.categorical.count && own.values.allSatisfy { Set($0).count == $0.count }
+                    && own.withOther.map { $0.count == own.values.count } ?? true
             }
     }
 }
@@ -128,9 +145,10 @@ struct ProfileColumns: Sendable, Equatable, Codable {
     let encoding: CreditEncoding
 
     /// Learnt from applicants.
-    init(_ examples: FrameworkExamples) throws {
+    /// - Parameter leastCustomers: see ``CreditConfiguration/Business/leastCustomers``.
+    init(_ examples: FrameworkExamples, leastCustomers: Int) throws {
         encoding = CreditEncoding(
-            try CreditTable(customers: examples.customers, columns: Self.columns(examples)))
+            try CreditTable(customers: examples.customers, columns: Self.columns(examples)), leastCustomers: leastCustomers)
     }
 
     /// The columns, numbers last. One that is a category and a number at once is there twice.

@@ -10,7 +10,7 @@ struct IntentionHabitColumns: Sendable, Equatable, Codable {
         guard let behaviours = configuration.behaviours else {
             throw CreditConfiguration.bad("behaviours", "they are missing", "name the table and its column of codes")
         }
-        profile = try ProfileColumns(examples)
+        profile = try ProfileColumns(examples, leastCustomers: configuration.business.leastCustomers)
         (self.behaviours, device, item) = (behaviours, configuration.groups.device, configuration.groups.item)
     }
 
@@ -78,35 +78,45 @@ struct IntentionHabitColumns: Sendable, Equatable, Codable {
         return try ProfileTable(count: source.count, user: own(places[0]), device: own(places[1]), item: own(places[2]))
     }
 
-    /// Rules where no file gives any: each code is a behaviour of its own, of the category that its rows name.
-    static func rules(
-        _ source: FrameworkExamples, _ behaviours: CreditConfiguration.Behaviours
-    ) throws -> [BehaviourVocabulary.Rule] {
+    /// Rules for the behaviours that applicants learnt from have shown before their decisions; what nobody has shown stays unknown, so that no
+    /// embedding is kept that nothing taught.
+    /// - Parameter given: rules of a file; where there is none each code is a behaviour of its own, of the category that its rows name.
+    func rules(_ source: FrameworkExamples, _ given: [BehaviourVocabulary.Rule]?) throws -> [BehaviourVocabulary.Rule] {
         guard let table = source.tables.firstIndex(where: { $0.name == behaviours.table }),
             let code = source.tables[table].categorical.firstIndex(of: behaviours.code)
         else { return [] }
-        let columns = source.records[table].columns
-        guard let name = behaviours.category, let field = source.tables[table].categorical.firstIndex(of: name) else {
-            return columns.texts[code].map { BehaviourVocabulary.Rule(code: $0, behaviour: $0, category: .itemClick) }
-        }
-        var found = [Int32](repeating: -1, count: columns.texts[code].count)
-        for row in 0..<columns.count {
-            let (place, category) = (columns.categories[code][row], columns.categories[field][row])
-            guard place >= 0, category >= 0 else { continue }
-            guard found[Int(place)] < 0 || found[Int(place)] == category else {
-                throw CreditConfiguration.bad(
-                    "behaviours.category", "a code stands with two categories", "give each code one, or a file `operations`")
+        let columns = source.records[table].columns, texts = columns.texts[code]
+        let field = behaviours.category.flatMap { source.tables[table].categorical.firstIndex(of: $0) }
+        var (seen, found) = ([Bool](repeating: false, count: texts.count), [Int32](repeating: -1, count: texts.count))
+        for applicant in 0..<source.count {
+            for row in HandMadeFeatures.rows(source, table, applicant) {
+                let place = Int(columns.categories[code][row])
+                guard place >= 0 else { continue }
+                seen[place] = true
+                guard given == nil, let field, columns.categories[field][row] >= 0 else { continue }
+                guard found[place] < 0 || found[place] == columns.categories[field][row] else {
+                    throw CreditConfiguration.bad(
+                        "behaviours.category", "a code stands with two categories", "give each code one, or a file `operations`")
+                }
+                found[place] = columns.categories[field][row]
             }
-            found[Int(place)] = category
         }
-        return try columns.texts[code].enumerated().compactMap { place, text in
+        if let given {
+            let codes = Set(texts.indices.filter { seen[$0] }.map { texts[$0] })
+            let shown = Set(given.filter { codes.contains($0.code) }.map(\.behaviour))
+            return given.filter { $0.category == .functionWidget || $0.category == .other || shown.contains($0.behaviour) }
+        }
+        return try texts.indices.filter { seen[$0] }.compactMap { place in
+            guard let field else {
+                return BehaviourVocabulary.Rule(code: texts[place], behaviour: texts[place], category: .itemClick)
+            }
             guard found[place] >= 0 else { return nil }
             guard let category = BehaviourCategory(rawValue: columns.texts[field][Int(found[place])]) else {
                 throw CreditConfiguration.bad(
                     "behaviours.category", "the column holds what is no category",
                     "write \(BehaviourCategory.allCases.map(\.rawValue).joined(separator: ", ")), or give a file `operations`")
             }
-            return BehaviourVocabulary.Rule(code: text, behaviour: text, category: category)
+            return BehaviourVocabulary.Rule(code: texts[place], behaviour: texts[place], category: category)
         }
     }
 }

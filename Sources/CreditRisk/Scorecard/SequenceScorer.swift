@@ -40,6 +40,7 @@ enum SequenceScorer: Sendable {
     /// The count of records that were read; all others are of what was not.
     static let read = "records read"
     private static let later = "records at or after the decision"
+    private static let crowdedOut = "records crowded out by later ones"
     private static let without = "applicants without records that are read"
 
     /// What was read of the applicants' records and what was not, by name.
@@ -48,7 +49,7 @@ enum SequenceScorer: Sendable {
         case .framework(let model):
             let counts = try model.encoder.encoded(examples).1
             return [
-                Self.later: counts.afterDecision, "records crowded out by later ones": counts.crowdedOut, Self.read: counts.kept,
+                Self.later: counts.afterDecision, Self.crowdedOut: counts.crowdedOut, Self.read: counts.kept,
                 Self.without: counts.withoutRecords,
             ]
         case .huihen(let model, let columns):
@@ -61,9 +62,13 @@ enum SequenceScorer: Sendable {
                 "behaviours crowded out by later ones of their session": counts.earlyBehaviours, Self.read: counts.kept,
                 Self.without: (0..<made.count).count { made.histories?.sessionCount($0) == 0 },
             ]
-        case .mgkd(_, let tables):
-            let counts = tables.counts(examples)
-            return [Self.later: counts.later, Self.read: counts.read, Self.without: counts.without]
+        case .mgkd(let model, let tables):
+            let counts = tables.counts(examples, longest: model.settings.longestRecords)
+            return [
+                Self.later: counts.later, Self.crowdedOut: counts.crowdedOut, Self.read: counts.read, Self.without: counts.without,
+                "records of the service outside its window": counts.outside,
+                "records of the service crowded out by later ones": counts.serviceCrowdedOut,
+            ]
         }
     }
 
@@ -118,8 +123,8 @@ enum SequenceScorer: Sendable {
 /// What the networks of a scorecard are trained on besides the applicants of the moment.
 struct SequenceTraining {
     let configuration: CreditConfiguration
-    /// Rules of merging; of the preset `huihen`.
-    let vocabulary: BehaviourVocabulary?
+    /// Rules of merging that a file gives; of the preset `huihen`.
+    let operations: [BehaviourVocabulary.Rule]?
     /// Applicants of former days and what trees say of them; of the preset `huihen`.
     let old: (part: (training: FrameworkExamples, validation: FrameworkExamples), guides: [Float])?
     let pool: WorkerPool
@@ -129,15 +134,12 @@ struct SequenceTraining {
     ///   - judges: who judges, now or in a later file, and from when on: they teach as little by what they did in former days.
     init(_ configuration: CreditConfiguration, _ data: CreditData, _ judges: CreditScorecard.Judges, pool: WorkerPool) throws {
         (self.configuration, self.pool) = (configuration, pool)
-        guard configuration.preset == .huihen, let behaviours = configuration.behaviours else {
-            (vocabulary, old) = (nil, nil)
+        guard configuration.preset == .huihen else {
+            (operations, old) = (nil, nil)
             return
         }
-        vocabulary = try BehaviourVocabulary(data.operations ?? IntentionHabitColumns.rules(data.examples, behaviours))
-        let given = data.old.map { all in
-            all.subset(
-                (0..<all.count).filter { !judges.holds(all.customers[$0]) && all.decisions[$0] < judges.before ?? .max })
-        }
+        operations = data.operations
+        let given = data.old.map { all in all.subset((0..<all.count).filter { judges.letTeach(all, $0) }) }
         guard let given, given.count > 0, configuration.huihen.preTraining else {
             old = nil
             return
@@ -171,7 +173,7 @@ struct SequenceTraining {
             let columns = try IntentionHabitColumns(learnt, configuration)
             var settings = configuration.huihen
             settings.seed = configuration.seed
-            let words = try vocabulary ?? BehaviourVocabulary([])
+            let words = try BehaviourVocabulary(columns.rules(learnt, operations))
             func made(_ examples: FrameworkExamples) throws -> IntentionHabitExamples {
                 try columns.examples(examples, words, settings.rules).examples
             }

@@ -4,18 +4,20 @@ struct StageTables: Sendable, Equatable, Codable {
     /// Names of the tables of the service.
     let service: [String]
     let window: ServiceWindow
+    /// The table whose first record from the decision on is the grant; nil where none says it.
+    let granted: String?
 
     init(_ examples: FrameworkExamples, _ configuration: CreditConfiguration) throws {
         guard let stages = configuration.stages else {
             throw CreditConfiguration.bad("stages", "they are missing", "name the tables of the service")
         }
-        profile = try ProfileColumns(examples)
-        service = stages.service
+        profile = try ProfileColumns(examples, leastCustomers: configuration.business.leastCustomers)
+        (service, granted) = (stages.service, stages.granted)
         window = try ServiceWindow(closes: Int64(stages.closes) * 86_400, outcomesFrom: Int64(stages.outcomesFrom) * 86_400)
     }
 
     func isWhole(_ configuration: CreditConfiguration) -> Bool {
-        service == configuration.stages?.service && profile.isWhole(configuration.applicants)
+        service == configuration.stages?.service && granted == configuration.stages?.granted && profile.isWhole(configuration.applicants)
     }
 
     /// Seconds of microseconds, towards the past.
@@ -75,7 +77,19 @@ struct StageTables: Sendable, Equatable, Codable {
         }
     }
 
-    private func before(_ source: FrameworkExamples) -> Joined { Joined(source) { !service.contains($0) } }
+    private func before(_ source: FrameworkExamples) -> Joined { Joined(source) { !service.contains($0) && $0 != granted } }
+
+    /// When the service was granted to an applicant, microseconds since 1970: the first record of a table from the decision on.
+    private static func grant(_ source: FrameworkExamples, _ name: String?, _ applicant: Int) -> Int64? {
+        guard let name, let table = source.tables.firstIndex(where: { $0.name == name }) else { return nil }
+        let row = HandMadeFeatures.rows(source, table, applicant).upperBound
+        return row < source.ranges[table][applicant].upperBound ? source.records[table].columns.times[row] : nil
+    }
+
+    /// Applicants of whom a table does not say when the service was granted.
+    static func withoutGrant(_ source: FrameworkExamples, table name: String) -> Int {
+        (0..<source.count).count { grant(source, name, $0) == nil }
+    }
 
     /// Applicants as a student reads them: records before the decision, of no table of the service.
     func preService(_ source: FrameworkExamples) throws -> PreServiceExamples {
@@ -96,49 +110,77 @@ struct StageTables: Sendable, Equatable, Codable {
             }
             records = own
         }
-        let times = source.outcomeTimes.compactMap { $0.map(Self.secondsUp) }
         let decisions = source.decisions.map(Self.secondsUp)
         return try PreServiceExamples(
             customers: source.customers, decisions: decisions, outcomes: source.outcomes,
             // Known in the second of the decision, and after it.
-            outcomeTimes: times.count == source.count ? zip(times, decisions).map { max($0, $1 + 1) } : [],
+            outcomeTimes: zip(source.outcomeTimes, decisions).map { time, decision in time.map { max(Self.secondsUp($0), decision + 1) } },
             profile: ProfileFeatures(names: profile.names, count: source.count, values: profile.floats(source)), records: records)
     }
 
-    /// Applicants as a teacher reads them: also records of the service until the window closes.
+    /// Applicants as a teacher reads them: also records of the service until the window closes, which is counted from the grant where a table
+    /// says when that was.
     func inService(_ source: FrameworkExamples) throws -> InServiceExamples {
         let joined = Joined(source) { service.contains($0) }
         var records = try InServiceRecords(joined.fields, window)
         for applicant in 0..<source.count {
             let decision = Self.secondsUp(source.decisions[applicant])
+            let grant = Self.grant(source, granted, applicant).map(Self.secondsUp) ?? decision
             var list: [ApplicantRecord] = []
             for (place, table) in joined.tables.enumerated() {
                 let all = source.ranges[table][applicant]
                 for row in HandMadeFeatures.rows(source, table, applicant).upperBound..<all.upperBound {
                     let time = Self.secondsUp(source.records[table].columns.times[row])
-                    guard time - decision < window.closes else { continue }
+                    guard time - grant < window.closes else { continue }
                     list.append(joined.record(source, place, row, at: time, decision: source.decisions[applicant]))
                 }
             }
-            try records.append(list, after: decision)
+            try records.append(list, after: decision, granted: grant)
         }
         return try InServiceExamples(preService(source), records: records)
     }
 
-    /// Records before the decision and at or after it, and applicants without one.
-    func counts(_ source: FrameworkExamples) -> (read: Int, later: Int, without: Int) {
-        var (read, later, without) = (0, 0, 0)
-        let joined = before(source)
+    /// What is read of the records and what is not.
+    struct Counts {
+        /// Records before the decision that are read.
+        var read = 0
+        /// Earlier ones that later ones crowd out.
+        var crowdedOut = 0
+        /// At or after the decision.
+        var later = 0
+        /// Applicants without one before the decision.
+        var without = 0
+        /// Records of the service before the decision, or after the window.
+        var outside = 0
+        /// Records of the service in the window that later ones crowd out.
+        var serviceCrowdedOut = 0
+    }
+
+    /// - Parameter longest: latest records of an applicant that are read of each stage.
+    func counts(_ source: FrameworkExamples, longest: Int) -> Counts {
+        var counts = Counts()
+        let joined = before(source), during = source.tables.indices.filter { service.contains(source.tables[$0].name) }
         for applicant in 0..<source.count {
             var own = 0
             for table in joined.tables {
                 let rows = HandMadeFeatures.rows(source, table, applicant)
                 own += rows.count
-                later += source.ranges[table][applicant].count - rows.count
+                counts.later += source.ranges[table][applicant].count - rows.count
             }
-            read += own
-            if own == 0 { without += 1 }
+            counts.read += min(own, longest)
+            counts.crowdedOut += max(0, own - longest)
+            if own == 0 { counts.without += 1 }
+            let grant = Self.secondsUp(Self.grant(source, granted, applicant) ?? source.decisions[applicant])
+            var seen = 0
+            for table in during {
+                let all = source.ranges[table][applicant], times = source.records[table].columns.times
+                let rows = HandMadeFeatures.rows(source, table, applicant).upperBound..<all.upperBound
+                let inside = rows.count { Self.secondsUp(times[$0]) - grant < window.closes }
+                seen += inside
+                counts.outside += all.count - inside
+            }
+            counts.serviceCrowdedOut += max(0, seen - longest)
         }
-        return (read, later, without)
+        return counts
     }
 }

@@ -35,8 +35,8 @@ public struct PreServiceExamples: Sendable {
     public let decisions: [Int64]
     /// 1 overdue, 0 not, NaN not known, `[B]`.
     public let outcomes: [Float]
-    /// When each outcome came to be known, `[B]`; empty where that is not recorded.
-    public let outcomeTimes: [Int64]
+    /// When each outcome came to be known, nil where that is not told, `[B]`; those that are told are checked.
+    public let outcomeTimes: [Int64?]
     /// Fixed features.
     public let profile: ProfileFeatures
     /// What happened before the decisions; nil where no table has it.
@@ -48,14 +48,16 @@ public struct PreServiceExamples: Sendable {
     /// - Throws: ``StageDistillationError`` where tables differ in size or in decisions, an outcome is neither 0, 1 nor NaN or was known
     ///   when it was decided, or a customer has two decisions at the same time.
     public init(
-        customers: [UInt64], decisions: [Int64], outcomes: [Float]? = nil, outcomeTimes: [Int64] = [], profile: ProfileFeatures,
+        customers: [UInt64], decisions: [Int64], outcomes: [Float]? = nil, outcomeTimes: [Int64?]? = nil, profile: ProfileFeatures,
         records: PreServiceRecords? = nil
     ) throws(StageDistillationError) {
         let outcomes = outcomes ?? [Float](repeating: .nan, count: customers.count)
+        let outcomeTimes = outcomeTimes ?? [Int64?](repeating: nil, count: customers.count)
         let sizes = [customers.count, decisions.count, outcomes.count, profile.count]
-        guard sizes.allSatisfy({ $0 == sizes[0] }), outcomeTimes.isEmpty || outcomeTimes.count == customers.count else {
+        guard sizes.allSatisfy({ $0 == sizes[0] }), outcomeTimes.count == customers.count else {
             throw .table(
-                "\(sizes[0]) customers, \(sizes[1]) decisions, \(sizes[2]) outcomes and \(sizes[3]) profiles; give one of each an applicant"
+                "\(sizes[0]) customers, \(sizes[1]) decisions, \(sizes[2]) outcomes, \(outcomeTimes.count) times of outcomes and "
+                    + "\(sizes[3]) profiles; give one of each an applicant"
             )
         }
         if let place = decisions.firstIndex(where: { !(-StageColumns.span / 2...StageColumns.span / 2).contains($0) }) {
@@ -67,7 +69,7 @@ public struct PreServiceExamples: Sendable {
         if let place = outcomes.firstIndex(where: { !$0.isNaN && $0 != 0 && $0 != 1 }) {
             throw .applicant(number: place, reason: "the outcome is neither 0 nor 1", remedy: "1 is overdue, 0 is not, NaN is not known")
         }
-        if let place = outcomeTimes.indices.first(where: { outcomeTimes[$0] <= decisions[$0] }) {
+        if let place = outcomeTimes.indices.first(where: { row in outcomeTimes[row].map { $0 <= decisions[row] } ?? false }) {
             throw .applicant(
                 number: place, reason: "the outcome was known when it was decided", remedy: "leave the applicant out or correct the times")
         }
@@ -107,13 +109,16 @@ public struct InServiceExamples: Sendable {
     /// Applicants (B).
     public var count: Int { preService.count }
 
-    /// - Throws: ``StageDistillationError`` where the records are of other applicants, or an outcome was known before the window closed.
+    /// - Throws: ``StageDistillationError`` where the records are of other applicants, or an outcome is known to have been known before outcomes
+    ///   begin to count.
     public init(_ preService: PreServiceExamples, records: InServiceRecords) throws(StageDistillationError) {
         guard records.columns.decisions == preService.decisions else {
             throw .table("the records of the service are of \(records.count) applicants or other decisions; append one list an applicant")
         }
         let times = preService.outcomeTimes
-        if let place = times.indices.first(where: { times[$0] < preService.decisions[$0] + records.window.outcomesFrom }) {
+        if let place = times.indices.first(where: { row in
+            times[row].map { $0 < records.grants[row] + records.window.outcomesFrom } ?? false
+        }) {
             throw .applicant(
                 number: place, reason: "the outcome was known before outcomes begin to count",
                 remedy: "leave the applicant out, or let the window close and outcomes count earlier")

@@ -26,11 +26,12 @@ public struct PreServiceRecords: Sendable {
     }
 }
 
-/// Which records of the service a teacher reads: from the decision until the window closes, before outcomes begin to count.
+/// Which records of the service a teacher reads: from the decision until the window closes, before outcomes begin to count. Both are counted
+/// from the grant of the service where it is told, else from the decision.
 public struct ServiceWindow: Sendable, Hashable, Codable {
-    /// Seconds after the decision until which records are read; 90 days by default.
+    /// Seconds after the grant until which records are read; 90 days by default.
     public let closes: Int64
-    /// Seconds after the decision from which an outcome counts.
+    /// Seconds after the grant from which an outcome counts.
     public let outcomesFrom: Int64
 
     /// - Throws: ``StageDistillationError/badSetting(name:expected:)`` where the window does not close before outcomes begin to count: the
@@ -56,6 +57,8 @@ public struct InServiceRecords: Sendable {
     /// Until when.
     public let window: ServiceWindow
     var columns: StageColumns
+    /// When the service was granted, or decided where that is not told, seconds since 1970, `[B]`.
+    private(set) var grants: [Int64] = []
 
     /// No applicants yet.
     /// - Throws: ``StageDistillationError/table(_:)`` for fields without a name of their own.
@@ -74,11 +77,22 @@ public struct InServiceRecords: Sendable {
     public var unordered: Int { columns.unordered }
 
     /// The next applicant's records, in any order; none is as good as some.
+    /// - Parameter grant: when the service was granted, from which the window is counted; nil where that is not told, for the decision.
     /// - Throws: ``StageDistillationError/applicant(number:reason:remedy:)`` for a record before the decision or after the window, an
-    ///   infinite number or other columns. Nothing is appended then.
-    public mutating func append(_ records: [ApplicantRecord], after decision: Int64) throws(StageDistillationError) {
+    ///   infinite number, other columns or a grant before the decision. Nothing is appended then.
+    public mutating func append(
+        _ records: [ApplicantRecord], after decision: Int64, granted grant: Int64? = nil
+    ) throws(StageDistillationError) {
+        let grant = grant ?? decision
+        let delay = grant.subtractingReportingOverflow(decision)
+        guard !delay.overflow, (0...StageColumns.span).contains(delay.partialValue) else {
+            throw .applicant(
+                number: count, reason: "the service was granted before the decision, or thousands of years after it",
+                remedy: "give the time of the grant in seconds since 1970, or leave it out")
+        }
         try columns.append(
-            records, decision: decision, allowed: 0...window.closes - 1, reason: "a record of the service lies outside its window",
-            remedy: "give records from the decision until the window closes")
+            records, decision: decision, allowed: 0...delay.partialValue + window.closes - 1,
+            reason: "a record of the service lies outside its window", remedy: "give records from the decision until the window closes")
+        grants.append(grant)
     }
 }

@@ -91,6 +91,8 @@ struct DelimitedText {
 
     /// One row.
     struct Row {
+        /// On which it starts, from 1.
+        let line: Int
         fileprivate let fields: [ArraySlice<UInt8>]
 
         func text(_ column: Int) -> String { String(decoding: fields[column], as: UTF8.self) }
@@ -138,7 +140,7 @@ struct DelimitedText {
                 refuse(record.line, "it is not UTF-8; convert the file")
                 continue
             }
-            do throws(Fault) { try body(Row(fields: fields)) } catch { refuse(record.line, error.reason) }
+            do throws(Fault) { try body(Row(line: record.line, fields: fields)) } catch { refuse(record.line, error.reason) }
         }
     }
 }

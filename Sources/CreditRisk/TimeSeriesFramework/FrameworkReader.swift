@@ -52,60 +52,30 @@ public struct FrameworkReader: Sendable {
             }
             texts.append((path, try Self.text(path, fileSystem)))
         }
-        var known: KnownOutcomes?
-        if let outcomes { known = try knownOutcomes(outcomes, try Self.text(outcomes, fileSystem)) }
-        return try read((applicants, try Self.text(applicants, fileSystem)), texts, known, needsOutcomes: needsOutcomes)
+        return try read(
+            (applicants, try Self.text(applicants, fileSystem)), texts,
+            outcomes.map { (path) throws(FrameworkError) in (path, try Self.text(path, fileSystem)) }, needsOutcomes: needsOutcomes)
     }
 
     /// Reads the applicants alone, with no record of any table: of former days, of which nothing else was kept.
     public mutating func read(
         applicants: String, outcomes: String?, in fileSystem: FileSystem = .live
     ) throws(FrameworkError) -> FrameworkExamples {
-        var known: KnownOutcomes?
-        if let outcomes { known = try knownOutcomes(outcomes, try Self.text(outcomes, fileSystem)) }
-        let own = try self.applicants(applicants, try Self.text(applicants, fileSystem), known, needsOutcomes: true)
+        let text = try Self.text(applicants, fileSystem)
+        let known = try outcomes.map { (path) throws(FrameworkError) in (path, try Self.text(path, fileSystem)) }
+        let own = try self.applicants(applicants, text, known, needsOutcomes: true)
         return try FrameworkExamples(configuration, own, configuration.tables.map { RecordTable($0) })
-    }
-
-    /// Outcomes by the applicants' key.
-    private struct KnownOutcomes {
-        var outcomes: [String: (outcome: Float, time: Int64?)] = [:]
-    }
-
-    private mutating func knownOutcomes(_ path: String, _ text: [UInt8]) throws(FrameworkError) -> KnownOutcomes {
-        let own = configuration.applicants
-        guard let name = own.outcome else {
-            throw FrameworkConfiguration.bad(
-                "applicants.outcome", "a file of outcomes is given and no column of theirs is named", "name it")
-        }
-        let table = try DelimitedText(text, path: path, needed: own.key)
-        headers[path] = table.names
-        let key = try table.require(own.key), outcome = try table.require(name), outcomeTime = try table.require(own.outcomeTime)
-        let clock = DelimitedText.Clock(own.unit)
-        var result = KnownOutcomes()
-        table.rows { row throws(DelimitedText.Fault) in
-            let known = Float(try row.number(outcome, []))
-            guard known.isNaN || known == 0 || known == 1 else {
-                throw .init("the outcome is neither 0 nor 1; 1 is overdue, 0 is not, empty is not known")
-            }
-            let shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
-            guard result.outcomes.updateValue((known, shown), forKey: row.text(key)) == nil else {
-                throw .init("an earlier row has the same key; give each outcome once")
-            }
-        } refuse: {
-            refuse(path, $0, $1)
-        }
-        return result
     }
 
     /// Reads from memory: names for messages, and texts.
     package mutating func read(
-        _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])]
-    ) throws(FrameworkError) -> FrameworkExamples { try read(applicants, tables, nil, needsOutcomes: true) }
+        _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])],
+        outcomes: (path: String, text: [UInt8])? = nil
+    ) throws(FrameworkError) -> FrameworkExamples { try read(applicants, tables, outcomes, needsOutcomes: true) }
 
     private mutating func read(
-        _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])], _ outcomes: KnownOutcomes?,
-        needsOutcomes: Bool
+        _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])],
+        _ outcomes: (path: String, text: [UInt8])?, needsOutcomes: Bool
     ) throws(FrameworkError) -> FrameworkExamples {
         let own = try self.applicants(applicants.path, applicants.text, outcomes, needsOutcomes: needsOutcomes)
         var records: [RecordTable] = []
@@ -121,12 +91,13 @@ public struct FrameworkReader: Sendable {
     }
 
     private mutating func applicants(
-        _ path: String, _ text: [UInt8], _ outcomes: KnownOutcomes?, needsOutcomes: Bool
+        _ path: String, _ text: [UInt8], _ given: (path: String, text: [UInt8])?, needsOutcomes: Bool
     ) throws(FrameworkError) -> ApplicantTable {
         let own = configuration.applicants
         let table = try DelimitedText(text, path: path, needed: own.key)
         headers[path] = table.names
         let key = try table.require(own.key), decision = try table.require(own.decision)
+        let outcomes = try given.map { (given) throws(FrameworkError) in try knownOutcomes(given, of: table, key, decision) }
         let customer = try table.require(own.customer)
         func found(_ name: String?) throws(FrameworkError) -> Int? {
             guard let name, outcomes == nil, needsOutcomes || table.names.contains(name) else { return nil }
@@ -145,7 +116,7 @@ public struct FrameworkReader: Sendable {
             var values: [Double] = []
             for column in numeric { values.append(try row.number(column, [])) }
             var shown = try outcomeTime.flatMap { (column) throws(DelimitedText.Fault) in try row.time(column, clock) }
-            if let other = outcomes?.outcomes[row.text(key)] { (known, shown) = other }
+            if let other = outcomes?.row(row.text(key), time) { (known, shown) = (other.outcome, other.time) }
             let texts = categorical.map { row.category($0, []) }
             do throws(FrameworkError) {
                 try result.append(
@@ -155,11 +126,26 @@ public struct FrameworkReader: Sendable {
         } refuse: {
             refuse(path, $0, $1)
         }
-        if let outcomes {
-            let keys = Set(result.keys)
-            outcomesWithoutApplicant = outcomes.outcomes.keys.count { !keys.contains($0) }
-        }
+        if let outcomes { outcomesWithoutApplicant = outcomes.without(result.keys, result.profile.times) }
         return result
+    }
+
+    /// Outcomes of a file of their own, for the decisions of a table of applicants. Rows that could be of several decisions are refused.
+    private mutating func knownOutcomes(
+        _ given: (path: String, text: [UInt8]), of applicants: DelimitedText, _ key: Int, _ decision: Int
+    ) throws(FrameworkError) -> KnownOutcomes {
+        let clock = DelimitedText.Clock(configuration.applicants.unit)
+        var decisions: [String: Set<Int64>] = [:]
+        applicants.rows { row throws(DelimitedText.Fault) in
+            if let time = try row.time(decision, clock) { decisions[row.text(key), default: []].insert(time) }
+        } refuse: { _, _ in
+            // Told when the applicants themselves are read.
+        }
+        var faults: [(line: Int, reason: String)] = []
+        let known = try KnownOutcomes(given.text, path: given.path, configuration.applicants, decisions, &faults)
+        headers[given.path] = known.names
+        for fault in faults { refuse(given.path, fault.line, fault.reason) }
+        return known
     }
 
     private mutating func records(

@@ -2,15 +2,15 @@ public import CreditRisk
 internal import Evaluation
 public import ReportPage
 
-/// Takes: a scorecard's card, how it was judged, and one applicant explained.   Gives: a page.
+/// Takes: a scorecard's card, how it was judged, and, on request, one applicant explained.   Gives: a page.
 public struct CreditReport: Sendable {
     private let card: CreditModelCard
     private let modelID: String
     private let study: CreditStudy
-    private let explained: CreditExplanation
+    private let explained: CreditExplanation?
 
-    /// See the type.
-    public init(card: CreditModelCard, modelID: String, study: CreditStudy, explained: CreditExplanation) {
+    /// - Parameter explained: shown with fields and records from the tables; nil for a page without any applicant's.
+    public init(card: CreditModelCard, modelID: String, study: CreditStudy, explained: CreditExplanation? = nil) {
         (self.card, self.modelID, self.study, self.explained) = (card, modelID, study, explained)
     }
 
@@ -28,6 +28,12 @@ public struct CreditReport: Sendable {
         opening.append(Paragraph("\(card.kind). It foretells: \(card.outcome)."))
         opening.append(parts)
         let remark = synthetic ? " (synthetic)" : ""
+        let shown =
+            explained.map { explanation($0, remark) }
+            ?? [
+                Paragraph(
+                    "No applicant is shown here; tessera credit explain shows one, and --show-applicant the riskiest of those judged.")
+            ]
         return Page(
             title: "Scorecard \(card.name)",
             subtitle: "\(NumberText.count(study.applicants))\(synthetic ? " synthetic" : "") applicants judge, model \(modelID.prefix(12))",
@@ -36,7 +42,8 @@ public struct CreditReport: Sendable {
                 Section("Do probabilities keep their promise?", [calibration(remark)]),
                 Section("Deciles", [deciles(remark), decileTable(remark)]),
                 Section("What it would have approved", [replayPlot(remark), replayTable(remark)]),
-                Section("One applicant explained", explanation(remark)), Section("What it must not be taken for", limits),
+                Section(explained == nil ? "Reasons" : "One applicant explained", shown + reasons),
+                Section("What it must not be taken for", limits),
             ], footer: "Written by Tessera\(synthetic ? " from synthetic data" : ""). Model \(modelID.prefix(12)).")
     }
 
@@ -147,7 +154,7 @@ public struct CreditReport: Sendable {
             })
     }
 
-    private func explanation(_ remark: String) -> [any Block] {
+    private func explanation(_ explained: CreditExplanation, _ remark: String) -> [any Block] {
         var blocks: [any Block] = [
             Paragraph(
                 "Of those judged, the applicant with the highest score\(remark): probability \(NumberText.percent(explained.probability)), "
@@ -180,14 +187,18 @@ public struct CreditReport: Sendable {
                         ]
                     }))
         }
-        if let stability = card.reasons {
-            blocks.append(
-                Paragraph(
-                    "How stable reasons are: over \(NumberText.count(stability.applicants)) applicants, two of \(stability.models) "
-                        + "business models that differ by their seed share \(NumberText.percent(stability.overlap, digits: 0)) of the "
-                        + "reasons, and the first one in \(NumberText.percent(stability.sameFirst, digits: 0)) of the cases."))
-        }
         return blocks
+    }
+
+    /// How stable they are.
+    private var reasons: [any Block] {
+        guard let stability = card.reasons else { return [] }
+        return [
+            Paragraph(
+                "How stable reasons are: over \(NumberText.count(stability.applicants)) applicants, two of \(stability.models) "
+                    + "business models that differ by their seed share \(NumberText.percent(stability.overlap, digits: 0)) of the "
+                    + "reasons, and the first one in \(NumberText.percent(stability.sameFirst, digits: 0)) of the cases.")
+        ]
     }
 
     private var limits: [any Block] { card.limits.map { Paragraph($0) } }

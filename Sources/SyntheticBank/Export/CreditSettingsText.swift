@@ -78,10 +78,12 @@ enum CreditSettingsText {
               bureau: bureau.csv
               statements: statements.csv
               service: service.csv
+              loans: loans.csv
 
             """ + applicants + "tables:\n" + bureau + statements + """
               - {name: service, key: applicant_id, time: time_ms, unit: ms, categorical: [operation], numeric: [amount, balance]}
-            stages: {service: [service], closes: 90, outcomesFrom: 90}
+              - {name: loans, key: applicant_id, time: granted_time_ms, unit: ms, numeric: [amount, term_months]}
+            stages: {service: [service], granted: loans, closes: 90, outcomesFrom: 90}
 
             """
 }
