@@ -1,3 +1,4 @@
+import BoostedTrees
 import CreditRisk
 import DurableFiles
 import Foundation
