@@ -94,7 +94,12 @@ import Testing
         let teacher = try #require(study[.teacher]), plain = try #require(study[.plain]), distilled = try #require(study[.distilled])
         #expect(try #require(teacher.lessPlain).auc.isAboveZero && #require(teacher.lessPlain).ks.isAboveZero)
         #expect(distilled.metrics.auc.estimate > plain.metrics.auc.estimate)
-        #expect(try #require(distilled.lessPlain).logLoss.upper < 0.005)
+        // Two seeds have one degree of freedom between them: their interval is wide, and says so.
+        #expect(try #require(distilled.lessPlain).logLoss.estimate < 0.005)
+        #expect(study.randomness.contains("Student's t") && plain.lessPlain == nil && distilled.distilledLessThis == nil)
+        let gain = try #require(distilled.lessPlain).auc.estimate
+        #expect(abs(gain - (distilled.metrics.auc.estimate - plain.metrics.auc.estimate)) < 1e-12)
+        #expect(try #require(plain.deviationOfAUC) > 0)
         #expect(plain.metrics.auc.estimate > 0.6)
     }
 

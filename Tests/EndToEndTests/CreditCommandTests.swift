@@ -46,7 +46,10 @@ import Testing
         let judged = try Self.require(judging + ["--json"], in: bench).json()
         let study = try #require(judged["study"] as? [String: Any])
         let rows = try #require(study["rows"] as? [[String: Any]])
-        #expect(rows.map { $0["name"] as? String } == ["scorecard", "sequences alone", "without sequences", "logistic regression"])
+        #expect(
+            rows.map { $0["name"] as? String } == [
+                "scorecard", "sequences alone", "without sequences", "logistic regression", "perceptron", "random forest",
+            ])
         #expect(rows.dropFirst().allSatisfy { $0["comparison"] != nil })
         #expect((study["applicants"] as? Int ?? 0) + (judged["left_out"] as? Int ?? 0) == 600)
         let page = String(decoding: try bench.data("credit.html"), as: UTF8.self)

@@ -45,7 +45,7 @@ import Testing
         #expect(persons[0] == persons[1] && Set(persons).count == 3 && cards.counts.persons == 3)
         #expect(cards.applications.customers == persons)
         // Both cards of the person were opened in one month and still are two decisions.
-        let examples = try cards.examples(of: [0, 1, 2, 3])
+        let examples = try cards.examples(of: [0, 1, 2, 3], cards.encoding(of: [0, 1, 2, 3]))
         #expect(examples.preService.customers == persons && Set(examples.preService.decisions.prefix(2)).count == 2)
     }
 
@@ -76,7 +76,7 @@ import Testing
         func examples(_ statuses: [String]) throws -> InServiceExamples {
             let cards = try Scratch().cards(
                 statuses.enumerated().map { ("\($0)", $0 % 2 == 0 ? "F,\($0),-5" : "M,\($0),365243", $1) })
-            return try cards.examples(of: Array(cards.cards.indices))
+            return try cards.examples(of: Array(cards.cards.indices), cards.encoding(of: Array(cards.cards.indices)))
         }
         let late = Array(repeating: Self.late(20), count: 40)
         let calm = try examples(late + Array(repeating: Self.late(30), count: 40))
@@ -94,6 +94,16 @@ import Testing
         // No employment is no large number.
         let days = try #require(calm.preService.profile.names.firstIndex(of: "DAYS_EMPLOYED"))
         #expect(calm.preService.profile.values[calm.preService.profile.names.count + days].isNaN)
+    }
+
+    /// A value that only those judged have in numbers gets no column of its own.
+    @Test func columnsAreOfThoseWhoTeach() throws {
+        let cards = try Scratch().cards((0..<80).map { ("\($0)", "\($0 < 40 ? "F" : "M"),\($0),-5", Self.good) })
+        let encoding = cards.encoding(of: Array(0..<45))
+        #expect(encoding.columns[0].categories == ["F"] && cards.encoding(of: Array(0..<80)).columns[0].categories == ["F", "M"])
+        let judged = try cards.examples(of: Array(45..<80), encoding).preService.profile
+        let other = try #require(judged.names.firstIndex(of: "SEX=(other)"))
+        #expect((0..<35).allSatisfy { judged.values[$0 * judged.names.count + other] == 1 })
     }
 
     @Test func brokenTablesAreNamed() throws {

@@ -6,10 +6,10 @@ WORK.safetensors is written by the figure: the applicants as Tessera's networks 
 Tessera's names, so that both have the same inputs and the same parameters. Prints one JSON line.
 
 `train` tries every mode and batch size and reports each (torch.compile, whose shapes change with every batch, only if it is given seconds
-to compile in); padding is spared throughout: recurrences go step by step over the sequences still
+to compile in, and at 256 applicants and at the size that was best without it); padding is spared throughout: recurrences go step by step over the sequences still
 alive, longest first (as PyTorch's packed sequences), the plain GRU is nn.GRU over packed sequences, and the Transformer's batches are
 sorted by length within windows of 16 batches. Batches are collated before the clock starts. `check` gives the losses of ten steps without
-dropout, which must be Tessera's. `score` gives applicants a second and
+dropout by each mode, which must be Tessera's (torch.compile again only with seconds to compile in). `score` gives applicants a second and
 the latency of a single one, not compiled.
 """
 import json
@@ -159,7 +159,7 @@ def scripted_context(gates, context, hidden, reset, sizes: list[int]):
 
 class Huihen(nn.Module):
     modes = ("eager", "script", "compile")
-    batches = (128, 256, 512)
+    batches = (128, 256, 512, 1024, 2048)
 
     def __init__(self, work, mode, dropout=None):
         super().__init__()
@@ -251,7 +251,7 @@ class Huihen(nn.Module):
 
 class Framework(nn.Module):
     modes = ("eager", "compile")
-    batches = (128, 256, 512)
+    batches = (128, 256, 512, 1024, 2048)
 
     def __init__(self, work, mode, dropout=None):
         super().__init__()
@@ -326,7 +326,7 @@ class Framework(nn.Module):
 
 class PlainGRU(nn.Module):
     modes = ("packed", "packed-sorted")
-    batches = (64, 128, 256, 512)
+    batches = (64, 128, 256, 512, 1024, 2048)
 
     def __init__(self, work, mode, dropout=None):
         super().__init__()
@@ -413,10 +413,13 @@ def train(kind, work, seconds, compiling):
     for mode in kind.modes:
         if mode == "compile" and compiling == 0:
             continue
-        signal.alarm(compiling if mode == "compile" else 0)
-        # Compiling takes minutes: one batch size, and more batches before the clock starts.
-        for size in (kind.batches[1:2] if mode == "compile" else kind.batches):
+        sizes = [size for size in kind.batches if size <= len(work["outcomes"])]
+        if mode == "compile":  # it takes minutes: two batch sizes, and more batches before the clock starts
+            best = max(results, key=lambda r: r["applicants_per_s"], default={"batch": 256})["batch"]
+            sizes = sorted({min(256, sizes[-1]), best})
+        for size in sizes:
             batches = [kind.collate(work, chosen) for chosen in plan(kind, work, size, mode)]
+            signal.alarm(compiling if mode == "compile" else 0)
             try:
                 model, parameters, optimizer = training(kind, work, mode)
                 for batch in batches[: 8 if mode == "compile" else 3]:
@@ -439,12 +442,23 @@ def train(kind, work, seconds, compiling):
     return {"modes": results, "faults": faults, "parameters": count}
 
 
-def check(kind, work):
-    """Losses of ten steps on the first batches of 128 in the file's order, without dropout."""
-    model, parameters, optimizer = training(kind, work, kind.modes[0], dropout=0.0)
+def check(kind, work, compiling):
+    """Losses of ten steps on the first batches of 128 in the file's order, without dropout, by each mode."""
+    results, faults = [], {}
+    signal.signal(signal.SIGALRM, out_of_time)
     batches = [kind.collate(work, np.arange(i * 128, (i + 1) * 128)) for i in range(4)]
-    losses = [step(model, optimizer, parameters, batches[i % 4]).item() for i in range(10)]
-    return {"losses": losses, "parameters": sum(p.numel() for p in model.parameters())}
+    for mode in kind.modes:
+        if mode == "compile" and compiling == 0:
+            continue
+        signal.alarm(compiling if mode == "compile" else 0)
+        try:
+            model, parameters, optimizer = training(kind, work, mode, dropout=0.0)
+            losses = [step(model, optimizer, parameters, batches[i % 4]).item() for i in range(10)]
+            results.append({"mode": mode, "losses": losses, "parameters": sum(p.numel() for p in model.parameters())})
+        except Exception as fault:  # as in `train`
+            faults[mode] = f"{type(fault).__name__}: {str(fault).splitlines()[0][:200] if str(fault) else ''}"
+    signal.alarm(0)
+    return {"modes": results, "faults": faults}
 
 
 def score(kind, work, seconds):
@@ -487,7 +501,7 @@ def main():
     kind = {"huihen": Huihen, "framework": Framework, "gru": PlainGRU}[what.split("-")[0]]
     work = InOneFile(Work(path, what))
     seconds = float(options.get("seconds", 2))
-    result = {"train": lambda: train(kind, work, seconds, int(options.get("compile", 0))), "check": lambda: check(kind, work), "score": lambda: score(kind, work, seconds)}[action]()
+    result = {"train": lambda: train(kind, work, seconds, int(options.get("compile", 0))), "check": lambda: check(kind, work, int(options.get("compile", 0))), "score": lambda: score(kind, work, seconds)}[action]()
     print(json.dumps({**result, "torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
 
 

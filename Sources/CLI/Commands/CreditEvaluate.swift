@@ -12,10 +12,11 @@ struct CreditEvaluate: ParsableCommand, WritesOutput {
         discussion: """
             Judged by the customers that `tessera credit train` set aside (--judges), from the end of what it learnt from (--before), or \
             from --from TIME: AUC, KS, Gini, average precision, log loss, Brier score, calibration and deciles, each with a 95 % interval; \
-            differences from the network alone, from the same business model without sequences and from logistic regression, paired by \
-            customer, with DeLong's test; how far scores moved (PSI); and what it would have approved at equal approval rates. --page \
-            writes all of it as one self-contained HTML page; with --show-applicant the riskiest applicant judged is explained on it, which \
-            shows what the tables hold of that person: keep the page as you keep them.
+            differences from the network alone, from the same business model without sequences, from logistic regression, a perceptron \
+            and a random forest, paired by customer, with DeLong's test where each customer is there once; how far scores moved (PSI); \
+            and what it would have approved at equal approval rates. --page writes all of it as one self-contained HTML page; with \
+            --show-applicant the riskiest applicant judged is explained on it, which shows what the tables hold of that person: keep the \
+            page as you keep them.
 
             Example: tessera credit evaluate credit.model --data bank/credit --page credit.html
             """)

@@ -20,8 +20,10 @@ struct CreditText {
         lines += ["", "scorecard less …, with 95 % intervals by customer"]
         for row in study.rows {
             guard let own = row.comparison else { continue }
+            // DeLong's test knows no customers.
+            let test = own.deLong.map { " (DeLong p \(Reading.decimal($0.pValue, 4)), each customer once)" } ?? ""
             lines.append(
-                "  \(row.name): AUC \(Self.interval(own.discrimination.auc)), DeLong p \(Reading.decimal(own.deLong.pValue, 4)); "
+                "  \(row.name): AUC \(Self.interval(own.discrimination.auc))\(test); "
                     + "KS \(Self.interval(own.discrimination.ks)); log loss \(Self.interval(own.logLoss))")
         }
         lines += ["", "calibration (expected, observed)"]

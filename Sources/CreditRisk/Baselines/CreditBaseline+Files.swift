@@ -1,8 +1,8 @@
 internal import BoostedTrees
-internal import DurableFiles
-internal import SequenceKernel
+package import DurableFiles
+package import SequenceKernel
 
-/// A baseline as files of a folder: its encoding and, for trees, XGBoost's own JSON.
+/// A baseline as files of a folder: its encoding and, for trees, XGBoost's own JSON, for a perceptron the files of its network.
 extension CreditBaseline {
     /// The format this program writes.
     static let version = 1
@@ -14,12 +14,15 @@ extension CreditBaseline {
         var linear: LinearCredit?
     }
 
-    /// The files of a linear model or of trees, `NAME.json` and `NAME.trees.json`.
-    /// - Throws: ``CreditBaselineError/badSetting(name:expected:)`` for a perceptron, which has a folder of its own kind.
-    func files(_ name: String) throws(CreditBaselineError) -> [String: [UInt8]] {
+    /// Its files: `NAME.json`, and beside it `NAME.trees.json` or `NAME.config.json`, `NAME.card.json` and `NAME.network.safetensors`.
+    /// - Throws: ``CreditBaselineError/trees(_:)`` where the library cannot give them.
+    package func files(_ name: String) throws(CreditBaselineError) -> [String: [UInt8]] {
         var contents = Contents(format: Self.version, kind: kind, encoding: encoding)
         switch model {
-        case .perceptron: throw .badSetting(name: "kind", expected: "logisticRegression, randomForest or boostedTrees, to be kept in files")
+        case .perceptron(let network):
+            var files = network.files("\(name).")
+            files["\(name).json"] = ModelFolder.json(contents, isIndented: false)
+            return files
         case .linear(let linear):
             contents.linear = linear
             return ["\(name).json": ModelFolder.json(contents, isIndented: false)]
@@ -32,13 +35,23 @@ extension CreditBaseline {
 
     /// Reads what ``files(_:)`` gave, as files of a folder.
     /// - Parameter threads: that predictions may use; they do not depend on it.
-    init(_ folder: ModelFolder, _ name: String, threads: Int) throws(SealedFolder.Fault) {
+    package init(_ folder: ModelFolder, _ name: String, threads: Int) throws(SealedFolder.Fault) {
         let file = "\(name).json", trees = "\(name).trees.json"
         let contents = try folder.decoded(Contents.self, file)
         guard contents.format == Self.version else { throw folder.damaged(file, "a format that this program does not read") }
         let encoding = contents.encoding
-        guard encoding.columns.allSatisfy({ $0.edges == nil && $0.categories.map { Set($0).count == $0.count } ?? true }) else {
+        let isNetwork = contents.kind == .perceptron || contents.kind == .guided
+        guard encoding.columns.allSatisfy({ $0.isWhole(cut: isNetwork) }) else {
             throw folder.damaged(file, "a category is there twice, or numbers are cut as no training of such a model cuts them")
+        }
+        if isNetwork {
+            guard contents.linear == nil else { throw folder.damaged(file, "weights that no training gives") }
+            let network = try IntentionHabitModel.read(folder, "\(name).")
+            guard network.inputs.columnsRead == [encoding.width, 0, 0], !network.readsHistories, network.vocabulary.rules.isEmpty else {
+                throw folder.damaged("\(name).config.json", "it reads other columns than \(file) says, or histories")
+            }
+            self.init(kind: contents.kind, encoding: encoding, model: .perceptron(network))
+            return
         }
         if let linear = contents.linear {
             guard contents.kind == .logisticRegression, linear.isWhole(width: encoding.width) else {
@@ -59,5 +72,14 @@ extension CreditBaseline {
             throw folder.damaged(trees, "they read other columns than \(file) says")
         }
         self.init(kind: contents.kind, encoding: encoding, model: .trees(own))
+    }
+}
+
+extension CreditEncoding.Column {
+    /// Whether a training could have written it.
+    /// - Parameter cut: whether numbers may be cut.
+    fileprivate func isWhole(cut: Bool) -> Bool {
+        guard let edges else { return categories.map { Set($0).count == $0.count } ?? true }
+        return cut && categories == nil && edges.allSatisfy(\.isFinite) && zip(edges, edges.dropFirst()).allSatisfy { $0 < $1 }
     }
 }

@@ -76,6 +76,9 @@ package struct IntentionHabitInputs: Sendable, Equatable, Codable {
     /// Floats of each profile group as the network reads it.
     package var columns: [Int] { ProfileTable.Group.allCases.map { scale($0).width } }
 
+    /// Floats of each profile group as examples have them.
+    var columnsRead: [Int] { ProfileTable.Group.allCases.map { scale($0).means.count } }
+
     /// The scale of a group.
     func scale(_ group: ProfileTable.Group) -> ProfileScale {
         switch group {

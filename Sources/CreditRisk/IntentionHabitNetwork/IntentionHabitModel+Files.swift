@@ -31,17 +31,22 @@ extension IntentionHabitModel {
     public func write(
         to path: String, with extra: [String: [UInt8]] = [:], replacing: Bool = false, in fileSystem: FileSystem = .live
     ) throws(IntentionHabitError) -> String {
-        var tensors = SafetensorsWriter()
-        weights.add(to: &tensors)
-        var files = [
-            Self.configurationFile: ModelFolder.json(
-                Configuration(settings: settings, vocabulary: vocabulary, inputs: inputs), isIndented: false),
-            Self.cardFile: ModelFolder.json(card, isIndented: false), Self.networkFile: tensors.contents(),
-        ]
+        var files = files()
         files.merge(extra) { own, _ in own }
         do throws(FileError) {
             return try SealedFolder.write(files, kind: Self.kind, version: Self.version, to: path, replacing: replacing, in: fileSystem)
         } catch { throw .file(error) }
+    }
+
+    /// Its files, each name begun with `prefix`: for a directory that holds more than it.
+    func files(_ prefix: String = "") -> [String: [UInt8]] {
+        var tensors = SafetensorsWriter()
+        weights.add(to: &tensors)
+        return [
+            prefix + Self.configurationFile: ModelFolder.json(
+                Configuration(settings: settings, vocabulary: vocabulary, inputs: inputs), isIndented: false),
+            prefix + Self.cardFile: ModelFolder.json(card, isIndented: false), prefix + Self.networkFile: tensors.contents(),
+        ]
     }
 
     /// Reads a directory, checking version, sizes, digests and that its parts fit together.
@@ -51,9 +56,11 @@ extension IntentionHabitModel {
         } catch { throw .folder(error) }
     }
 
-    private static func read(_ folder: ModelFolder) throws(SealedFolder.Fault) -> IntentionHabitModel {
+    /// Reads what ``files(_:)`` gave, checking that its parts fit together.
+    static func read(_ folder: ModelFolder, _ prefix: String = "") throws(SealedFolder.Fault) -> IntentionHabitModel {
+        let configurationFile = prefix + configurationFile, networkFile = prefix + networkFile
         let configuration = try folder.decoded(Configuration.self, configurationFile)
-        let card = try folder.decoded(IntentionHabitCard.self, cardFile)
+        let card = try folder.decoded(IntentionHabitCard.self, prefix + cardFile)
         let (settings, inputs, vocabulary) = (configuration.settings, configuration.inputs, configuration.vocabulary)
         do throws(IntentionHabitError) { try settings.validate() } catch {
             throw folder.damaged(configurationFile, "its settings are not possible")

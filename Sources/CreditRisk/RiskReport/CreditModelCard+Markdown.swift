@@ -23,10 +23,12 @@ extension CreditModelCard {
             }
         }
         if !comparisons.isEmpty {
+            text += "\nDifferences: paired 95 % intervals by customer; DeLong's p takes applicants for independent and is given only where "
+            text += "each customer is there once.\n"
             text += "\n| less … | AUC | DeLong's p | KS | log loss |\n|---|---|---|---|---|\n"
             for name in comparisons.keys.sorted() {
                 guard let own = comparisons[name] else { continue }
-                text += "| \(name) | \(Self.interval(own.discrimination.auc)) | \(Self.decimal(own.deLong.pValue, 4)) | "
+                text += "| \(name) | \(Self.interval(own.discrimination.auc)) | \(own.deLong.map { Self.decimal($0.pValue, 4) } ?? "–") | "
                 text += "\(Self.interval(own.discrimination.ks)) | \(Self.interval(own.logLoss)) |\n"
             }
         }

@@ -80,8 +80,8 @@ public struct RiskMetrics: Sendable, Equatable, Codable {
 public struct RiskComparison: Sendable, Equatable, Codable {
     /// Differences of AUC, KS, average precision, and Gini by them.
     public let discrimination: DiscriminationScores.Intervals
-    /// The AUCs by DeLong's test, for which applicants count as independent.
-    public let deLong: DeLong.Comparison
+    /// The AUCs by DeLong's test, which takes applicants for independent; nil where a customer has several, as it knows no customers.
+    public let deLong: DeLong.Comparison?
     /// Difference of mean log losses: below 0 where the first is better.
     public let logLoss: MetricInterval
     /// Difference of Brier scores, likewise.
@@ -99,7 +99,9 @@ public struct RiskComparison: Sendable, Equatable, Codable {
         let clusters = RiskArrays.clusters(customers)
         discrimination = DiscriminationScores(scores: first, positives: positives)
             .differences(from: DiscriminationScores(scores: second, positives: positives), clusters: clusters, resampling)
-        deLong = DeLong(scores: first, positives: positives).comparison(with: DeLong(scores: second, positives: positives))
+        let isOneEach = customers.map { Set($0).count == $0.count } ?? true
+        deLong =
+            isOneEach ? DeLong(scores: first, positives: positives).comparison(with: DeLong(scores: second, positives: positives)) : nil
         logLoss = PairedInterval.difference(
             RiskLosses.logLosses(first, positives), RiskLosses.logLosses(second, positives), clusters: clusters, resampling)
         brier = PairedInterval.difference(

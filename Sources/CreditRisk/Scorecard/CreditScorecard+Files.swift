@@ -5,7 +5,7 @@ internal import SequenceKernel
 ///
 /// ```
 /// scorecard.json         configuration, hand-made features, calibration, who was set aside
-/// stacked*.json          the business model, by each seed; without-sequence.json, logistic.json: baselines
+/// stacked*.json          the business model, by each seed; without-sequence.json, logistic.json, perceptron.*, forest*.json: baselines
 /// model-card.json, .md   what the run says of the model, for machines and for people
 /// ```
 extension CreditScorecard {
@@ -27,7 +27,10 @@ extension CreditScorecard {
     }
 
     private var models: [(String, CreditBaseline)] {
-        [("stacked", stacked), ("without-sequence", withoutSequence), ("logistic", logistic)]
+        [
+            ("stacked", stacked), ("without-sequence", withoutSequence), ("logistic", logistic), ("perceptron", perceptron),
+            ("forest", forest),
+        ]
             + others.enumerated().map { ("stacked-\($0 + 2)", $1) }
     }
 
@@ -99,12 +102,14 @@ extension CreditScorecard {
         }
         let plain = try CreditBaseline(folder, "without-sequence", threads: threads)
         let logistic = try CreditBaseline(folder, "logistic", threads: threads)
+        let perceptron = try CreditBaseline(folder, "perceptron", threads: threads)
+        let forest = try CreditBaseline(folder, "forest", threads: threads)
         let names = stacked.encoding.columns.map(\.name)
         guard names.last == HandMadeFeatures.score, others.allSatisfy({ $0.encoding.columns.map(\.name) == names }),
-            [plain, logistic].allSatisfy({ $0.encoding.columns.map(\.name) == Array(names.dropLast()) })
+            [plain, logistic, perceptron, forest].allSatisfy({ $0.encoding.columns.map(\.name) == Array(names.dropLast()) })
         else { throw folder.damaged("stacked.json", "its models read other columns than one another") }
         return CreditScorecard(
             details: details, card: parts.card, id: folder.id, scorer: scorer, stacked: stacked, others: others, withoutSequence: plain,
-            logistic: logistic)
+            logistic: logistic, perceptron: perceptron, forest: forest)
     }
 }

@@ -1,3 +1,4 @@
+internal import BoostedTrees
 internal import Evaluation
 public import SequenceKernel
 
@@ -119,6 +120,8 @@ extension CreditScorecard {
             var settings = CreditBaselineSettings()
             settings.seed = UInt32(truncatingIfNeeded: seed)
             settings.leastCategoryCustomers = configuration.business.leastCustomers
+            // To be compared with, a forest of fewer trees is as good, and its files stay small.
+            settings.forest.parallelTrees = 100
             return try CreditBaseline.train(kind, table, validation: judging, settings, pool: pool)
         }
         let kind = configuration.business.kind
@@ -132,7 +135,9 @@ extension CreditScorecard {
         var card = CreditScorecard(
             details: details, card: CreditModelCard(name: name, kind: "", outcome: ""), id: "", scorer: scorer, stacked: stacked,
             others: others, withoutSequence: try business(kind, plain, plainJudging, seed: configuration.seed),
-            logistic: try business(.logisticRegression, plain, plainJudging, seed: configuration.seed))
+            logistic: try business(.logisticRegression, plain, plainJudging, seed: configuration.seed),
+            perceptron: try business(.perceptron, plain, plainJudging, seed: configuration.seed),
+            forest: try business(.randomForest, plain, plainJudging, seed: configuration.seed))
         card = try card.calibrated(examples.subset(parts.calibration), pool)
         guard progress(1) else { throw ScorecardError.cancelled }
         return try card.described(name, examples, parts, check, data.counts, times, pool)
@@ -168,7 +173,7 @@ extension CreditScorecard {
     private func with(_ details: Details, _ card: CreditModelCard? = nil) -> CreditScorecard {
         CreditScorecard(
             details: details, card: card ?? self.card, id: id, scorer: scorer, stacked: stacked, others: others,
-            withoutSequence: withoutSequence, logistic: logistic)
+            withoutSequence: withoutSequence, logistic: logistic, perceptron: perceptron, forest: forest)
     }
 
     /// The same with its card filled in.

@@ -64,6 +64,10 @@ public struct CreditScorecard: Sendable {
         case withoutSequence
         /// Logistic regression on hand-made features.
         case logisticRegression
+        /// A perceptron on hand-made features.
+        case perceptron
+        /// A random forest on hand-made features.
+        case randomForest
 
         var name: String {
             switch self {
@@ -71,6 +75,8 @@ public struct CreditScorecard: Sendable {
             case .sequence: "sequences alone"
             case .withoutSequence: "without sequences"
             case .logisticRegression: "logistic regression"
+            case .perceptron: "perceptron"
+            case .randomForest: "random forest"
             }
         }
     }
@@ -97,6 +103,8 @@ public struct CreditScorecard: Sendable {
     let others: [CreditBaseline]
     let withoutSequence: CreditBaseline
     let logistic: CreditBaseline
+    let perceptron: CreditBaseline
+    let forest: CreditBaseline
 
     /// What it reads and how it was trained.
     public var configuration: CreditConfiguration { details.configuration }
@@ -153,6 +161,8 @@ public struct CreditScorecard: Sendable {
                 case .stacked: raw[row] = try card.stacked.probabilities(table, pool: pool)
                 case .withoutSequence: raw[row] = try card.withoutSequence.probabilities(plain, pool: pool)
                 case .logisticRegression: raw[row] = try card.logistic.probabilities(plain, pool: pool)
+                case .perceptron: raw[row] = try card.perceptron.probabilities(plain, pool: pool)
+                case .randomForest: raw[row] = try card.forest.probabilities(plain, pool: pool)
                 }
             }
             (self.raw, calibration) = (raw, card.details.calibration)

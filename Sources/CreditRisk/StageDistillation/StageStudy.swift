@@ -47,11 +47,11 @@ public struct StageStudy: Sendable {
         /// Who.
         public var variant: Variant
         /// Its metrics.
-        public var metrics: StageMetrics
+        public var metrics: RepeatedDiscrimination.Summary
         /// Those of the distilled student less its own; nil for that student itself.
-        public var distilledLessThis: StageMetrics?
+        public var distilledLessThis: RepeatedDiscrimination.Summary?
         /// Its own less those of the plain student; nil for that student itself.
-        public var lessPlain: StageMetrics?
+        public var lessPlain: RepeatedDiscrimination.Summary?
         /// Mean probability: beside the share of overdue ones it tells how re-weighting moves the level.
         public var meanProbability: Double
         /// Standard deviation of the AUC between seeds; nil with one seed.
@@ -62,6 +62,8 @@ public struct StageStudy: Sendable {
     public let lines: [Line]
     /// Share of overdue applicants among those judged by.
     public let overdueShare: Double
+    /// Which randomness the intervals hold.
+    public let randomness: String
 
     /// Trains all variants with each seed on `training`, stops by `validation`, judges by `test`, all of different customers.
     /// - Parameter variants: the distilled and the plain student are always among them; one without a part that the settings have not is left
@@ -73,10 +75,13 @@ public struct StageStudy: Sendable {
         variants: [Variant] = Variant.allCases, resampling: Resampling = Resampling(rounds: 1_000), pool: WorkerPool,
         progress: (Variant, UInt64) -> Bool = { _, _ in true }
     ) throws(StageDistillationError) -> StageStudy {
+        guard test.preService.outcomes.allSatisfy({ $0 == 0 || $0 == 1 }), Set(test.preService.outcomes).count == 2 else {
+            throw .examples("those judged by have unknown outcomes or all the same; give some of both")
+        }
         let scores = try probabilities(
             training: training, validation: validation, test: test, settings, seeds: seeds, variants: variants, pool: pool,
             progress: progress)
-        return try StageStudy(scores, Self.asked(variants, settings), test.preService, resampling)
+        return StageStudy(scores, Self.asked(variants, settings), test.preService, resampling)
     }
 
     /// Those asked for, and the two that all others are compared with.
@@ -123,26 +128,30 @@ public struct StageStudy: Sendable {
         return scores
     }
 
-    private init(
-        _ scores: [Variant: [[Float]]], _ asked: [Variant], _ test: PreServiceExamples, _ resampling: Resampling
-    ) throws(StageDistillationError) {
-        func judged(_ variant: Variant) throws(StageDistillationError) -> StageScores {
-            try StageScores(probabilities: scores[variant] ?? [], customers: test.customers, outcomes: test.outcomes)
+    /// - Parameter asked: the distilled and the plain student among them.
+    private init(_ scores: [Variant: [[Float]]], _ asked: [Variant], _ test: PreServiceExamples, _ resampling: Resampling) {
+        let (units, count) = RepeatedDiscrimination.numbered([test.customers])
+        var repeated = RepeatedDiscrimination(scorers: asked.count, units: count)
+        let seeds = scores[.plain]?.count ?? 0
+        for seed in 0..<seeds {
+            repeated.append(
+                tested: units[0], positives: test.positives, probabilities: asked.map { scores[$0]?[seed] ?? [] })
         }
-        let plain = try judged(.plain), distilled = try judged(.distilled)
-        var lines: [Line] = []
-        for variant in asked {
-            let own = try judged(variant), all = (scores[variant] ?? []).joined()
-            lines.append(
-                Line(
-                    variant: variant, metrics: own.metrics(resampling),
-                    distilledLessThis: variant == .distilled ? nil : try distilled.differences(from: own, resampling),
-                    lessPlain: variant == .plain ? nil : try own.differences(from: plain, resampling),
-                    meanProbability: all.reduce(0) { $0 + Double($1) } / Double(max(1, all.count)),
-                    deviationOfAUC: own.seeds > 1 ? own.deviationOfAUC : nil))
+        let (plain, distilled) = (asked.firstIndex(of: .plain) ?? 0, asked.firstIndex(of: .distilled) ?? 0)
+        let pairs = asked.indices.flatMap { [(distilled, $0), ($0, plain)] }
+        let (own, differences) = repeated.summaries(differences: pairs, drawing: .unitsAndRuns, resampling)
+        lines = asked.enumerated().map { place, variant in
+            let all = (scores[variant] ?? []).joined(), aucs = repeated.aucs(of: place)
+            let mean = aucs.reduce(0, +) / Double(aucs.count)
+            let squares = aucs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            return Line(
+                variant: variant, metrics: own[place], distilledLessThis: place == distilled ? nil : differences[2 * place],
+                lessPlain: place == plain ? nil : differences[2 * place + 1],
+                meanProbability: all.reduce(0) { $0 + Double($1) } / Double(max(1, all.count)),
+                deviationOfAUC: seeds > 1 ? (squares / Double(seeds - 1)).squareRoot() : nil)
         }
-        self.lines = lines
-        overdueShare = Double(test.positives.reduce(0) { $0 + ($1 ? 1 : 0) }) / Double(max(1, test.count))
+        overdueShare = Double(test.positives.count { $0 }) / Double(max(1, test.count))
+        randomness = repeated.randomness(.unitsAndRuns)
     }
 
     /// The line of a variant; nil where it was not asked for.

@@ -31,45 +31,48 @@ struct CreditContest {
                 split: split, probabilities: models.map { probabilities[$0]! }, positives: split.tested.map { table.outcomes[$0] == 1 }))
     }
 
-    /// `{model: {auc, ks, log_loss, average_precision, interval, …}, differences: {"a - b": {…}}}`; intervals resample clients and average
-    /// over the splits: see ``RepeatedDiscrimination``. `parts` that follow one another are judged as one (the five
-    /// of a seed).
-    func figure(joining parts: Int = 1) -> [String: FigureValue] {
+    /// `{model: {auc, ks, log_loss, average_precision, interval, …}, differences: {"a - b": {…}}, intervals}`; a metric is taken within
+    /// each split, whose models are its own, and averaged: see ``RepeatedDiscrimination``. Splits of one seed (five parts) are one run.
+    func figure(drawing drawn: RepeatedDiscrimination.Drawn = .units) -> [String: FigureValue] {
         var repeated = RepeatedDiscrimination(scorers: models.count, units: clients)
-        let joined = stride(from: 0, to: judged.count, by: parts).map { first in
-            let own = judged[first..<min(first + parts, judged.count)]
-            return (
-                seed: own[first].split.seed, tested: own.flatMap(\.split.tested), positives: own.flatMap(\.positives),
-                probabilities: models.indices.map { model in own.flatMap { $0.probabilities[model] } }
-            )
+        for one in judged {
+            repeated.append(
+                tested: one.split.tested, positives: one.positives, probabilities: one.probabilities, run: one.split.seed)
         }
-        for one in joined { repeated.append(tested: one.tested, positives: one.positives, probabilities: one.probabilities) }
         let places = pairs.map { (models.firstIndex(of: $0.0)!, models.firstIndex(of: $0.1)!) }
-        let (own, differences) = repeated.summaries(differences: places, Resampling(rounds: resamples))
+        let (own, differences) = repeated.summaries(differences: places, drawing: drawn, Resampling(rounds: resamples))
         var figure: [String: FigureValue] = [:]
         for (place, model) in models.enumerated() {
             var value = Self.value(own[place])
-            value["auc_by_seed"] = .list(
-                joined.map { .number(DiscriminationMetrics(scores: $0.probabilities[place], positives: $0.positives).auc) })
+            value["auc_by_seed"] = .list(repeated.aucs(of: place).map { .number($0) })
             figure[model] = .object(value)
         }
+        var seeds: [Int] = []
+        for one in judged where !seeds.contains(one.split.seed) { seeds.append(one.split.seed) }
         var compared: [String: FigureValue] = [:]
         for (place, pair) in pairs.enumerated() {
             var value = Self.value(differences[place])
             value["auc_by_seed"] = .list(
-                joined.map { one in
-                    let both = [places[place].0, places[place].1].map {
-                        DeLong(scores: one.probabilities[$0], positives: one.positives)
-                    }
-                    let difference = both[0].comparison(with: both[1]).difference
-                    return .object([
-                        "seed": .integer(one.seed), "difference": .number(difference.estimate), "interval": .interval(difference),
-                    ])
+                seeds.map { seed in
+                    let found = Self.difference(judged.filter { $0.split.seed == seed }, places[place].0, places[place].1)
+                    return .object(["seed": .integer(seed), "difference": .number(found.estimate), "interval": .interval(found)])
                 })
             compared["\(pair.0) - \(pair.1)"] = .object(value)
         }
         figure["differences"] = .object(compared)
+        figure["intervals"] = .text("95 %, \(repeated.randomness(drawn, of: "rows"))")
         return figure
+    }
+
+    /// DeLong's difference of the AUCs of one seed: the mean over its parts, which share no row, so that their variances add up.
+    private static func difference(_ parts: [Judged], _ first: Int, _ second: Int) -> MetricInterval {
+        let found = parts.map { part in
+            DeLong(scores: part.probabilities[first], positives: part.positives)
+                .comparison(with: DeLong(scores: part.probabilities[second], positives: part.positives)).difference
+        }
+        let count = Double(found.count), mean = found.reduce(0) { $0 + $1.estimate } / count
+        let half = found.reduce(0) { $0 + ($1.upper - $1.estimate) * ($1.upper - $1.estimate) }.squareRoot() / count
+        return MetricInterval(estimate: mean, lower: mean - half, upper: mean + half)
     }
 
     private static func value(_ summary: RepeatedDiscrimination.Summary) -> [String: FigureValue] {

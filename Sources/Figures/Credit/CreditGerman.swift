@@ -6,8 +6,8 @@ internal import SettingsFiles
 extension Figure {
     /// {logistic: {auc, ks, interval, …}, mlp, guided, xgboost, forest, best_baseline, differences: {"guided - logistic": {…}, …}}.
     ///
-    /// Five parts, each judged by models of the other four, drawn anew ten times; a metric is taken over all rows of a repeat and averaged over
-    /// the repeats. Intervals resample rows and average over the repeats. Small: a sanity row, not a claim.
+    /// Five parts, each judged by models of the other four, drawn anew ten times; a metric is taken within each part, as each has models
+    /// of its own, and averaged over parts and repeats. Intervals draw rows and repeats. Small: a sanity row, not a claim.
     static let creditGerman = Figure(
         pattern: "credit-german",
         summary: "bad loans among 1,000 (Statlog German credit), repeated 5-fold: logistic regression, perceptron, tree-guided perceptron, "
@@ -102,12 +102,12 @@ private struct CreditGermanRun {
                 contest.append(split, tested, own)
             }
         }
-        var figure = contest.figure(joining: others == nil ? 5 : 1)
+        var figure = contest.figure(drawing: .unitsAndRuns)
         figure["quick"] = .truth(context.quick)
         figure["protocol"] = [
             "rows": .integer(table.count), "repeats": .integer(repeats), "folds": .integer(others == nil ? 5 : 1),
             "resamples": .integer(contest.resamples),
-            "interval": .text("95 %, by resampling rows; metrics and differences are means over the repeats"),
+            "metrics": .text(others == nil ? "taken within each part, means over parts and repeats" : "means over the repeats"),
         ]
         return CreditKinds.withBest(figure)
     }

@@ -70,7 +70,8 @@ private struct CreditMonthlyRun {
             "splits": [
                 "by_person": .text(
                     "\(settings.folds) parts of the persons for each of \(settings.seeds.count) seeds; equal application fields are one "
-                        + "person; one part is judged, one says when to stop, the others teach"),
+                        + "person; one part is judged, one says when to stop, the others teach; metrics are taken within each part, the "
+                        + "parts of a seed are one run"),
                 "by_opening": .text(
                     "persons of the cards opened earliest teach, cards opened later of other persons are judged; outcomes of the former "
                         + "were mostly not yet known when the latter were opened, as 61 months do not hold two times 24"),
@@ -90,7 +91,8 @@ private struct CreditMonthlyRun {
         let order = cards.cards.indices.sorted { (cards.cards[$1].openedMonthsBack, $0) < (cards.cards[$0].openedMonthsBack, $1) }
         let early = Set(order.prefix(Int(Double(order.count) * settings.earlyShare)).map { cards.cards[$0].person })
         let late = order.dropFirst(Int(Double(order.count) * settings.earlyShare)).filter { !early.contains(cards.cards[$0].person) }
-        let taught = cards.cards.indices.filter { early.contains(cards.cards[$0].person) && !late.contains($0) }
+        let judged = Set(late)
+        let taught = cards.cards.indices.filter { early.contains(cards.cards[$0].person) && !judged.contains($0) }
         let folds = try GroupFolds(
             groups: taught.map { cards.cards[$0].person }, positives: taught.map { cards.cards[$0].isOverdue }, count: 5, seed: seed)
         return Split(
@@ -103,30 +105,32 @@ private struct CreditMonthlyRun {
         for seed in settings.seeds {
             for (number, split) in try splits(seed).enumerated() {
                 FigureContext.say("credit-monthly, by \(name), seed \(seed), part \(number)")
+                // What is common enough for a column is seen among those who teach alone.
+                let encoding = cards.encoding(of: split.training)
+                func select(_ rows: [Int]) throws -> InServiceExamples { try cards.examples(of: rows, encoding) }
                 let test = try select(split.test), training = try select(split.training)
                 let found = try StageStudy.probabilities(
                     training: training, validation: select(split.validation), test: test, settings.stage, seeds: [seed], pool: pool)
                 for variant in StageStudy.Variant.allCases {
                     guard let scores = found[variant]?.first else { continue }
-                    try book.add(variant.rawValue, scores, test.preService.outcomes, test.preService.customers)
+                    try book.add(
+                        variant.rawValue, scores, test.preService.outcomes, test.preService.customers, run: Int(seed))
                 }
-                try addTrees(split, to: &book)
+                try addTrees(split, run: Int(seed), to: &book)
             }
         }
         return book
     }
 
     /// What a credit team would take for the application fields, as a check that the student is no straw man.
-    private func addTrees(_ split: Split, to book: inout ScoreBook) throws {
+    private func addTrees(_ split: Split, run: Int, to book: inout ScoreBook) throws {
         let table = cards.applications, test = table.selecting(split.test)
         for kind in [CreditBaselineKind.logisticRegression, .boostedTrees] {
             let model = try CreditBaseline.train(
                 kind, table.selecting(split.training), validation: table.selecting(split.validation), pool: pool)
-            try book.add(kind.rawValue, model.probabilities(test, pool: pool), test.outcomes, test.customers)
+            try book.add(kind.rawValue, model.probabilities(test, pool: pool), test.outcomes, test.customers, run: run)
         }
     }
-
-    private func select(_ rows: [Int]) throws -> InServiceExamples { try cards.examples(of: rows) }
 
     /// Variants, differences, and what the intervals say in words.
     private static func rows(_ book: ScoreBook) throws -> (value: FigureValue, verdicts: [String]) {
@@ -144,16 +148,15 @@ private struct CreditMonthlyRun {
         var (rows, verdicts): ([String: FigureValue], [String]) = ([:], [])
         for (what, first, second) in pairs {
             rows["\(first) less \(second)"] = try book.row(what, first, second)
-            let difference = try book.scores(first).differences(from: book.scores(second), book.resampling)
-            verdicts.append(verdict(what, difference))
+            verdicts.append(verdict(what, try book.difference(first, second)))
         }
-        let student = try book.scores("plain").metrics(book.resampling).auc
+        let student = try book.summary("plain").auc
         verdicts.insert(
             "Application fields alone: AUC \(digits(student))" + (student.lower > 0.5 ? "." : ", which is not told from chance."), at: 0)
         return (["variants": .object(variants), "rows": .object(rows)], verdicts)
     }
 
-    private static func verdict(_ what: String, _ difference: RepeatedMetrics) -> String {
+    private static func verdict(_ what: String, _ difference: RepeatedDiscrimination.Summary) -> String {
         let parts = [("AUC", difference.auc), ("KS", difference.ks), ("AP", difference.averagePrecision)]
         let numbers = parts.map { "\($0.0) \(digits($0.1))" }.joined(separator: ", ")
         let auc = difference.auc

@@ -11,29 +11,72 @@ struct ScoreBook {
         case noWorse
     }
 
-    private(set) var runs: [String: [RepeatedScores.Run]] = [:]
+    /// What one model said of those it was tried on.
+    struct Trial {
+        let scores: [Float]
+        let outcomes: [Float]
+        let customers: [UInt64]
+        /// Trials of the same number are parts of one run; nil makes a run of this alone.
+        let run: Int?
+    }
+
+    private(set) var runs: [String: [Trial]] = [:]
     let resampling: Resampling
 
     init(_ resampling: Resampling) { self.resampling = resampling }
 
-    /// Adds a run and tells its AUC.
-    mutating func add(_ name: String, _ scores: [Float], _ outcomes: [Float], _ customers: [UInt64], seconds: Double? = nil) throws {
-        runs[name, default: []].append(try RepeatedScores.Run(scores: scores, outcomes: outcomes, customers: customers))
+    /// Adds a trial and tells its AUC.
+    mutating func add(
+        _ name: String, _ scores: [Float], _ outcomes: [Float], _ customers: [UInt64], run: Int? = nil, seconds: Double? = nil
+    ) throws {
+        guard scores.count == outcomes.count, customers.count == outcomes.count, scores.allSatisfy(\.isFinite),
+            outcomes.allSatisfy({ $0 == 0 || $0 == 1 }), Set(outcomes).count == 2
+        else {
+            throw FigureError(
+                code: 65, description: "\(name): scores, outcomes and customers differ in number, or outcomes are unknown or all the same")
+        }
+        runs[name, default: []].append(Trial(scores: scores, outcomes: outcomes, customers: customers, run: run))
         let metrics = DiscriminationMetrics(scores: scores, positives: outcomes.map { $0 == 1 })
         func digits(_ value: Double) -> String { "\((value * 10_000).rounded() / 10_000)" }
         let time = seconds.map { " in \(Int($0.rounded())) s" } ?? ""
         FigureContext.say("\(name): AUC \(digits(metrics.auc)), KS \(digits(metrics.ks))\(time)")
     }
 
-    func scores(_ name: String) throws -> RepeatedScores {
-        guard let own = runs[name] else { throw FigureError(code: 70, description: "there is no run called \(name)") }
-        return try RepeatedScores(own)
+    /// Ways of modelling side by side, on the same applicants in the same runs.
+    func repeated(_ names: [String]) throws -> RepeatedDiscrimination {
+        let own = try names.map { name in
+            guard let own = runs[name] else { throw FigureError(code: 70, description: "there is no run called \(name)") }
+            return own
+        }
+        for (name, trials) in zip(names, own) {
+            guard trials.count == own[0].count,
+                zip(trials, own[0]).allSatisfy({ $0.outcomes == $1.outcomes && $0.customers == $1.customers && $0.run == $1.run })
+            else { throw FigureError(code: 70, description: "\(name) and \(names[0]) were tried on other applicants") }
+        }
+        let (units, count) = RepeatedDiscrimination.numbered(own[0].map(\.customers))
+        var repeated = RepeatedDiscrimination(scorers: names.count, units: count)
+        for (place, first) in own[0].enumerated() {
+            repeated.append(
+                tested: units[place], positives: first.outcomes.map { $0 == 1 }, probabilities: own.map { $0[place].scores },
+                run: first.run)
+        }
+        return repeated
+    }
+
+    /// Metrics of one way; customers and runs are drawn.
+    func summary(_ name: String) throws -> RepeatedDiscrimination.Summary {
+        try repeated([name]).summaries(drawing: .unitsAndRuns, resampling).scorers[0]
+    }
+
+    /// Metrics of one way less those of another, both on the same draws.
+    func difference(_ first: String, _ second: String) throws -> RepeatedDiscrimination.Summary {
+        try repeated([first, second]).summaries(differences: [(0, 1)], drawing: .unitsAndRuns, resampling).differences[0]
     }
 
     /// AUC, KS and average precision of one way with their intervals.
-    func metrics(_ name: String) throws -> FigureValue { Self.value(try scores(name).metrics(resampling)) }
+    func metrics(_ name: String) throws -> FigureValue { Self.value(try summary(name)) }
 
-    static func value(_ metrics: RepeatedMetrics) -> FigureValue {
+    static func value(_ metrics: RepeatedDiscrimination.Summary) -> FigureValue {
         func one(_ metric: MetricInterval) -> FigureValue { ["estimate": .number(metric.estimate), "interval": .interval(metric)] }
         return ["auc": one(metrics.auc), "ks": one(metrics.ks), "average_precision": one(metrics.averagePrecision)]
     }
@@ -42,18 +85,20 @@ struct ScoreBook {
     func row(
         _ what: String, _ first: String, _ second: String, expecting: Expectation = .better, bound: String? = nil
     ) throws -> FigureValue {
-        let one = try scores(first), other = try scores(second)
-        let difference = try one.differences(from: other, resampling)
+        let both = try repeated([first, second])
+        let (own, differences) = both.summaries(differences: [(0, 1)], drawing: .unitsAndRuns, resampling)
+        let difference = differences[0], outcomes = (runs[first] ?? []).flatMap(\.outcomes)
         var row: [String: FigureValue] = [
             "what": .text(what), "first": .text(first), "second": .text(second), "difference": Self.value(difference),
-            "metrics": [first: try metrics(first), second: try metrics(second)],
+            "metrics": [first: Self.value(own[0]), second: Self.value(own[1])],
             "auc_direction_as_published": .text(Self.direction(difference.auc, expecting)),
             "ks_direction_as_published": .text(Self.direction(difference.ks, expecting)),
-            "applicants_judged": .integer(one.applicants), "overdue_among_them": .integer(one.overdue),
-            "runs": .integer(runs[first]?.count ?? 0),
+            "applicants_judged": .integer(outcomes.count), "overdue_among_them": .integer(outcomes.count { $0 == 1 }),
+            "runs": .integer(both.runCount), "intervals": .text("95 %, \(both.randomness(.unitsAndRuns))"),
         ]
         if let bound {
-            row["auc_of_the_known_truth"] = .number(try scores(bound).metrics(Resampling(rounds: 20)).auc.estimate)
+            let aucs = try repeated([bound]).aucs(of: 0)
+            row["auc_of_the_known_truth"] = .number(aucs.reduce(0, +) / Double(aucs.count))
         }
         return .object(row)
     }

@@ -31,8 +31,13 @@ private struct CreditRace {
     }
 
     private struct PeerLosses: Decodable {
-        let losses: [Float]
-        let parameters: Int
+        struct Mode: Decodable {
+            let mode: String
+            let losses: [Float]
+            let parameters: Int
+        }
+        let modes: [Mode]
+        let faults: [String: String]
     }
 
     private let context: FigureContext
@@ -88,10 +93,10 @@ private struct CreditRace {
 
     /// The best of the peer's modes and batch sizes in each round is compared with ours at the batch size that is the preset's default.
     private func training(_ name: String, target: Double, _ work: some CreditWork, _ pool: WorkerPool) throws -> FigureValue {
-        let difference = try lossDifference(name, work, pool)
+        let differences = try lossDifferences(name, work, pool)
         var (ours, theirs, allocations) = (Rounds(), Rounds(), 0)
         var best: PeerModes.Mode?
-        var (modes, faults): ([String: Rounds], [String: FigureValue]) = ([:], [:])
+        var (modes, faults): ([String: Rounds], [String: FigureValue]) = ([:], differences.faults.mapValues { .text($0) })
         var version = ""
         for round in 0..<rounds {
             FigureContext.say("speed-credit: \(name), round \(round + 1) of \(rounds)")
@@ -102,8 +107,10 @@ private struct CreditRace {
             ours.add((before.applicants + after.applicants) / 2)
             allocations = max(allocations, before.allocations, after.allocations)
             for (mode, fault) in peers.faults { faults[mode] = .text(fault) }
-            for mode in peers.modes { modes["\(mode.mode)_\(mode.batch ?? 0)", default: Rounds()].add(mode.applicants_per_s) }
-            guard let first = peers.modes.max(by: { $0.applicants_per_s < $1.applicants_per_s }) else {
+            // A mode whose losses were not Tessera's, or not to be had, does other work or none.
+            let checked = peers.modes.filter { differences.found[$0.mode] != nil }
+            for mode in checked { modes["\(mode.mode)_\(mode.batch ?? 0)", default: Rounds()].add(mode.applicants_per_s) }
+            guard let first = checked.max(by: { $0.applicants_per_s < $1.applicants_per_s }) else {
                 throw FigureError(code: 70, description: "PyTorch trained \(name) in no mode")
             }
             theirs.add(first.applicants_per_s)
@@ -119,22 +126,37 @@ private struct CreditRace {
             "peer_modes": .object(modes.mapValues(\.figure)), "peer_modes_that_failed": .object(faults),
             "peer_version": .text("PyTorch \(version)"), "ratio": .number(ratio.median), "ratio_range": ratio.range,
             "target": .number(target), "parameters": .integer(work.parameterCount), "work": work.shape,
-            "losses_compared": ["steps": .integer(CreditTraining.comparedSteps), "greatest_relative_difference": .number(difference)],
+            "losses_compared": [
+                "steps": .integer(CreditTraining.comparedSteps),
+                "greatest_relative_difference": .number(differences.found.values.max() ?? .nan),
+                "by_mode": .object(differences.found.mapValues { .number($0) }),
+            ],
         ]
     }
 
-    /// Ten steps of both without dropout from the same weights on the same batches.
-    private func lossDifference(_ name: String, _ work: some CreditWork, _ pool: WorkerPool) throws -> Double {
-        let peers = try peer(name, "check", as: PeerLosses.self), own = try work.losses(pool)
-        guard peers.losses.count == own.count, peers.parameters == work.parameterCount else {
-            throw FigureError(
-                code: 70, description: "\(name): PyTorch has \(peers.parameters) parameters and not \(work.parameterCount), or other steps")
+    /// Ten steps of both without dropout from the same weights on the same batches, in each of the peer's modes: the greatest relative
+    /// difference of a loss, and why modes have none.
+    private func lossDifferences(
+        _ name: String, _ work: some CreditWork, _ pool: WorkerPool
+    ) throws -> (found: [String: Double], faults: [String: String]) {
+        let peers = try peer(name, "check", compiling: context.quick ? 0 : 180, as: PeerLosses.self), own = try work.losses(pool)
+        var found: [String: Double] = [:]
+        for mode in peers.modes {
+            guard mode.losses.count == own.count, mode.parameters == work.parameterCount else {
+                throw FigureError(
+                    code: 70,
+                    description:
+                        "\(name): PyTorch (\(mode.mode)) has \(mode.parameters) parameters and not \(work.parameterCount), or other "
+                        + "steps")
+            }
+            let difference = zip(mode.losses, own).map { Double(abs($0 - $1) / max(1e-6, abs($1))) }.max() ?? .nan
+            guard difference < 1e-3 else {
+                throw FigureError(
+                    code: 70, description: "\(name): losses \(own), PyTorch's (\(mode.mode)) \(mode.losses): not the same work")
+            }
+            found[mode.mode] = difference
         }
-        let difference = zip(peers.losses, own).map { Double(abs($0 - $1) / max(1e-6, abs($1))) }.max() ?? .nan
-        guard difference < 1e-3 else {
-            throw FigureError(code: 70, description: "\(name): losses \(own), PyTorch's \(peers.losses): not the same work")
-        }
-        return difference
+        return (found, peers.faults)
     }
 
     private func scoring(_ huihen: IntentionHabitWork, _ framework: FrameworkWork, _ pool: WorkerPool) throws -> FigureValue {

@@ -52,7 +52,6 @@ public struct MonthlyCards: Sendable {
     public let applications: CreditTable
     /// What was found.
     public let counts: Counts
-    private let encoding: CreditEncoding
     private let decisions: [Int64]
 
     /// Reads both tables, plain or compressed.
@@ -104,8 +103,6 @@ public struct MonthlyCards: Sendable {
             columns: fields.enumerated().map { place, field in
                 Self.column(applications.names[field], kept.map { texts[$0][place] })
             })
-        // It looks at no outcome.
-        encoding = CreditEncoding(self.applications)
         decisions = Self.decisions(cards)
     }
 
@@ -118,11 +115,15 @@ public struct MonthlyCards: Sendable {
         return .numeric(name, numbers.map { name == "DAYS_EMPLOYED" && $0! > 0 ? .nan : $0! })
     }
 
+    /// How application fields become columns for who learns from these cards: others may not say which values are common enough.
+    public func encoding(of training: [Int]) -> CreditEncoding { CreditEncoding(applications.selecting(training)) }
+
     /// What a teacher reads of some cards; its `preService` is what a student reads. The outcome is known 24 months after the opening.
     ///
     /// Times have whole months only, so that cards a person opened in one month are told apart by seconds.
+    /// - Parameter encoding: see ``encoding(of:)``.
     /// - Throws: ``CreditBaselineError`` and ``StageDistillationError`` where the cards do not make examples.
-    public func examples(of chosen: [Int]) throws -> InServiceExamples {
+    public func examples(of chosen: [Int], _ encoding: CreditEncoding) throws -> InServiceExamples {
         let own = applications.selecting(chosen)
         let profile = try ProfileFeatures(names: Self.names(encoding), count: chosen.count, values: encoding.floats(own))
         let window = try ServiceWindow(closes: Int64(Self.observed) * Self.month, outcomesFrom: Int64(Self.observed) * Self.month)

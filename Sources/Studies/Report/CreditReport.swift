@@ -79,17 +79,21 @@ public struct CreditReport: Sendable {
     }
 
     private func differences(_ remark: String) -> Table {
-        Table(
+        let hasTest = study.rows.contains { $0.comparison?.deLong != nil }
+        return Table(
             caption:
                 "The scorecard less each of the others\(remark): paired 95 % intervals by customer. One that includes zero shows neither a "
-                + "gain nor its absence",
-            columns: [.init("Less")] + ["AUC", "DeLong's p", "KS", "Log loss (less is better)"].map { .init($0, .right) },
+                + "gain nor its absence"
+                + (hasTest
+                    ? ". DeLong's p takes applicants for independent, as each of these customers is there once"
+                    : ". Without DeLong's test, as it takes applicants for independent and customers have several here"),
+            columns: [.init("Less")]
+                + (["AUC"] + (hasTest ? ["DeLong's p"] : []) + ["KS", "Log loss (less is better)"]).map { .init($0, .right) },
             rows: study.rows.compactMap { row in
                 row.comparison.map { own in
-                    [
-                        row.name, Self.signed(own.discrimination.auc), NumberText.fixed(own.deLong.pValue, digits: 4),
-                        Self.signed(own.discrimination.ks), Self.signed(own.logLoss),
-                    ]
+                    [row.name, Self.signed(own.discrimination.auc)]
+                        + (hasTest ? [own.deLong.map { NumberText.fixed($0.pValue, digits: 4) } ?? "–"] : [])
+                        + [Self.signed(own.discrimination.ks), Self.signed(own.logLoss)]
                 }
             })
     }
