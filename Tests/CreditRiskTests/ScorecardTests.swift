@@ -22,7 +22,10 @@ import Testing
         #expect(scores.allSatisfy { abs($0.points - Int(try! PointsScale().score(Double($0.probability)).rounded())) == 0 })
 
         let (study, leftOut) = try CreditStudy.judged(one, files.data(configuration), pool: pool)
-        #expect(study.rows.map(\.name) == ["scorecard", "sequences alone", "without sequences", "logistic regression"])
+        #expect(
+            study.rows.map(\.name) == [
+                "scorecard", "sequences alone", "without sequences", "logistic regression", "perceptron", "random forest",
+            ])
         // Two records in five tell the outcome in three cases of four, and so does the age a little; 0.5 is chance.
         #expect(study.rows[0].metrics.discrimination.auc.estimate > 0.7)
         #expect(study.applicants + leftOut == 500 && (100...200).contains(study.applicants))

@@ -82,8 +82,9 @@ public struct CreditBaseline: Sendable {
         do throws(IntentionHabitError) {
             let part = IntentionHabitData.Part(
                 training: try examples(training, floats), validation: try examples(validation, judged))
-            return try IntentionHabitModel.train(
-                IntentionHabitData(old: part, guides: guides), vocabulary: try BehaviourVocabulary([]), own, pool: pool)
+            var data = IntentionHabitData(old: part, guides: guides)
+            data.refusesOutcome = settings.refusesOutcome
+            return try IntentionHabitModel.train(data, vocabulary: try BehaviourVocabulary([]), own, pool: pool)
         } catch { throw .perceptron(error) }
     }
 

@@ -37,6 +37,8 @@ public struct CreditBaselineSettings: Sendable {
     public var leastCategoryCustomers = 1
     /// Most categories of a column with floats of their own (100).
     public var maximumCategories = 100
+    /// Whether a perceptron refuses features that hold the outcome (true); not where who calls has looked for leaks and goes on.
+    package var refusesOutcome = true
     /// What every random choice comes from; set for the perceptron and the trees alike (1).
     public var seed: UInt32 = 1
 

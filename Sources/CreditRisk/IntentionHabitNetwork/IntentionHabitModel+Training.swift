@@ -23,6 +23,8 @@ public struct IntentionHabitData: Sendable {
     public var guides: [Float]
     /// New applicants, whose histories are known.
     public var new: Part?
+    /// Whether a profile that holds the outcome is refused (true); not where who calls has looked for leaks and goes on.
+    package var refusesOutcome = true
 
     /// See the properties.
     public init(old: Part? = nil, guides: [Float] = [], new: Part? = nil) {
@@ -80,7 +82,7 @@ extension IntentionHabitData {
         for (part, name) in [(old, "the old applicants"), (new, "the new applicants")] {
             guard let part else { continue }
             try part.training.refuseUnlearnable(name)
-            try part.training.refuseOutcome()
+            if refusesOutcome { try part.training.refuseOutcome() }
             try part.validation.refuseUnlearnable("\(name)' validation part")
             try part.validation.refuseShared(with: part.training, "\(name)' validation part")
         }

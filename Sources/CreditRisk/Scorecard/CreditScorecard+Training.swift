@@ -120,6 +120,8 @@ extension CreditScorecard {
             var settings = CreditBaselineSettings()
             settings.seed = UInt32(truncatingIfNeeded: seed)
             settings.leastCategoryCustomers = configuration.business.leastCustomers
+            // Leaks were looked for, and refused or told.
+            settings.refusesOutcome = false
             // To be compared with, a forest of fewer trees is as good, and its files stay small.
             settings.forest.parallelTrees = 100
             return try CreditBaseline.train(kind, table, validation: judging, settings, pool: pool)
