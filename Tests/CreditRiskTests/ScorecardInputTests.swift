@@ -36,11 +36,11 @@ import Testing
     }
 
     /// A column that is the outcome stops the training; asked to, it goes on and says so.
-    @Test func leaks() throws {
+    @Test(arguments: ["framework", "huihen", "mgkd"]) func leaks(_ preset: String) throws {
         let files = try PlantedFiles()
         defer { files.remove() }
         try files.fill(300, extra: { _, isOverdue in isOverdue ? ",yes" : ",no" }, extraColumn: ",status")
-        let configuration = try files.configuration { $0.applicants.categorical.append("status") }
+        let configuration = try files.configuration(preset) { $0.applicants.categorical.append("status") }
         let refused = message { _ = try files.train(configuration) }
         #expect(refused.contains("\"status\"") && refused.contains("--leaks warn"), "\(refused)")
         let card = try files.train(configuration, leaks: .warn)

@@ -82,7 +82,7 @@ import Testing
         #expect(abs(aucs[0] - folds.reduce(0, +) / 3) < 1e-12)
     }
 
-    /// Unlike runs widen the interval of a scorer and not of its difference from itself; few runs by Student's t, many by drawing them.
+    /// Unlike runs widen the interval of a scorer and not of its difference from itself; by Student's t.
     @Test(arguments: [2, 3, 6]) func runsAreDrawn(count: Int) {
         func repeated(_ strengths: [Float]) -> RepeatedDiscrimination {
             var own = RepeatedDiscrimination(scorers: 1, units: 300)
@@ -103,7 +103,7 @@ import Testing
         #expect(abs(width(alike, .unitsAndRuns) / width(alike, .units) - 1) < 0.15)
         let zero = unlike.summaries(differences: [(0, 0)], drawing: .unitsAndRuns, resampling).differences[0]
         #expect(zero.auc == MetricInterval(estimate: 0, lower: 0, upper: 0))
-        #expect(unlike.randomness(.unitsAndRuns).contains(count < 5 ? "Student's t" : "and the 6 runs"))
+        #expect(unlike.randomness(.unitsAndRuns).contains("Student's t"))
         #expect(unlike.randomness(.units).contains("other runs are not in it"))
         if count == 2 {
             // Where the runs differ much more than units matter, two runs are one degree of freedom: 12.7 standard errors.
@@ -112,8 +112,8 @@ import Testing
         }
     }
 
-    /// Three runs that differ: 95 % intervals hold the truth about as often; those of units alone hardly ever do.
-    @Test func fewRunsAreNotTooNarrow() {
+    /// Few runs that differ: 95 % intervals hold the truth about as often; those of units alone hardly ever do.
+    @Test(arguments: [3, 5, 10]) func fewRunsAreNotTooNarrow(runs: Int) {
         var random = Numbers(state: 5)
         var (held, heldByUnits) = (0, 0)
         // Noise is uniform on 0...1, the positives' shifted by the strength s: 1 - (1 - s)² / 2 of the pairs stand in order. Its mean over
@@ -122,7 +122,7 @@ import Testing
         for trial in 0..<120 {
             var own = RepeatedDiscrimination(scorers: 1, units: 900)
             let truths = (0..<900).map { $0 % 3 == 0 }
-            for run in 0..<3 {
+            for run in 0..<runs {
                 let strength = Float(0.5 + 0.25 * random.normal())
                 own.append(
                     tested: Array(0..<900), positives: truths,
@@ -134,7 +134,7 @@ import Testing
             if units.lower <= truth, units.upper >= truth { heldByUnits += 1 }
         }
         // 95 % of 120 is 114; three standard errors of such a count are 7, and AUC is no line.
-        #expect(held >= 104 && heldByUnits < 80, "\(held) and \(heldByUnits) of 120")
+        #expect(held >= 104 && heldByUnits < 90, "\(held) and \(heldByUnits) of 120")
     }
 
     struct Numbers {

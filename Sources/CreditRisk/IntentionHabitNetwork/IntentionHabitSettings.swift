@@ -18,10 +18,10 @@ public struct IntentionHabitSettings: Codable, Sendable, Equatable {
     public var timeGate = "literal"
     /// Whether the candidate of the time-aware recurrence reads the raw state, as printed (true).
     public var candidateSeesRawState = true
-    /// How the seconds between behaviours reach the time gate: `standard` as log(1 + s) less its mean, over its deviation, both of the
-    /// applicants learnt from and 0 for a session's first; `unit` as log(1 + s) / log(1 + pause), which lies between 0 and 1 and hardly moves the
-    /// gate; `seconds` as printed, in which the gate is shut from the first ones on (standard).
-    public var times = Times.standard
+    /// How the seconds between behaviours reach the time gate: `unit` as log(1 + s) / log(1 + pause), between 0 and 1; `standard` as
+    /// log(1 + s) less its mean, over its deviation, both of the applicants learnt from and 0 for a session's first, which moves the gate more;
+    /// `seconds` as printed, in which the gate is shut from the first ones on (unit).
+    public var times = Times.unit
 
     /// See ``times-swift.property``.
     public enum Times: String, Codable, Sendable, CaseIterable { case standard, unit, seconds }

@@ -52,8 +52,8 @@ extension CreditScorecard {
             let remedy =
                 knownLater == 0
                 ? ""
-                : "; \(own.count) are left, as the outcomes of \(knownLater) more that were decided before the boundary were known only later: name a "
-                    + "later boundary, or let them teach with --known-later"
+                : "; the outcomes of \(knownLater) more were known only at the boundary or later: name a later one, or let them teach with "
+                    + "--known-later"
             guard own.count >= 50 else {
                 throw ScorecardError.applicants("\(own.count) with a known outcome are left to learn from; give 50 or more\(remedy)")
             }
@@ -122,7 +122,7 @@ extension CreditScorecard {
             settings.leastCategoryCustomers = configuration.business.leastCustomers
             // Leaks were looked for, and refused or told.
             settings.refusesOutcome = false
-            // To be compared with, a forest of fewer trees is as good, and its files stay small.
+            // Its files stay small.
             settings.forest.parallelTrees = 100
             return try CreditBaseline.train(kind, table, validation: judging, settings, pool: pool)
         }

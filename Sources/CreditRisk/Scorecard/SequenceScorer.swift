@@ -178,6 +178,8 @@ struct SequenceTraining {
                 try columns.examples(examples, words, settings.rules).examples
             }
             var data = IntentionHabitData(new: .init(training: try made(learnt), validation: try made(validation)))
+            // Leaks were looked for, and refused or told.
+            data.refusesOutcome = false
             if let old {
                 data.old = .init(
                     training: try columns.profiles(old.part.training), validation: try columns.profiles(old.part.validation))

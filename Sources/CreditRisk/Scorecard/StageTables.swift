@@ -111,11 +111,14 @@ struct StageTables: Sendable, Equatable, Codable {
             records = own
         }
         let decisions = source.decisions.map(Self.secondsUp)
-        return try PreServiceExamples(
+        var examples = try PreServiceExamples(
             customers: source.customers, decisions: decisions, outcomes: source.outcomes,
             // Known in the second of the decision, and after it.
             outcomeTimes: zip(source.outcomeTimes, decisions).map { time, decision in time.map { max(Self.secondsUp($0), decision + 1) } },
             profile: ProfileFeatures(names: profile.names, count: source.count, values: profile.floats(source)), records: records)
+        // Leaks were looked for, and refused or told.
+        examples.refusesOutcome = false
+        return examples
     }
 
     /// Applicants as a teacher reads them: also records of the service until the window closes, which is counted from the grant where a table

@@ -41,6 +41,8 @@ public struct PreServiceExamples: Sendable {
     public let profile: ProfileFeatures
     /// What happened before the decisions; nil where no table has it.
     public let records: PreServiceRecords?
+    /// Whether a profile that holds the outcome is refused (true); not where who calls has looked for leaks and goes on.
+    package var refusesOutcome = true
 
     /// Applicants (B).
     public var count: Int { customers.count }

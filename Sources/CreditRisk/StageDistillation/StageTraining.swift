@@ -116,6 +116,7 @@ enum StageTraining {
         guard shared == 0 else {
             throw .examples("\(shared) applicants of the validation part are also among those learnt from; split by customer")
         }
+        guard training.refusesOutcome else { return }
         let columns = training.profile.names.count
         for (column, name) in training.profile.names.enumerated() {
             let isOutcome = OutcomeCopy.isOne(of: training.outcomes) { applicant in

@@ -26,17 +26,13 @@ public struct RepeatedDiscrimination: Sendable {
         case units
         /// Other units, and other runs with models of other seeds, splits or data.
         ///
-        /// From ``fewestDrawn`` runs on each resample draws runs as well, as the pigeonhole bootstrap does (Owen, 2007). It takes the
-        /// variance between R runs for (R − 1) / R of what it is, and for known, which with fewer is far too narrow: of three runs that
-        /// differ much, 95 % covers 77 %. These are not drawn: the variance of the mean is that of drawing units, and beside it the
-        /// variance between the runs over R, with the t quantile of the degrees of freedom that both have together (Satterthwaite, 1946;
-        /// Welch, 1947). Of three or four runs that covers 92 % to 99 %, of two 87 % to 99 %: more than it should where runs have units
-        /// of their own, whose variance is then counted twice. With one run, other units only.
+        /// The variance of the mean is that of drawing units, and beside it the variance between the R runs over R, with the t quantile of the
+        /// degrees of freedom that both have together (Satterthwaite, 1946; Welch, 1947). A bootstrap that draws runs as well (the pigeonhole
+        /// bootstrap: Owen, 2007) takes the variance between runs for (R − 1) / R of what it is, and for known: of three runs that differ
+        /// much its 95 % covers 77 %, of ten some 90 %. Where runs have units of their own, their variance is counted twice, and the interval
+        /// is wider than it should be. With one run, other units only.
         case unitsAndRuns
     }
-
-    /// Runs from which on a bootstrap draws them (5).
-    public static let fewestDrawn = 5
 
     private struct Split {
         let units: [Int]
@@ -113,7 +109,6 @@ public struct RepeatedDiscrimination: Sendable {
     /// - Parameter units: what the units are, in the plural.
     public func randomness(_ drawn: Drawn = .units, of units: String = "customers") -> String {
         switch drawn {
-        case .unitsAndRuns where runs.count >= Self.fewestDrawn: "drawing \(units), and the \(runs.count) runs"
         case .unitsAndRuns where runs.count > 1:
             "drawing \(units); other runs by the spread between the \(runs.count) (Student's t)"
         case .units where runs.count > 1: "drawing \(units), judged by the \(runs.count) runs as they are; other runs are not in it"
@@ -133,23 +128,20 @@ public struct RepeatedDiscrimination: Sendable {
         func withDifferences(_ values: [Double]) -> [Double] {
             values + pairs.flatMap { first, second in (0..<4).map { values[4 * first + $0] - values[4 * second + $0] } }
         }
-        let drawsRuns = drawn == .unitsAndRuns && runs.count >= Self.fewestDrawn
+        let countsRuns = drawn == .unitsAndRuns && runs.count > 1
         // The first call is the estimate, on all runs as they are; each further one a resample.
         var (round, spread) = (0, RunSpread())
-        var random = ResamplingSource(seed: resampling.seed ^ 0x5EED)
         var found = resampling.intervals(
             units: units, count: 4 * (scorers + pairs.count), centred: Set((0..<scorers).map { 4 * $0 + 2 })
         ) { weights in
-            var chosen = Array(runs.indices)
-            if drawsRuns, round > 0 { for place in chosen.indices { chosen[place] = random.index(below: runs.count) } }
-            var own = [[Double]?](repeating: nil, count: runs.count)
-            for run in chosen where own[run] == nil { own[run] = withDifferences(values(of: run, weights)) }
-            let mean = Self.mean(chosen.compactMap { own[$0] })
-            if round == 0 { spread = RunSpread(own.compactMap(\.self), mean) } else { spread.add(mean) }
+            let own = runs.indices.map { withDifferences(values(of: $0, weights)) }, mean = Self.mean(own)
+            if countsRuns {
+                if round == 0 { spread = RunSpread(own, mean) } else { spread.add(mean) }
+            }
             round += 1
             return mean
         }
-        if drawn == .unitsAndRuns, !drawsRuns, runs.count > 1 { found = spread.intervals(resampling.confidence) }
+        if countsRuns { found = spread.intervals(resampling.confidence) }
         let all = (0..<scorers + pairs.count).map { place in
             Summary(auc: found[4 * place], averagePrecision: found[4 * place + 1], ks: found[4 * place + 2], logLoss: found[4 * place + 3])
         }
@@ -170,50 +162,5 @@ public struct RepeatedDiscrimination: Sendable {
         var sums = [Double](repeating: 0, count: rows.first?.count ?? 0)
         for row in rows { for (place, value) in row.enumerated() { sums[place] += value } }
         return sums.map { $0 / Double(rows.count) }
-    }
-}
-
-/// Means of few runs, how they vary between the runs, and how with other units.
-private struct RunSpread {
-    private var estimates: [Double] = []
-    /// Of the mean, by what lies between the runs: their variance over their number.
-    private var between: [Double] = []
-    private var degrees = 0.0
-    /// Of each statistic: resamples, their mean, and the sum of squared distances from it (Welford, 1962).
-    private var drawn: [(count: Double, mean: Double, squares: Double)] = []
-
-    init() {}
-
-    init(_ runs: [[Double]], _ mean: [Double]) {
-        (estimates, degrees) = (mean, Double(runs.count - 1))
-        between = mean.indices.map { place in
-            let squares = runs.reduce(0) { $0 + ($1[place] - mean[place]) * ($1[place] - mean[place]) }
-            return squares / max(1, degrees) / Double(runs.count)
-        }
-        drawn = mean.map { _ in (0, 0, 0) }
-    }
-
-    /// A resample of units.
-    mutating func add(_ means: [Double]) {
-        for (place, value) in means.enumerated() where !value.isNaN {
-            drawn[place].count += 1
-            let step = value - drawn[place].mean
-            drawn[place].mean += step / drawn[place].count
-            drawn[place].squares += step * (value - drawn[place].mean)
-        }
-    }
-
-    func intervals(_ confidence: Double) -> [MetricInterval] {
-        estimates.indices.map { place in
-            let (count, _, squares) = drawn[place]
-            let variance = between[place] + (count > 1 ? squares / (count - 1) : .nan)
-            guard variance > 0 else {
-                let end = variance == 0 ? estimates[place] : .nan
-                return MetricInterval(estimate: estimates[place], lower: end, upper: end)
-            }
-            let share = variance / between[place]
-            let half = StudentT.quantile(confidence, degrees: degrees * share * share) * variance.squareRoot()
-            return MetricInterval(estimate: estimates[place], lower: estimates[place] - half, upper: estimates[place] + half)
-        }
     }
 }

@@ -33,14 +33,14 @@ struct CreditContest {
 
     /// `{model: {auc, ks, log_loss, average_precision, interval, …}, differences: {"a - b": {…}}, intervals}`; a metric is taken within
     /// each split, whose models are its own, and averaged: see ``RepeatedDiscrimination``. Splits of one seed (five parts) are one run.
-    func figure(drawing drawn: RepeatedDiscrimination.Drawn = .units) -> [String: FigureValue] {
+    func figure() -> [String: FigureValue] {
         var repeated = RepeatedDiscrimination(scorers: models.count, units: clients)
         for one in judged {
             repeated.append(
                 tested: one.split.tested, positives: one.positives, probabilities: one.probabilities, run: one.split.seed)
         }
         let places = pairs.map { (models.firstIndex(of: $0.0)!, models.firstIndex(of: $0.1)!) }
-        let (own, differences) = repeated.summaries(differences: places, drawing: drawn, Resampling(rounds: resamples))
+        let (own, differences) = repeated.summaries(differences: places, drawing: .unitsAndRuns, Resampling(rounds: resamples))
         var figure: [String: FigureValue] = [:]
         for (place, model) in models.enumerated() {
             var value = Self.value(own[place])
@@ -60,7 +60,7 @@ struct CreditContest {
             compared["\(pair.0) - \(pair.1)"] = .object(value)
         }
         figure["differences"] = .object(compared)
-        figure["intervals"] = .text("95 %, \(repeated.randomness(drawn, of: "rows"))")
+        figure["intervals"] = .text("95 %, \(repeated.randomness(.unitsAndRuns, of: "rows"))")
         return figure
     }
 

@@ -102,7 +102,7 @@ private struct CreditGermanRun {
                 contest.append(split, tested, own)
             }
         }
-        var figure = contest.figure(drawing: .unitsAndRuns)
+        var figure = contest.figure()
         figure["quick"] = .truth(context.quick)
         figure["protocol"] = [
             "rows": .integer(table.count), "repeats": .integer(repeats), "folds": .integer(others == nil ? 5 : 1),

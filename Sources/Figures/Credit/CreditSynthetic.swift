@@ -96,7 +96,10 @@ extension Figure {
             "old_applicants_of_each": .integer(Int((Double(settings.applicants) * settings.oldPerApplicant).rounded())),
             "split": .text(
                 "by time of the decision: the first \(settings.training) of the applicants teach, the next \(settings.validation) say when "
-                    + "to stop, the rest is judged; intervals draw customers and banks"),
+                    + "to stop, the rest is judged"),
+            "strengths": .text(
+                "the planted signals are as strong as the simulator has them by default: chosen on another bank (101) so that each claim can be "
+                    + "tested at all; more fall overdue here than by default"),
             "known_outcomes": .text(
                 "those who teach are taken to have known outcomes, as in a bank that waits for them; simulated days do not drift"),
             "seconds": .number(FigureContext.now() - started),

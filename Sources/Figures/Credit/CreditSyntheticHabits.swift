@@ -15,6 +15,7 @@ struct HabitVariant: Sendable {
         HabitVariant(name: "no guidance") { $0.treeGuidance = false }, HabitVariant(name: "one flat GRU") { $0.sessions = false },
         HabitVariant(name: "unmerged operations", isUnmerged: true), HabitVariant(name: "no field maps") { $0.fieldMaps = false },
         HabitVariant(name: "coupled gate") { $0.timeGate = "coupled" },
+        HabitVariant(name: "times from 0 to 1") { $0.times = .unit },
     ]
 
     static func sweeps(_ settings: CreditSyntheticSettings) -> [HabitVariant] {
@@ -144,6 +145,7 @@ enum HabitRows {
             "an MLP on old profiles guided by trees against one that is not", "guided MLP on old applicants",
             "plain MLP on old applicants", bound: profile)
         rows["time_gate"] = try unpublished(book, "the literal time gate of equation 6 against the coupled one", whole, "coupled gate", app)
+        rows["times"] = try unpublished(book, "standardised times against log(1 + s) / log(3601)", whole, "times from 0 to 1", app)
         // Sweeps have fewer runs; the whole is compared by the same ones.
         for variant in HabitVariant.sweeps(settings) where book.runs[variant.name] != nil {
             let count = book.runs[variant.name]?.count ?? 0

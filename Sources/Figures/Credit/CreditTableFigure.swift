@@ -74,7 +74,7 @@ private struct CreditTableRun {
             "seeds": .integer(seeds), "learnt_from": .integer(first.learnt.count), "validation": .integer(first.validation.count),
             "tested": .integer(first.tested.count), "tested_positives": .integer(first.tested.count { table.outcomes[$0] == 1 }),
             "resamples": .integer(contest.resamples),
-            "interval": .text("95 %, by resampling rows; metrics and differences are means over the seeds"),
+            "metrics": .text("means over the seeds"),
             "rows_without_outcome": .integer(plain.withoutOutcome), "rows_refused": .integer(plain.refused),
         ]
         figure["columns"] = columns

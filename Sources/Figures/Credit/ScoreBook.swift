@@ -93,7 +93,8 @@ struct ScoreBook {
             "metrics": [first: Self.value(own[0]), second: Self.value(own[1])],
             "auc_direction_as_published": .text(Self.direction(difference.auc, expecting)),
             "ks_direction_as_published": .text(Self.direction(difference.ks, expecting)),
-            "applicants_judged": .integer(outcomes.count), "overdue_among_them": .integer(outcomes.count { $0 == 1 }),
+            "customers_judged": .integer(both.units), "scores": .integer(outcomes.count),
+            "scores_of_overdue": .integer(outcomes.count { $0 == 1 }),
             "runs": .integer(both.runCount), "intervals": .text("95 %, \(both.randomness(.unitsAndRuns))"),
         ]
         if let bound {

@@ -101,8 +101,9 @@ private struct CreditRace {
         for round in 0..<rounds {
             FigureContext.say("speed-credit: \(name), round \(round + 1) of \(rounds)")
             let before = try work.trainingRate(pool, seconds: seconds)
-            // Compiled, PyTorch was never the fastest here: once is enough to see whether that still holds.
-            let peers = try peer(name, "train", compiling: round == 0 && !context.quick ? 180 : 0, as: PeerModes.self)
+            // Compiling takes minutes: after the first round only where it was the fastest.
+            let compiles = !context.quick && (round == 0 || best?.mode == "compile")
+            let peers = try peer(name, "train", compiling: compiles ? 180 : 0, as: PeerModes.self)
             let after = try work.trainingRate(pool, seconds: seconds)
             ours.add((before.applicants + after.applicants) / 2)
             allocations = max(allocations, before.allocations, after.allocations)
