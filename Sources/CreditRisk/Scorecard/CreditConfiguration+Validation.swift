@@ -19,6 +19,9 @@ extension CreditConfiguration {
         }
         guard (2...20).contains(business.folds) else { throw Self.bad("business.folds", "not possible", "give 2 to 20") }
         guard (1...20).contains(business.seeds) else { throw Self.bad("business.seeds", "not possible", "give 1 to 20") }
+        guard (1...1_000).contains(business.forestTrees) else {
+            throw Self.bad("business.forestTrees", "not possible", "give 1 to 1,000")
+        }
         guard (1...1_000_000).contains(business.leastCustomers) else {
             throw Self.bad("business.leastCustomers", "not possible", "give 1 to 1,000,000")
         }

@@ -97,11 +97,13 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
         /// Customers learnt from that a value of a category needs for a column, and so a reason, of its own; rarer ones are pooled as "other", so
         /// that neither tells of single people (10).
         public var leastCustomers = 10
+        /// Trees of the random forest that it is judged beside; all of them lie in the model's folder (100).
+        public var forestTrees = 100
 
         /// The defaults.
         public init() {}
 
-        private enum CodingKeys: String, CodingKey, CaseIterable { case kind, folds, seeds, leastCustomers }
+        private enum CodingKeys: String, CodingKey, CaseIterable { case kind, folds, seeds, leastCustomers, forestTrees }
 
         /// Decodes what is present; unknown entries are refused by name.
         public init(from decoder: any Decoder) throws {
@@ -110,6 +112,7 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
             try values.read(.folds, into: &folds)
             try values.read(.seeds, into: &seeds)
             try values.read(.leastCustomers, into: &leastCustomers)
+            try values.read(.forestTrees, into: &forestTrees)
         }
     }
 

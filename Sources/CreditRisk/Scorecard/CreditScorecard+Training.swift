@@ -122,8 +122,7 @@ extension CreditScorecard {
             settings.leastCategoryCustomers = configuration.business.leastCustomers
             // Leaks were looked for, and refused or told.
             settings.refusesOutcome = false
-            // Its files stay small.
-            settings.forest.parallelTrees = 100
+            settings.forest.parallelTrees = configuration.business.forestTrees
             return try CreditBaseline.train(kind, table, validation: judging, settings, pool: pool)
         }
         let kind = configuration.business.kind
