@@ -257,7 +257,15 @@ void list_paths(std::string &into, const std::string &prefix, element value) {
         return;
     }
     for (auto member : simdjson::dom::object(value)) {
-        list_paths(into, prefix.empty() ? std::string(member.key) : prefix + "." + std::string(member.key), member.value);
+        // A member of the line is found by its whole name; further down dots of names are told from those between.
+        std::string path = prefix.empty() ? std::string(member.key) : prefix + ".";
+        if (!prefix.empty()) {
+            for (char byte : std::string_view(member.key)) {
+                if (byte == '.') path.push_back('\\');
+                path.push_back(byte);
+            }
+        }
+        list_paths(into, path, member.value);
     }
 }
 
@@ -265,15 +273,20 @@ void list_paths(std::string &into, const std::string &prefix, element value) {
 
 namespace {
 
+// A dot behind a backslash belongs to a name.
 std::vector<std::string> split(const std::string &path) {
-    std::vector<std::string> steps;
-    size_t from = 0;
-    while (true) {
-        size_t dot = path.find('.', from);
-        steps.push_back(path.substr(from, dot == std::string::npos ? dot : dot - from));
-        if (dot == std::string::npos) return steps;
-        from = dot + 1;
+    std::vector<std::string> steps(1);
+    for (size_t k = 0; k < path.size(); ++k) {
+        if (path[k] == '\\' && k + 1 < path.size() && path[k + 1] == '.') {
+            steps.back().push_back('.');
+            ++k;
+        } else if (path[k] == '.') {
+            steps.emplace_back();
+        } else {
+            steps.back().push_back(path[k]);
+        }
     }
+    return steps;
 }
 
 // Where a path ends with a key in brackets, the list it asks and the key.

@@ -84,10 +84,9 @@ struct ImportOptions: ParsableArguments {
     private func guess(_ input: ExportInput, shows: Bool) throws -> ExportMapping {
         let guess = try ExportReaders.guess(input, format: format)
         guard shows else { return guess.mapping }
-        if let vendor = guess.vendor {
+        if guess.vendor != nil {
             StandardError.write(
-                "import: \(vendor.rawValue): \(vendor.title); `tessera import --explain` shows what is read from where\n"
-                    + guess.reasons.dropFirst().map { "import: \($0)\n" }.joined())
+                guess.reasons.map { "import: \($0)\n" }.joined() + "import: `tessera import --explain` shows what is read from where\n")
             return guess.mapping
         }
         StandardError.write(

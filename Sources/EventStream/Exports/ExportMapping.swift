@@ -10,7 +10,7 @@
 ///   - { name: page, column: page 2 (clothing model), kind: categorical }
 ///   - { name: price, column: price, kind: numeric }
 /// ```
-/// In JSON Lines a column is a dotted path (`device.category`). `params[name]` is the value of `name` in a list of `{key, value}` objects,
+/// In JSON Lines a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value of `name` in a list of `{key, value}` objects,
 /// where a value is itself or the first of `{string_value, int_value, float_value, double_value}` that is not null, read as text whatever
 /// its type; `params[]` is all such pairs in byte order of their keys, behind each key a byte 0x1F and behind each value 0x1E.
 public struct ExportMapping: Sendable, Equatable {

@@ -28,7 +28,8 @@ struct RowSelection {
     func rule(for row: UnsafeMutablePointer<TextSlice>, _ missing: MissingTexts) -> Int? {
         for index in rules.indices {
             let text = row[rules[index].slot]
-            let isListed = missing.contains(text) || text.count < 0
+            let isListed =
+                missing.contains(text) || text.count < 0
                 ? rules[index].takesMissing : rules[index].texts.contains { text.holds($0) }
             if isListed != rules[index].isNegated { return index }
         }

@@ -2,7 +2,8 @@ extension ExportMapping {
     /// Adobe Experience Platform: XDM ExperienceEvents, one a line, with or without the prefix `xdm:`.
     ///
     /// - Session: XDM has none; pauses cut.
-    /// - Visitor: the ECID, wherever it stands, else the older AAID and AVID. The customer is the identity `CRMID`.
+    /// - Visitor: the ECID, wherever it stands (an identity map under its code or its namespace, `endUserIDs`), else the older AAID and AVID.
+    ///   The customer is the identity `CRMID`.
     /// - Time: `timestamp`, which names its zone.
     /// - Duplicates: `_id`.
     static var adobeXDM: ExportMapping {
@@ -11,21 +12,21 @@ extension ExportMapping {
         func both(_ paths: String...) -> Columns {
             Columns(
                 paths.flatMap { path in
-                    let prefixed = path.split(separator: ".").map { step in
-                        let isName = step.utf8.contains { $0 > 0x39 } && step.first != "_" && !Self.namespaces.contains(String(step))
-                        return isName ? "xdm:\(step)" : String(step)
-                    }
+                    let prefixed = path.split(separator: ".").map { "xdm:\($0)" }
                     return [path, prefixed.joined(separator: ".")]
                 })
         }
         func field(_ name: String, _ columns: Columns, _ kind: Kind = .categorical) -> Field {
             Field(name: name, columns: columns, kind: kind)
         }
+        func identity(_ code: String) -> [String] {
+            ["identityMap.\(code).0.id", "xdm:identityMap.\(code).0.xdm:id", "xdm:identityMap.\(code).0.id"]
+        }
+        let endUser = ["xdm:endUserIDs.https://ns\\.adobe\\.com/experience/mcid.", "endUserIDs._experience.mcid."]
         mapping.visitor = Columns(
-            both(
-                "identityMap.ECID.0.id", "identityMap.AAID.0.id", "identityMap.AVID.0.id"
-            ).names + ["endUserIDs._experience.mcid.id", "endUserIDs._experience.aaid.id"])
-        mapping.customer = both("identityMap.CRMID.0.id")
+            identity("ECID") + identity("https://data\\.adobe\\.io/entities/namespace/4")
+                + [endUser[0] + "xdm:id", endUser[0] + "@id", endUser[1] + "id"] + identity("AAID") + identity("AVID"))
+        mapping.customer = Columns(identity("CRMID"))
         mapping.time = .init(column: "timestamp", unit: .iso8601)
         mapping.timeAlternatives = [.init(column: "xdm:timestamp", unit: .iso8601)]
         mapping.duplicates = [["_id", "@id"]]
@@ -54,7 +55,4 @@ extension ExportMapping {
         ]
         return mapping
     }
-
-    /// Steps of paths that are identities' namespaces, which have no prefix.
-    private static let namespaces: Set<String> = ["ECID", "AAID", "AVID", "CRMID"]
 }

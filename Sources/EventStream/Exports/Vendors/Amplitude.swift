@@ -18,7 +18,8 @@ extension ExportMapping {
         mapping.orderOptional = true
         mapping.duplicates = [["uuid", "$insert_id"]]
         func property(_ name: String, _ others: String..., kind: Kind = .categorical) -> Field {
-            Field(name: name, columns: Columns(others.map { "event_properties.\($0)" } + others.map { "user_properties.\($0)" }), kind: kind)
+            Field(
+                name: name, columns: Columns(others.map { "event_properties.\($0)" } + others.map { "user_properties.\($0)" }), kind: kind)
         }
         mapping.fields += [
             Field(name: "event", column: "event_type", kind: .categorical),

@@ -30,9 +30,11 @@ extension VendorFormat {
     func guess(_ samples: [ColumnSample], in member: String) -> MappingGuess {
         let columns = VendorColumns(samples, in: member)
         var mapping = self.mapping
-        var reasons = ["format: \(title), told from its members" + (member.isEmpty ? "" : " within `\(member)`"), "rules: \(rule)"]
+        let place = member.isEmpty ? "" : " within `\(member)`"
+        var reasons = ["format: \(rawValue), \(title), told by its members\(place)", "rules: \(rule)"]
         correctUnits(&mapping, columns, &reasons)
         keepFreeMembers(&mapping, samples, columns, &reasons)
+        mapping.customer = mapping.customer
         return MappingGuess(mapping: mapping.enveloped(in: member), reasons: reasons, vendor: self)
     }
 

@@ -49,15 +49,18 @@ public enum VendorFormat: String, Sendable, CaseIterable {
 
     /// The mapping for lines that hold what it describes at their top.
     public var mapping: ExportMapping {
-        switch self {
-        case .ga4: .ga4
-        case .rudderstack: .rudderStack
-        case .segment: .segment
-        case .amplitude: .amplitude
-        case .mixpanel: .mixpanel
-        case .xdm: .adobeXDM
-        case .otto: .otto
-        }
+        var mapping: ExportMapping =
+            switch self {
+            case .ga4: .ga4
+            case .rudderstack: .rudderStack
+            case .segment: .segment
+            case .amplitude: .amplitude
+            case .mixpanel: .mixpanel
+            case .xdm: .adobeXDM
+            case .otto: .otto
+            }
+        mapping.customer = mapping.customer  // as the last field, as a mapping is read back
+        return mapping
     }
 
     /// What the names of members for free use begin with; those the mapping does not name are kept, too.
@@ -130,12 +133,12 @@ struct VendorColumns {
             || columns["context.library.name"]?.values.contains { String(decoding: $0, as: UTF8.self).contains("udder") } ?? false
     }
 
-    /// Whether a column holds lists of objects with these members.
+    /// Whether most values of a column are lists of objects with these members; some may be empty.
     func areElements(_ name: String, with members: [String]) -> Bool {
         guard let column = columns[name] else { return false }
         return column.share { text in
             let start = String(decoding: UnsafeBufferPointer(start: text.bytes, count: min(text.count, 400)), as: UTF8.self)
-            return start.hasPrefix("[{") && members.allSatisfy { start.contains("\"\($0)\":") }
-        } > 0.9
+            return start.hasPrefix("[") && members.allSatisfy { start.contains("\"\($0)\":") }
+        } > 0.5
     }
 }
