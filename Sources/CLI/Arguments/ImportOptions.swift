@@ -12,7 +12,7 @@ struct ImportOptions: ParsableArguments {
     var mapping: String?
     @Option(
         help: ArgumentHelp(
-            "Format of the files, in place of what is found in them: \(VendorFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "Format of the files, in place of what is found in them.",
             valueName: "name"))
     var format: VendorFormat?
     @Option(help: ArgumentHelp("A longer pause begins a new session, where the export has no session ids.", valueName: "span"))
@@ -159,5 +159,3 @@ struct ImportOptions: ParsableArguments {
         }
     }
 }
-
-extension VendorFormat: ExpressibleByArgument {}
