@@ -1,6 +1,8 @@
 #include "CSimdJSON.h"
 
+#include <algorithm>
 #include <charconv>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -13,6 +15,17 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 static_assert(CSIMDJSON_PADDING >= simdjson::SIMDJSON_PADDING, "lines need more padding");
+
+// A list of {key, value} objects in a document, and which of its keys are wanted.
+struct keyed_list {
+    std::vector<std::string> steps;
+    std::vector<std::pair<std::string, size_t>> keys;
+    // The slot that takes all pairs, or SIZE_MAX.
+    size_t all = SIZE_MAX;
+    bool is_of_row = false;
+    // The keys of the last list by place, and their slots.
+    std::vector<std::pair<std::string, size_t>> expected;
+};
 
 struct csimdjson_parser {
     simdjson::dom::parser parser;
@@ -30,6 +43,14 @@ struct csimdjson_parser {
     std::vector<std::pair<std::string, size_t>> expected;
     std::vector<element> found;
     std::vector<char> is_found;
+    std::vector<keyed_list> lists;
+    // Paths that are looked for in a row of the document's list, not in the document.
+    std::vector<char> is_of_row;
+    bool has_rows = false;
+    std::vector<std::string> row_steps;
+    std::vector<element> rows;
+    element root;
+    std::vector<std::string> pairs;
 };
 
 namespace {
@@ -87,13 +108,7 @@ void find_members(csimdjson_parser *self, simdjson::dom::object object) {
     }
 }
 
-bool find(const csimdjson_parser *self, size_t index, element root, element &found) {
-    if (self->is_found[self->first[index]]) {
-        found = self->found[self->first[index]];
-        return true;
-    }
-    const auto &steps = self->steps[index];
-    if (steps.size() < 2) return false;
+bool walk(const std::vector<std::string> &steps, element root, element &found) {
     found = root;
     for (const auto &step : steps) {
         element next;
@@ -110,6 +125,61 @@ bool find(const csimdjson_parser *self, size_t index, element root, element &fou
         found = next;
     }
     return true;
+}
+
+bool find(const csimdjson_parser *self, size_t index, element root, element row, element &found) {
+    if (self->is_found[self->first[index]]) {
+        found = self->found[self->first[index]];
+        return true;
+    }
+    const auto &steps = self->steps[index];
+    if (self->is_of_row[index]) return walk(steps, row, found);
+    return steps.size() > 1 && walk(steps, root, found);
+}
+
+// The value of a pair: itself, or the first of its typed members that is not null.
+bool value_of_pair(simdjson::dom::object pair, element &value) {
+    if (pair.at_key("value").get(value)) return false;
+    if (!value.is_object()) return !value.is_null();
+    for (auto member : simdjson::dom::object(value)) {
+        std::string_view name = member.key;
+        bool is_typed = name == "string_value" || name == "int_value" || name == "float_value" || name == "double_value";
+        if (is_typed && !member.value.is_null()) {
+            value = member.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Looks once through every list of which keys are wanted. Lists mostly have the keys of the one before, at the same places.
+void find_listed(csimdjson_parser *self, element root, element row) {
+    for (auto &list : self->lists) {
+        element found;
+        if (list.keys.empty() || !walk(list.steps, list.is_of_row ? row : root, found) || !found.is_array()) continue;
+        size_t place = 0;
+        for (auto item : simdjson::dom::array(found)) {
+            std::string_view key;
+            if (!item.is_object() || item["key"].get(key)) continue;
+            size_t slot = SIZE_MAX;
+            if (place < list.expected.size() && list.expected[place].first == key) {
+                slot = list.expected[place].second;
+            } else {
+                for (const auto &wanted : list.keys) {
+                    if (wanted.first == key) slot = wanted.second;
+                }
+                if (place < kExpectedMembers && key.size() <= kExpectedName) {
+                    if (place == list.expected.size()) list.expected.emplace_back();
+                    list.expected[place] = {std::string(key), slot};
+                }
+            }
+            ++place;
+            element value;
+            if (slot == SIZE_MAX || self->is_found[slot] || !value_of_pair(item, value)) continue;
+            self->is_found[slot] = true;
+            self->found[slot] = value;
+        }
+    }
 }
 
 template <typename Number> void append_number(std::string &scratch, Number value) {
@@ -141,42 +211,167 @@ void append_elements(std::string &scratch, simdjson::dom::array list) {
     }
 }
 
+// All pairs of a list in byte order: key, 0x1F, value, 0x1E. False where it is no list or has no pairs.
+bool append_pairs(csimdjson_parser *self, const keyed_list &list, element root, element row) {
+    element found;
+    if (!walk(list.steps, list.is_of_row ? row : root, found) || !found.is_array()) return false;
+    size_t count = 0;
+    for (auto item : simdjson::dom::array(found)) {
+        std::string_view key;
+        element value;
+        if (!item.is_object() || item["key"].get(key) || !value_of_pair(item, value)) continue;
+        if (count == self->pairs.size()) self->pairs.emplace_back();
+        std::string &pair = self->pairs[count++];
+        pair.assign(key).push_back('\x1F');
+        std::string_view text;
+        if (value.get(text) == simdjson::SUCCESS) pair.append(text);
+        else append_text(pair, value);
+        pair.push_back('\x1E');
+    }
+    std::sort(self->pairs.begin(), self->pairs.begin() + count);
+    for (size_t k = 0; k < count; ++k) self->scratch.append(self->pairs[k]);
+    return count > 0;
+}
+
+// The paths of the values of a list that holds nothing but {key, value} objects.
+bool value_list_paths(std::string &into, const std::string &prefix, simdjson::dom::array list) {
+    for (auto item : list) {
+        std::string_view key;
+        element value;
+        if (!item.is_object() || item["key"].get(key) || item["value"].get(value)) return false;
+    }
+    size_t count = 0;
+    for (auto item : list) {
+        std::string_view key;
+        if (item["key"].get(key) || key.empty() || key.find_first_of("\n[]") != std::string_view::npos) continue;
+        into.append(prefix).append("[").append(key).append("]\n");
+        ++count;
+    }
+    return count > 0;
+}
+
 void list_paths(std::string &into, const std::string &prefix, element value) {
+    if (value.is_array() && value_list_paths(into, prefix, value)) return;
     if (!value.is_object()) {
         into.append(prefix).push_back('\n');
         return;
     }
     for (auto member : simdjson::dom::object(value)) {
-        list_paths(into, prefix.empty() ? std::string(member.key) : prefix + "." + std::string(member.key), member.value);
+        // A member of the line is found by its whole name; further down dots of names are told from those between.
+        std::string path = prefix.empty() ? std::string(member.key) : prefix + ".";
+        if (!prefix.empty()) {
+            for (char byte : std::string_view(member.key)) {
+                if (byte == '.') path.push_back('\\');
+                path.push_back(byte);
+            }
+        }
+        list_paths(into, path, member.value);
+    }
+}
+
+} // namespace
+
+namespace {
+
+// A dot behind a backslash belongs to a name.
+std::vector<std::string> split(const std::string &path) {
+    std::vector<std::string> steps(1);
+    for (size_t k = 0; k < path.size(); ++k) {
+        if (path[k] == '\\' && k + 1 < path.size() && path[k + 1] == '.') {
+            steps.back().push_back('.');
+            ++k;
+        } else if (path[k] == '.') {
+            steps.emplace_back();
+        } else {
+            steps.back().push_back(path[k]);
+        }
+    }
+    return steps;
+}
+
+// Where a path ends with a key in brackets, the list it asks and the key.
+void take_key(csimdjson_parser *self, const std::string &path, bool is_of_row, size_t slot) {
+    size_t open = path.find('[');
+    if (open == std::string::npos || open == 0 || path.back() != ']') return;
+    auto steps = split(path.substr(0, open));
+    std::string key = path.substr(open + 1, path.size() - open - 2);
+    keyed_list *list = nullptr;
+    for (auto &known : self->lists) {
+        if (known.steps == steps && known.is_of_row == is_of_row) list = &known;
+    }
+    if (list == nullptr) {
+        self->lists.emplace_back();
+        list = &self->lists.back();
+        list->steps = std::move(steps);
+        list->is_of_row = is_of_row;
+    }
+    if (key.empty()) list->all = slot;
+    else list->keys.emplace_back(std::move(key), slot);
+}
+
+// Sets the texts of one row.
+void read_row(csimdjson_parser *self, element root, element row, csimdjson_text *texts) {
+    self->scratch.clear();
+    find_members(self, root);
+    if (!self->lists.empty()) find_listed(self, root, row);
+    for (size_t k = 0; k < self->paths.size(); ++k) {
+        element value;
+        self->ranges[k].first = kNotInScratch;
+        texts[k] = {nullptr, -1};
+        if (!find(self, k, root, row, value) || value.is_null()) continue;
+        std::string_view text;
+        if (value.get(text) == simdjson::SUCCESS) {
+            texts[k] = {reinterpret_cast<const uint8_t *>(text.data()), ptrdiff_t(text.size())};
+        } else {
+            size_t from = self->scratch.size();
+            if (self->is_list[k] && value.is_array()) {
+                append_elements(self->scratch, value);
+            } else {
+                append_text(self->scratch, value);
+            }
+            self->ranges[k] = {from, self->scratch.size() - from};
+        }
+    }
+    for (const auto &list : self->lists) {
+        if (list.all == SIZE_MAX || texts[list.all].count >= 0 || self->ranges[list.all].first != kNotInScratch) continue;
+        size_t from = self->scratch.size();
+        if (append_pairs(self, list, root, row)) self->ranges[list.all] = {from, self->scratch.size() - from};
+    }
+    for (size_t k = 0; k < self->paths.size(); ++k) {
+        if (self->ranges[k].first == kNotInScratch) continue;
+        texts[k] = {reinterpret_cast<const uint8_t *>(self->scratch.data()) + self->ranges[k].first, ptrdiff_t(self->ranges[k].second)};
     }
 }
 
 } // namespace
 
 extern "C" csimdjson_parser *csimdjson_create(
-    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, size_t maximum_depth) {
+    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, const char *rows, size_t maximum_depth) {
     try {
-        auto self = new csimdjson_parser;
+        auto self = std::make_unique<csimdjson_parser>();
         self->depth = maximum_depth;
+        self->has_rows = rows != nullptr;
+        std::string prefix;
+        if (rows != nullptr) {
+            self->row_steps = split(rows);
+            prefix = std::string(rows) + ".";
+        }
         std::unordered_map<std::string, size_t> first_of;
         for (size_t k = 0; k < count; ++k) {
             std::string path(paths[k], lengths[k]);
-            std::vector<std::string> steps;
-            size_t from = 0;
-            while (true) {
-                size_t dot = path.find('.', from);
-                steps.push_back(path.substr(from, dot == std::string::npos ? dot : dot - from));
-                if (dot == std::string::npos) break;
-                from = dot + 1;
-            }
-            self->first.push_back(first_of.try_emplace(path, k).first->second);
+            bool is_of_row = rows != nullptr && path.size() > prefix.size() && path.compare(0, prefix.size(), prefix) == 0;
+            std::string local = is_of_row ? path.substr(prefix.size()) : path;
+            auto [entry, is_new] = first_of.try_emplace(path, k);
+            if (is_new) take_key(self.get(), local, is_of_row, k);
+            self->first.push_back(entry->second);
             self->is_list.push_back(is_list[k]);
-            self->paths.push_back(path);
-            self->steps.push_back(std::move(steps));
+            self->is_of_row.push_back(is_of_row);
+            self->steps.push_back(split(local));
+            self->paths.push_back(std::move(path));
         }
         self->ranges.resize(count);
         self->found.resize(count);
-        return self;
+        return self.release();
     } catch (...) {
         return nullptr;
     }
@@ -184,35 +379,33 @@ extern "C" csimdjson_parser *csimdjson_create(
 
 extern "C" void csimdjson_destroy(csimdjson_parser *parser) { delete parser; }
 
-extern "C" csimdjson_status csimdjson_parse(csimdjson_parser *self, const uint8_t *line, size_t length, csimdjson_text *texts) {
+extern "C" csimdjson_status csimdjson_parse(
+    csimdjson_parser *self, const uint8_t *line, size_t length, csimdjson_text *texts, ptrdiff_t *rows) {
     try {
-        element root;
-        auto status = parse_object(self, line, length, root);
+        auto status = parse_object(self, line, length, self->root);
         if (status != CSIMDJSON_OK) return status;
-        self->scratch.clear();
-        find_members(self, root);
-        for (size_t k = 0; k < self->paths.size(); ++k) {
-            element value;
-            self->ranges[k].first = kNotInScratch;
-            texts[k] = {nullptr, -1};
-            if (!find(self, k, root, value) || value.is_null()) continue;
-            std::string_view text;
-            if (value.get(text) == simdjson::SUCCESS) {
-                texts[k] = {reinterpret_cast<const uint8_t *>(text.data()), ptrdiff_t(text.size())};
-            } else {
-                size_t from = self->scratch.size();
-                if (self->is_list[k] && value.is_array()) {
-                    append_elements(self->scratch, value);
-                } else {
-                    append_text(self->scratch, value);
-                }
-                self->ranges[k] = {from, self->scratch.size() - from};
-            }
+        if (!self->has_rows) {
+            read_row(self, self->root, self->root, texts);
+            return CSIMDJSON_OK;
         }
-        for (size_t k = 0; k < self->paths.size(); ++k) {
-            if (self->ranges[k].first == kNotInScratch) continue;
-            texts[k] = {reinterpret_cast<const uint8_t *>(self->scratch.data()) + self->ranges[k].first, ptrdiff_t(self->ranges[k].second)};
-        }
+        self->rows.clear();
+        element list;
+        *rows = -1;
+        if (!walk(self->row_steps, self->root, list) || !list.is_array()) return CSIMDJSON_OK;
+        for (auto row : simdjson::dom::array(list)) self->rows.push_back(row);
+        *rows = ptrdiff_t(self->rows.size());
+        return CSIMDJSON_OK;
+    } catch (const std::bad_alloc &) {
+        return CSIMDJSON_NO_MEMORY;
+    } catch (...) {
+        return CSIMDJSON_MALFORMED;
+    }
+}
+
+extern "C" csimdjson_status csimdjson_row(csimdjson_parser *self, size_t index, csimdjson_text *texts) {
+    try {
+        if (index >= self->rows.size() || !self->rows[index].is_object()) return CSIMDJSON_NOT_AN_OBJECT;
+        read_row(self, self->root, self->rows[index], texts);
         return CSIMDJSON_OK;
     } catch (const std::bad_alloc &) {
         return CSIMDJSON_NO_MEMORY;

@@ -60,12 +60,16 @@ public struct EventBatch: Sendable {
     public var timeMicroseconds: [Int64] = []
     /// Tie-breaking numbers beside the time, most important first: `orders[k][row]`.
     public var orders: [[Int64]] = []
+    /// Where rows have keys (``ExportMapping/duplicates``) two columns with the halves of their digests, 0 twice for a row without; empty
+    /// elsewhere.
+    public var keys: [[Int64]] = []
     /// The mapped fields, in the order of the schema.
     public var fields: [FieldColumn] = []
 
     /// An empty batch for fields in this order.
-    public init(fields: [FieldColumn], orders: Int) {
+    public init(fields: [FieldColumn], orders: Int, hasKeys: Bool = false) {
         self.fields = fields
+        keys = hasKeys ? [[], []] : []
         self.orders = Array(repeating: [], count: orders)
     }
 
@@ -76,6 +80,7 @@ public struct EventBatch: Sendable {
         session.removeAll()
         timeMicroseconds.removeAll(keepingCapacity: true)
         for index in orders.indices { orders[index].removeAll(keepingCapacity: true) }
+        for index in keys.indices { keys[index].removeAll(keepingCapacity: true) }
         for index in fields.indices {
             switch fields[index] {
             case .numbers(var values):

@@ -79,11 +79,32 @@ public struct EventSchema: Sendable, Equatable, Codable {
         public var visitors = 0
         /// Refused rows by reason (raw values of ``RejectReason``).
         public var rejects: [String: Int] = [:]
-        /// Exact repetitions dropped.
+        /// Repetitions dropped: equal in everything kept, or with the key of an earlier row.
         public var duplicates = 0
+        /// Rows left out by rules of the mapping, by reason.
+        public var skipped: [String: Int] = [:]
+        /// Rows without a session id where the export has such ids; they were cut by pauses.
+        public var withoutSession = 0
 
         /// Nothing counted yet.
         public init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case events, sessions, visitors, rejects, duplicates, skipped
+            case withoutSession = "without_session"
+        }
+
+        /// Decodes counts; those that older corpora do not have are 0.
+        public init(from decoder: any Decoder) throws {
+            let entries = try decoder.container(keyedBy: CodingKeys.self)
+            events = try entries.decode(Int.self, forKey: .events)
+            sessions = try entries.decode(Int.self, forKey: .sessions)
+            visitors = try entries.decode(Int.self, forKey: .visitors)
+            rejects = try entries.decode([String: Int].self, forKey: .rejects)
+            duplicates = try entries.decode(Int.self, forKey: .duplicates)
+            skipped = try entries.decodeIfPresent([String: Int].self, forKey: .skipped) ?? [:]
+            withoutSession = try entries.decodeIfPresent(Int.self, forKey: .withoutSession) ?? 0
+        }
     }
 
     /// Version of the corpus format.

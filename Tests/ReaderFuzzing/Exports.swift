@@ -140,6 +140,20 @@ enum Exports {
             .init(name: "n", kind: .numeric),
         ]
         if first >= 64 { mapping.fields += derivedFields(first / 64, own: "p", list: "o", values: "l") }
+        // Keys, alternatives and rows within lists, each with others.
+        if first & 8 != 0 {
+            mapping.visitor = ["u", "e[u]"]
+            mapping.duplicates = ["n", "e[]"]
+            mapping.fields.append(.init(name: "e", columns: ["e[p]", "p"], kind: .categorical))
+        }
+        if first & 12 == 12 {
+            if mapping.session != nil { mapping.session = .init([.init("u"), .init("s.id", none: ["-1"], between: ["s", "$"])]) }
+            mapping.skip = [.init("left", "p", is: ["x", ""])]
+        }
+        if first & 28 == 28 {
+            mapping.rows = "a"
+            mapping.fields.append(.init(name: "x2", column: "a.x", kind: .text))
+        }
         return mapping
     }
 
@@ -177,6 +191,23 @@ enum Exports {
         mapping.visitor = "a"
         mapping.fields = [.init(name: "b", kind: .text)]
         agreed(bytes, mapping)
+    }
+
+    /// Lines read as those of each vendor, whatever they are; the first byte chooses. The mapping is the one made for them.
+    static let vendors: @Sendable (UnsafeRawBufferPointer) -> Void = { bytes in
+        guard let first = bytes.first else { return }
+        let vendor = pick(first, VendorFormat.allCases)
+        let file = MemoryFile(bytes.dropFirst())
+        var mapping = vendor.mapping
+        do throws(ExportError) {
+            mapping = try ExportReaders.guess(ExportInput(path: file.path, limits: limits()), format: vendor).mapping
+            let explanation = try ExportReaders.explain(ExportInput(path: file.path, limits: limits()), mapping: mapping)
+            promise(explanation.parts.allSatisfy { (0...1).contains($0.filled) }, "a share beyond 1")
+        } catch {
+            promise(!error.remedy.isEmpty, "a refusal without a remedy")
+        }
+        do { try mapping.validate() } catch { promise(false, "the mapping of \(vendor) is refused: \(error)") }
+        agreed(bytes.dropFirst(), mapping, rowBytes: first & 128 == 0 ? 2_000 : 60)
     }
 
     /// A file nobody described. What is guessed must be a mapping that holds, say so again, and read.

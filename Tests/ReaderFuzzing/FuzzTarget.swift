@@ -13,6 +13,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "delimited", run: Exports.delimited),
         FuzzTarget(name: "delimited-round-trip", run: Exports.roundTrip),
         FuzzTarget(name: "json-lines", run: Exports.jsonLines),
+        FuzzTarget(name: "vendors", run: Exports.vendors),
         FuzzTarget(name: "items", run: Exports.items),
         FuzzTarget(name: "packed", run: Exports.packed),
         FuzzTarget(name: "import", run: Imports.shared),

@@ -15,7 +15,7 @@ import Testing
             (mapping.format, mapping.visitor) = (.csv, "visitor")
             mapping.time = .init(column: "time", unit: .seconds)
             mapping.fields = [.init(name: "page", kind: .categorical)]
-            mapping.customer = customer
+            mapping.customer = customer.map { .init($0) }
             var rejects = RejectCollector()
             _ = try ExportImporter().run(
                 sources: [try ExportReaders.open(folder.path + "/export.csv", mapping: mapping)], to: folder.path + "/" + name,

@@ -10,6 +10,11 @@ struct ImportOptions: ParsableArguments {
             "Mapping file: which column is what. Without one the mapping is guessed and printed.", valueName: "m.yaml"),
         completion: .file(extensions: ["yaml", "yml"]))
     var mapping: String?
+    @Option(
+        help: ArgumentHelp(
+            "Format of the files, in place of what is found in them.",
+            valueName: "name"))
+    var format: VendorFormat?
     @Option(help: ArgumentHelp("A longer pause begins a new session, where the export has no session ids.", valueName: "span"))
     var gap = TimeSpan(seconds: 1800)
     @Option(help: ArgumentHelp("Longest session; the rest begins a new one.", valueName: "span")) var maxLength: TimeSpan?
@@ -34,6 +39,7 @@ struct ImportOptions: ParsableArguments {
 
     func validate() throws {
         guard memory >= 1, memory < 1 << 30 else { throw ValidationError("--memory must be at least 1 megabyte") }
+        guard mapping == nil || format == nil else { throw ValidationError("--mapping says all that --format would: give one of them") }
         if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be at least 1") }
     }
 
@@ -52,12 +58,17 @@ struct ImportOptions: ParsableArguments {
     /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file, unless told otherwise.
     func open(_ files: [String], showsGuess: Bool = true) throws -> [any EventSource] {
         let inputs = try files.map { try ExportInput(path: $0) }
-        let columns = try mapping.map { try Self.read($0) } ?? guess(inputs[0], shows: showsGuess)
+        let columns = try mapping(of: inputs[0], showsGuess: showsGuess)
         var sources: [any EventSource] = []
         for (number, input) in inputs.enumerated() {
             sources.append(try ExportReaders.open(input, mapping: columns, fileNumber: number + 1))
         }
         return sources
+    }
+
+    /// The mapping that was given, or one for the input.
+    func mapping(of input: ExportInput, showsGuess: Bool) throws -> ExportMapping {
+        try mapping.map { try Self.read($0) } ?? guess(input, shows: showsGuess)
     }
 
     private static func read(_ file: String) throws -> ExportMapping {
@@ -71,8 +82,13 @@ struct ImportOptions: ParsableArguments {
     }
 
     private func guess(_ input: ExportInput, shows: Bool) throws -> ExportMapping {
-        let guess = try ExportReaders.guess(input)
+        let guess = try ExportReaders.guess(input, format: format)
         guard shows else { return guess.mapping }
+        if guess.vendor != nil {
+            StandardError.write(
+                guess.reasons.map { "import: \($0)\n" }.joined() + "import: `tessera import --explain` shows what is read from where\n")
+            return guess.mapping
+        }
         StandardError.write(
             "import: no mapping was given; this one was guessed. Keep it in a file, change it, and give it with --mapping:\n\n"
                 + guess.reasons.map { "# \($0)\n" }.joined() + (try SettingsFile.yaml(guess.mapping)) + "\n")

@@ -1,13 +1,15 @@
 internal import ArgumentParser
 internal import DurableFiles
 internal import EventStream
+internal import SettingsFiles
 
 struct Import: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
         abstract: "Read export files into a corpus of events and sessions.",
         discussion: """
-            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Rows that \
-            cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
+            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Exports of GA4 \
+            (BigQuery), Segment, RudderStack, Amplitude, Mixpanel, Adobe XDM and OTTO as JSON Lines are recognised by their content and \
+            need no mapping; --explain shows what is read from where. Rows that cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
             300 MiB whatever the size of the files, unless --memory allows more.
 
             Example: tessera import clicks.csv.gz --mapping clicks.yaml --out bank.corpus --rejects refused.csv
@@ -15,21 +17,34 @@ struct Import: ParsableCommand, WritesOutput {
 
     @Argument(help: ArgumentHelp("Export files of one kind, or - for standard input.", valueName: "file"), completion: .file())
     var files: [String]
-    @Option(help: ArgumentHelp("Corpus directory to write.", valueName: "corpus"), completion: .directory) var out: String
+    @Option(help: ArgumentHelp("Corpus directory to write; may be left out with --explain.", valueName: "corpus"), completion: .directory)
+    var out: String?
     @OptionGroup var options: ImportOptions
     @OptionGroup var threads: ThreadsOption
     @Option(
         help: ArgumentHelp("Write refused rows as CSV: file, line, column, byte offset, reason, hint.", valueName: "file"),
         completion: .file())
     var rejects: String?
+    @Flag(help: "Print which column each part of an event is read from, how often it is there and examples; identifiers are not shown.")
+    var explain = false
     @Flag(help: "Replace a corpus that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
-    var outputs: [String] { [out] + outputFiles }
+    var outputs: [String] { (out.map { [$0] } ?? []) + outputFiles }
     var outputFiles: [String] { rejects.map { [$0] } ?? [] }
     var inputs: [String] { files + options.files }
 
+    func validate() throws {
+        guard out != nil || explain else { throw ValidationError("give --out CORPUS, or --explain to see only what would be read") }
+        guard out == nil || !explain || !files.contains("-") else {
+            throw ValidationError("standard input can be read only once: leave out --explain or --out")
+        }
+        guard !explain || !json else { throw ValidationError("--explain prints text: leave out --json") }
+    }
+
     func run() throws {
+        if explain { try printExplanation() }
+        guard let out else { return }
         Interruption.watch()
         // Two runs with one rejects file would write into each other.
         let lock = try rejects.map { try OutputLock(for: $0) }
@@ -38,7 +53,9 @@ struct Import: ParsableCommand, WritesOutput {
         var collector = RejectCollector(sink: file)
         let summary: ImportSummary
         do {
-            summary = try options.run(files, to: out, replacing: replace, threads: threads.threads, rejects: &collector) {
+            summary = try options.run(
+                files, to: out, replacing: replace, threads: threads.threads, showsGuess: !explain, rejects: &collector
+            ) {
                 () throws(ImportError) in
                 do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
             }
@@ -48,6 +65,7 @@ struct Import: ParsableCommand, WritesOutput {
             throw ImportError.noEvents(rejects: count)
         }
         showRejects(collector)
+        showCounts(summary.counts)
         if json {
             try StandardOutput.print(json: Summary(summary, collector))
         } else {
@@ -55,8 +73,34 @@ struct Import: ParsableCommand, WritesOutput {
             try StandardOutput.print(
                 "\(out): \(Reading.count(counts.events)) events, \(Reading.count(counts.sessions)) sessions, "
                     + "\(Reading.count(counts.visitors)) visitors; \(Reading.count(collector.total)) rows refused, "
-                    + "\(Reading.count(counts.duplicates)) exact duplicates dropped")
+                    + "\(Reading.count(counts.duplicates)) duplicates dropped")
         }
+    }
+
+    private func printExplanation() throws {
+        let input = try ExportInput(path: files[0])
+        let mapping = try options.mapping(of: input, showsGuess: true)
+        let explanation = try ExportReaders.explain(input, mapping: mapping)
+        var lines = ["\(files[0]): the first \(Reading.count(explanation.rows)) rows"]
+        for part in explanation.parts {
+            let values =
+                part.isHidden ? "(identifiers are not shown)" : part.examples.map { "`\($0)`" }.joined(separator: ", ")
+            lines.append("\(part.name): \(Reading.percent(part.filled)) of rows, from \(part.columns.joined(separator: ", else "))")
+            if !values.isEmpty { lines.append("    \(values)") }
+        }
+        if !explanation.unread.isEmpty { lines.append("not read: " + explanation.unread.joined(separator: ", ")) }
+        lines.append("the mapping, to keep and change:\n" + (try SettingsFile.yaml(mapping)))
+        try StandardOutput.print(lines.joined(separator: "\n"))
+    }
+
+    private func showCounts(_ counts: EventSchema.Counts) {
+        for (reason, count) in counts.skipped.sorted(by: { $0.key < $1.key }) {
+            StandardError.write("import: \(Reading.count(count)) rows left out: \(reason)\n")
+        }
+        guard counts.withoutSession > 0 else { return }
+        StandardError.write(
+            "import: \(Reading.count(counts.withoutSession)) rows without a session id: cut by the "
+                + "\(Reading.duration(options.gap.seconds)) rule instead\n")
     }
 
     private func showRejects(_ collector: RejectCollector) {
@@ -75,6 +119,8 @@ struct Import: ParsableCommand, WritesOutput {
         let rejects: Int
         let rejectsByReason: [String: Int]
         let duplicates: Int
+        let skipped: [String: Int]
+        let withoutSession: Int
         let digest: String
         let seconds: Double
 
@@ -83,6 +129,7 @@ struct Import: ParsableCommand, WritesOutput {
             rejects = collector.total
             rejectsByReason = summary.counts.rejects
             duplicates = summary.counts.duplicates
+            (skipped, withoutSession) = (summary.counts.skipped, summary.counts.withoutSession)
             (digest, seconds) = (summary.digest, summary.seconds)
         }
     }

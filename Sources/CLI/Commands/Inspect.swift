@@ -50,6 +50,8 @@ struct CorpusSummary: Encodable {
     let rejects: Int
     let rejectsByReason: [String: Int]
     let duplicates: Int
+    let skipped: [String: Int]
+    let withoutSession: Int
     let hasTime: Bool
     let pairs: Bool
     let pseudonymised: [String]
@@ -62,6 +64,7 @@ struct CorpusSummary: Encodable {
         (events, sessions, visitors, duplicates) = (counts.events, counts.sessions, counts.visitors, counts.duplicates)
         rejects = counts.rejects.values.reduce(0, +)
         rejectsByReason = counts.rejects
+        (skipped, withoutSession) = (counts.skipped, counts.withoutSession)
         hasTime = corpus.schema.hasTime
         pairs = corpus.schema.pairs
         pseudonymised = corpus.schema.pseudonymised
@@ -85,13 +88,15 @@ struct CorpusSummary: Encodable {
             "\(path): corpus \(digest.prefix(12))",
             "  \(Reading.count(events)) events, \(Reading.count(sessions)) sessions, \(Reading.count(visitors)) visitors, "
                 + "\(Reading.decimal(eventsPerSession, 1)) events a session",
-            "  \(Reading.count(rejects)) rows refused, \(Reading.count(duplicates)) exact duplicates dropped, "
+            "  \(Reading.count(rejects)) rows refused, \(Reading.count(duplicates)) duplicates dropped, "
                 + (hasTime ? "with times" : "without times")
                 + (pseudonymised.isEmpty ? "" : ", pseudonymised: \(pseudonymised.joined(separator: ", "))"),
         ]
         for (reason, count) in rejectsByReason.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
             lines.append("    \(reason): \(Reading.count(count))")
         }
+        for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) { lines.append("    left out, \(reason): \(Reading.count(count))") }
+        if withoutSession > 0 { lines.append("    without a session id, cut by pauses: \(Reading.count(withoutSession))") }
         for field in fields {
             lines.append(
                 "  \(field.name): \(field.kind)\(field.role == "input" ? "" : " " + field.role)"

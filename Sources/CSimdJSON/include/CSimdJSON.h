@@ -33,15 +33,24 @@ typedef enum {
 } csimdjson_status;
 
 /// Makes a parser for `count` paths (each with its length), or NULL without memory. A path is first taken as the name of a
-/// member, then as names joined by dots; a number between dots counts the elements of an array from 0.
+/// member, then as names joined by dots (`\.` is a dot within a name); a number between dots counts the elements of an array from 0. `list[name]` at its end is the
+/// value of `name` in a list of {key, value} objects: itself, or its first member of `string_value`, `int_value`, `float_value`,
+/// `double_value` that is not null. Each list is looked through once a row. `list[]` is all its pairs in byte order: key, 0x1F, value, 0x1E.
 /// Where `is_list[k]`, an array comes as its elements, each behind a byte 0xFF (which no UTF-8 holds): strings unescaped, null as nothing,
 /// the rest as JSON. A path may be there twice.
+/// `rows` is NULL where a line is a row; otherwise the path of an array whose elements are, and paths that begin with it are those of an
+/// element.
 csimdjson_parser *csimdjson_create(
-    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, size_t maximum_depth);
+    const char *const *paths, const size_t *lengths, const bool *is_list, size_t count, const char *rows, size_t maximum_depth);
 void csimdjson_destroy(csimdjson_parser *parser);
 
-/// Parses one line and sets `texts[k]` for every path k.
-csimdjson_status csimdjson_parse(csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *texts);
+/// Parses one line and sets `texts[k]` for every path k; where the parser has rows it sets their number instead, or -1 without a list of
+/// them.
+csimdjson_status csimdjson_parse(
+    csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *texts, ptrdiff_t *rows);
+
+/// Sets `texts[k]` for every path k from one of the rows of the last line, which must still be there.
+csimdjson_status csimdjson_row(csimdjson_parser *parser, size_t index, csimdjson_text *texts);
 
 /// Parses one line and lists the paths of all its values that are not objects, one a line, in order; to find out columns.
 csimdjson_status csimdjson_list_paths(csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *paths);

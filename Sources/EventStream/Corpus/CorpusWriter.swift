@@ -162,7 +162,8 @@ final class CorpusWriter {
     }
 
     /// Writes what is left, the dictionaries and the schema with counts and digest, and gives it.
-    func finish(rejects: [String: Int]) throws(FileError) -> EventSchema {
+    /// - Parameter counts: what was counted before rows came here; the rest is filled in.
+    func finish(_ counts: EventSchema.Counts) throws(FileError) -> EventSchema {
         if events > 0 { try dwell.append(.nan) }
         try sessionOffsets.append(Int64(events))
         try sessionOffsets.finish()
@@ -177,11 +178,11 @@ final class CorpusWriter {
         try crew.run(columns.count) { index throws(FileError) in try columns[index].finish() }
 
         var schema = schema
+        schema.counts = counts
         schema.counts.events = events
         schema.counts.sessions = sessions
         schema.counts.visitors = visitors
         schema.counts.duplicates = duplicates?.dropped ?? 0
-        schema.counts.rejects = rejects
         schema.digest = try CorpusFormat.digest(of: directory, syncs: true, in: fileSystem, crew)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

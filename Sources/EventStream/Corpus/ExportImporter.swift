@@ -71,11 +71,14 @@ public struct ExportImporter: Sendable {
             }
         }
         guard encoder.store.count > 0 else { throw .noEvents(rejects: rejects.total) }
+        let repeated = try encoder.repeatedRows(crew)
         let ordered = try encoder.finish()
 
         // Equal rows are no repetitions in exports without times and order.
-        let dropsDuplicates = settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty)
-        let duplicates = dropsDuplicates ? DuplicateFilter(ordered.order.layout) : nil
+        let comparesRows = settings.dropsDuplicates && (hasTime || !mapping.order.isEmpty)
+        let duplicates =
+            comparesRows || repeated != nil
+            ? DuplicateFilter(ordered.order.layout, comparesRows: comparesRows, repeated: repeated) : nil
         let writer: CorpusWriter
         do {
             writer = try CorpusWriter(
@@ -100,9 +103,12 @@ public struct ExportImporter: Sendable {
                     bytes: ExportProgress(bytesRead: 0, bytesTotal: nil), rejects: rejected))
             if isCancelled() { throw .cancelled }
         }
-        let counts = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
+        var counts = EventSchema.Counts()
+        counts.rejects = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
+        counts.skipped = rejects.skipped
+        counts.withoutSession = encoder.withoutSession
         do throws(FileError) {
-            let schema = try writer.finish(rejects: counts)
+            let schema = try writer.finish(counts)
             try ordered.merge?.remove()
             return schema
         } catch { throw .file(error) }
@@ -149,7 +155,8 @@ public struct ExportImporter: Sendable {
             let other = source.mapping
             guard other.fields.map(\.name) == first.fields.map(\.name), other.fields.map(\.isNumeric) == first.fields.map(\.isNumeric),
                 other.order.count == first.order.count, (other.time == nil) == (first.time == nil),
-                (other.session == nil) == (first.session == nil), (other.visitor == nil) == (first.visitor == nil),
+                (other.session == nil) == (first.session == nil),
+                other.duplicates.isEmpty == first.duplicates.isEmpty, (other.visitor == nil) == (first.visitor == nil),
                 (other.format == .items) == (first.format == .items), source.hasPairs == sources[0].hasPairs
             else {
                 throw .settings(

@@ -25,6 +25,10 @@ final class RowEncoder {
     private let hasTime: Bool
     private let key: [UInt8]?
     private let isIdentifier: [Bool]
+    private let keys: RepeatedKeys?
+    private let sessionTellsPerson: Bool
+    /// Rows without a session id, where the export has such ids.
+    private(set) var withoutSession = 0
     private var sessionKey: [UInt8] = []
     // Numbers of a block's entries in the tables of the import.
     private var visitorNumbers: [Int32] = []
@@ -36,20 +40,30 @@ final class RowEncoder {
     ) {
         self.directory = directory
         fileSystem = settings.fileSystem
-        memoryLimit = settings.memoryLimit
+        let hasKeys = settings.dropsDuplicates && !mapping.duplicates.isEmpty
+        let keyMemory = hasKeys ? settings.memoryLimit / 8 : 0
+        memoryLimit = settings.memoryLimit - keyMemory
+        keys = hasKeys ? RepeatedKeys(directory: directory, memory: keyMemory, in: settings.fileSystem) : nil
         let isNumeric = mapping.fields.map(\.isNumeric)
         layout = EventRow(orders: mapping.order.count, isNumeric: isNumeric)
-        store = RowStore(layout: layout, memoryLimit: settings.memoryLimit, spillPath: directory + "/.rows", in: settings.fileSystem)
+        store = RowStore(layout: layout, memoryLimit: memoryLimit, spillPath: directory + "/.rows", in: settings.fileSystem)
         fields = isNumeric.map { $0 ? nil : ByteStringTable() }
         names = mapping.fields.map(\.name)
         self.hasSessions = hasSessions
         self.hasTime = hasTime
         namesVisitors = mapping.visitor != nil
+        let identifiers = Set(mapping.fields.filter { settings.identifierFields.contains($0.name) }.flatMap(\.column.names))
+        sessionTellsPerson =
+            mapping.sessionTellsPerson
+            || (mapping.session?.parts.contains { !identifiers.isDisjoint(with: $0.column.names) } ?? false)
         // The numbers of lines identify nobody.
         key = mapping.format == .items ? nil : settings.pseudonymKey
         codes = isNumeric.map { _ in [] }
         isIdentifier = mapping.fields.map { $0.kind == .identity || settings.identifierFields.contains($0.name) }
     }
+
+    /// The rows with the key of an earlier one; nil where the mapping names no key.
+    func repeatedRows(_ crew: ImportCrew) throws(ImportError) -> RepeatedRows? { try keys?.find(total: store.count, crew) }
 
     /// The rows, their order and what their numbers mean, once all are here.
     func finish() throws(ImportError) -> OrderedRows {
@@ -120,7 +134,7 @@ final class RowEncoder {
     /// Replaces identifiers by their digests; safe on several threads, each with rows of its own.
     func pseudonymise(_ rows: CodedRows, _ scratch: inout PseudonymScratch) {
         guard let key else { return scratch.clear() }
-        scratch.fill(rows, key: key, isIdentifier: isIdentifier, namesVisitors: namesVisitors)
+        scratch.fill(rows, key: key, isIdentifier: isIdentifier, sessionsTellPersons: !namesVisitors || sessionTellsPerson)
     }
 
     /// Adds the rows of one block; blocks must come in the order of the input.
@@ -129,6 +143,8 @@ final class RowEncoder {
             do { try endEpoch() } catch { throw .file(error) }
         }
         let first = store.count
+        withoutSession += rows.withoutSession
+        if let keys { do { try keys.append(rows, first: first) } catch { throw .file(error) } }
         try number(rows.visitors, pseudonyms.visitors, into: visitors, &visitorNumbers, "visitor")
         if hasSessions { try numberSessions(rows, pseudonyms.sessions, first) }
         for field in fields.indices {
@@ -256,7 +272,7 @@ struct PseudonymScratch {
         fields = []
     }
 
-    mutating func fill(_ rows: CodedRows, key: [UInt8], isIdentifier: [Bool], namesVisitors: Bool) {
+    mutating func fill(_ rows: CodedRows, key: [UInt8], isIdentifier: [Bool], sessionsTellPersons: Bool) {
         let pseudonym = self.pseudonym ?? SubjectPseudonym(key: key)
         self.pseudonym = pseudonym
         func digests(_ table: ByteStringTable) -> ByteStringTable {
@@ -275,7 +291,7 @@ struct PseudonymScratch {
             let session = rows.sessions[entry]
             let form = session[4]
             let id = UnsafeRawBufferPointer(rebasing: session[CodedRows.SessionForm.prefix...])
-            if form == CodedRows.SessionForm.standIn || (form == CodedRows.SessionForm.named && !namesVisitors) {
+            if form == CodedRows.SessionForm.standIn || (form == CodedRows.SessionForm.named && sessionsTellPersons) {
                 pseudonym.withPseudonym(of: id) { ids.append($0) }
             } else {
                 ids.append(id)

@@ -1,6 +1,8 @@
 extension ExportMapping: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case format, delimiter, quote, escape, header, columns, encoding, visitor, session, customer, time, order, fields, missing
+        case format, delimiter, quote, escape, header, columns, encoding, rows, visitor, session, customer, time, order
+        case orderOptional = "order_optional"
+        case skip, duplicates, fields, missing
     }
 
     /// Decodes a mapping; entries left out take their defaults, unknown entries are refused by name, so that a slip of the pen
@@ -15,14 +17,21 @@ extension ExportMapping: Codable {
         header = try entries.decodeIfPresent(Bool.self, forKey: .header)
         columns = try entries.decodeIfPresent([String].self, forKey: .columns)
         encoding = try entries.decodeIfPresent(Encoding.self, forKey: .encoding) ?? .utf8
-        visitor = try entries.decodeIfPresent(String.self, forKey: .visitor)
-        session = try entries.decodeIfPresent(String.self, forKey: .session)
-        time = try entries.decodeIfPresent(Time.self, forKey: .time)
+        rows = try entries.decodeIfPresent(String.self, forKey: .rows)
+        visitor = try entries.decodeIfPresent(Columns.self, forKey: .visitor)
+        session = try entries.decodeIfPresent(SessionKey.self, forKey: .session)
+        if let times = try entries.decodeIfPresent(TimeEntry.self, forKey: .time)?.times {
+            time = times.first
+            timeAlternatives = Array(times.dropFirst())
+        }
         order = try entries.decodeIfPresent([String].self, forKey: .order) ?? []
+        orderOptional = try entries.decodeIfPresent(Bool.self, forKey: .orderOptional) ?? false
+        skip = try entries.decodeIfPresent([Skip].self, forKey: .skip) ?? []
+        duplicates = try entries.decodeIfPresent([Columns].self, forKey: .duplicates) ?? []
         fields = try entries.decodeIfPresent([Field].self, forKey: .fields) ?? []
         missing = try entries.decodeIfPresent([String].self, forKey: .missing) ?? [""]
-        if let column = try entries.decodeIfPresent(String.self, forKey: .customer) {
-            fields.append(Field(name: Self.customerField, column: column, kind: .identity))
+        if let column = try entries.decodeIfPresent(Columns.self, forKey: .customer) {
+            fields.append(Field(name: Self.customerField, columns: column, kind: .identity))
         }
     }
 
@@ -36,11 +45,19 @@ extension ExportMapping: Codable {
         try entries.encodeIfPresent(header, forKey: .header)
         try entries.encodeIfPresent(columns, forKey: .columns)
         try entries.encode(encoding, forKey: .encoding)
+        try entries.encodeIfPresent(rows, forKey: .rows)
         try entries.encodeIfPresent(visitor, forKey: .visitor)
         try entries.encodeIfPresent(session, forKey: .session)
         try entries.encodeIfPresent(customer, forKey: .customer)
-        try entries.encodeIfPresent(time, forKey: .time)
+        if timeAlternatives.isEmpty {
+            try entries.encodeIfPresent(time, forKey: .time)
+        } else {
+            try entries.encode(times, forKey: .time)
+        }
         if !order.isEmpty { try entries.encode(order, forKey: .order) }
+        if orderOptional { try entries.encode(orderOptional, forKey: .orderOptional) }
+        if !skip.isEmpty { try entries.encode(skip, forKey: .skip) }
+        if !duplicates.isEmpty { try entries.encode(duplicates, forKey: .duplicates) }
         try entries.encode(fields.filter { $0.kind != .identity }, forKey: .fields)
         try entries.encode(missing, forKey: .missing)
     }
@@ -54,7 +71,7 @@ extension ExportMapping.Field: Codable {
         try refuseUnknownEntries(of: decoder, known: CodingKeys.allCases.map(\.rawValue))
         let entries = try decoder.container(keyedBy: CodingKeys.self)
         name = try entries.decode(String.self, forKey: .name)
-        column = try entries.decodeIfPresent(String.self, forKey: .column) ?? name
+        column = try entries.decodeIfPresent(ExportMapping.Columns.self, forKey: .column) ?? ExportMapping.Columns(name)
         kind = try entries.decode(ExportMapping.Kind.self, forKey: .kind)
         outcome = try entries.decodeIfPresent(ExportMapping.OutcomeKind.self, forKey: .outcome)
         separator = try entries.decodeIfPresent(String.self, forKey: .separator)
@@ -146,20 +163,4 @@ extension ExportMapping.Time: Codable {
         try entries.encodeIfPresent(pattern, forKey: .pattern)
         try entries.encodeIfPresent(zone, forKey: .zone)
     }
-}
-
-private struct AnyKey: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-}
-
-private func refuseUnknownEntries(of decoder: any Decoder, known: [String]) throws {
-    let unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter { !known.contains($0) }.sorted()
-    guard !unknown.isEmpty else { return }
-    throw DecodingError.dataCorrupted(
-        .init(
-            codingPath: decoder.codingPath,
-            debugDescription: "unknown entry \(unknown.joined(separator: ", ")); known are \(known.joined(separator: ", "))"))
 }

@@ -4,10 +4,14 @@ extension ExportMapping {
         try validateDialect()
         try validateRoles()
         try validateFields()
-        try validateTime()
+        for time in times { try validate(time) }
+        guard time != nil || timeAlternatives.isEmpty else {
+            throw refuse("time", "there are other times and no first one", "put the preferred time first")
+        }
+        try validateSelection()
     }
 
-    private func refuse(_ entry: String, _ reason: String, _ remedy: String) -> ExportError {
+    func refuse(_ entry: String, _ reason: String, _ remedy: String) -> ExportError {
         ExportError(.badMapping, place: "mapping, `\(entry)`", reason: reason, remedy: remedy)
     }
 
@@ -46,9 +50,7 @@ extension ExportMapping {
         guard format == .auto || visitor != nil || session != nil else {
             throw refuse("visitor", "neither visitor nor session is named", "name the column that tells who did it, `visitor: COLUMN`")
         }
-        for (entry, value) in [("visitor", visitor), ("session", session), ("customer", customer)] where value == "" {
-            throw refuse(entry, "the column name is empty", "name the column or remove the line")
-        }
+        for (entry, value) in [("visitor", visitor), ("customer", customer)] { if let value { try validate(value, entry) } }
         let twice = repeated(order)
         guard twice.isEmpty else {
             throw refuse("order", "\(twice.joined(separator: ", ")) named twice", "name each order column once")
@@ -65,9 +67,10 @@ extension ExportMapping {
                 "fields: \(Self.customerField)", "that is the name of the field `customer: COLUMN` makes", "give the field another name")
         }
         for field in fields {
-            guard !field.name.isEmpty, !field.column.isEmpty else {
+            guard !field.name.isEmpty, !field.column.names.contains("") else {
                 throw refuse("fields", "a field has an empty name or column", "give every field a name")
             }
+            try validate(field.column, "fields: \(field.name)")
             guard field.outcome == nil || field.kind == .outcome else {
                 throw refuse("fields: \(field.name)", "`outcome` goes with `kind: outcome` only", "remove it or change the kind")
             }
@@ -130,8 +133,7 @@ extension ExportMapping {
         }
     }
 
-    private func validateTime() throws(ExportError) {
-        guard let time else { return }
+    private func validate(_ time: Time) throws(ExportError) {
         if let zone = time.zone, TimeZoneOffset(zone) == nil {
             throw refuse(
                 "time: zone", "`\(zone)` is not a fixed offset from UTC; named zones are not read",
@@ -178,7 +180,7 @@ extension ExportMapping {
         }
     }
 
-    private func repeated(_ names: [String]) -> [String] {
+    func repeated(_ names: [String]) -> [String] {
         var seen = Set<String>()
         return names.filter { !seen.insert($0).inserted }
     }

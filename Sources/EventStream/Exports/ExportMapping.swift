@@ -10,7 +10,9 @@
 ///   - { name: page, column: page 2 (clothing model), kind: categorical }
 ///   - { name: price, column: price, kind: numeric }
 /// ```
-/// In JSON Lines a column is a dotted path (`device.category`).
+/// In JSON Lines a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value of `name` in a list of `{key, value}` objects,
+/// where a value is itself or the first of `{string_value, int_value, float_value, double_value}` that is not null, read as text whatever
+/// its type; `params[]` is all such pairs in byte order of their keys, behind each key a byte 0x1F and behind each value 0x1E.
 public struct ExportMapping: Sendable, Equatable {
     /// How rows are written.
     public enum Format: String, Sendable, Codable, CaseIterable {
@@ -70,8 +72,8 @@ public struct ExportMapping: Sendable, Equatable {
     public struct Field: Sendable, Equatable {
         /// Its name in the corpus.
         public var name: String
-        /// Its name in the export.
-        public var column: String
+        /// Its name in the export, or several of which the first with a value counts.
+        public var column: Columns
         /// What it holds.
         public var kind: Kind
         /// What an outcome holds; only with kind `outcome`, categorical unless said.
@@ -89,12 +91,17 @@ public struct ExportMapping: Sendable, Equatable {
             when: Condition? = nil, listed: Listed? = nil
         ) {
             self.name = name
-            self.column = column ?? name
+            self.column = Columns(column ?? name)
             self.kind = kind
             self.outcome = outcome
             self.separator = separator
             self.when = when
             self.listed = listed
+        }
+
+        /// A field of the first of several columns that has a value.
+        public init(name: String, columns: Columns, kind: Kind, when: Condition? = nil) {
+            (self.name, column, self.kind, self.when) = (name, columns, kind, when)
         }
 
         /// True when the column arrives as numbers, false when as bytes.
@@ -179,13 +186,26 @@ public struct ExportMapping: Sendable, Equatable {
     /// How characters are written.
     public var encoding = Encoding.utf8
     /// Who: a cookie, device or account. Without one the session stands for the visitor.
-    public var visitor: String?
+    public var visitor: Columns?
     /// The export's own session id.
-    public var session: String?
+    public var session: SessionKey?
     /// When. Nil for an export without times.
     public var time: Time?
+    /// Where else a row may tell its time, each with its own unit: the first whose columns all have values counts, after ``time``. In YAML
+    /// `time` is a list then.
+    public var timeAlternatives: [Time] = []
     /// Whole numbers that order events of the same time, most important first.
     public var order: [String] = []
+    /// Whether a row may lack an order number; it comes first then. Otherwise it is refused. `order_optional` in YAML.
+    public var orderOptional = false
+    /// Rows that are left out and counted.
+    public var skip: [Skip] = []
+    /// What a repeated row has in common with the first, such as the id of a message; a row that lacks one of them repeats nothing. Rows
+    /// equal in everything the mapping keeps are repetitions besides.
+    public var duplicates: [Columns] = []
+    /// In JSON Lines the list whose elements are the rows: columns that begin with it are members of the element (`events.type`), others of
+    /// the line. Nil where each line is a row.
+    public var rows: String?
     /// The columns to keep.
     public var fields: [Field] = []
     /// Texts that stand for no value.
@@ -198,11 +218,11 @@ public struct ExportMapping: Sendable, Equatable {
     ///
     /// It becomes a field of its own, with the name ``customerField`` and the kind ``Kind/identity``, which nothing reads but
     /// what links sessions to customers. With a key it is replaced by digests like the visitor.
-    public var customer: String? {
+    public var customer: Columns? {
         get { fields.first { $0.kind == .identity }?.column }
         set {
             fields.removeAll { $0.kind == .identity }
-            if let newValue { fields.append(Field(name: Self.customerField, column: newValue, kind: .identity)) }
+            if let newValue { fields.append(Field(name: Self.customerField, columns: newValue, kind: .identity)) }
         }
     }
 
@@ -211,6 +231,7 @@ public struct ExportMapping: Sendable, Equatable {
 
     /// An empty batch with the columns this mapping gives.
     public func emptyBatch() -> EventBatch {
-        EventBatch(fields: fields.map { $0.isNumeric ? .numbers([]) : .strings(ByteColumn()) }, orders: order.count)
+        EventBatch(
+            fields: fields.map { $0.isNumeric ? .numbers([]) : .strings(ByteColumn()) }, orders: order.count, hasKeys: !duplicates.isEmpty)
     }
 }

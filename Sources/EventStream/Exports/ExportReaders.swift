@@ -40,7 +40,8 @@ public struct ExportProgress: Sendable, Equatable {
 /// Opens exports: sees the format, fills in what the mapping leaves open, and gives the reader for it.
 ///
 /// Takes: an export file (plain, gzip or zstd) and a mapping. Gives: batches of typed events, and a list of refused rows.
-/// A vendor's format is one more case in ``open(_:mapping:fileNumber:)`` with a reader of its own; nothing else knows of formats.
+/// A vendor's format is a mapping (``VendorFormat``); another way to write rows is one more case in ``open(_:mapping:fileNumber:)`` with a
+/// reader of its own; nothing else knows of formats.
 public enum ExportReaders {
     /// Opens a file, or standard input for `-`.
     ///

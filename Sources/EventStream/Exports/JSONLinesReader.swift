@@ -21,8 +21,9 @@ struct JSONLinesReader: EventSource {
         self.limits = limits
         cursor = LineCursor(window, maximumBytes: limits.maximumRowBytes)
         assembler = RowAssembler(mapping)
-        parser = JSONLineParser(paths: assembler.columns, isList: assembler.isList, maximumNesting: limits.maximumNesting)
-        row = RowTexts(count: assembler.columns.count)
+        parser = JSONLineParser(
+            paths: assembler.columns, isList: assembler.isList, rows: mapping.rows, maximumNesting: limits.maximumNesting)
+        row = RowTexts(count: assembler.slotCount)
     }
 
     var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: cursor.offset, bytesTotal: nil) }
@@ -59,12 +60,29 @@ struct JSONLinesReader: EventSource {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return true }
             if let (reason, hint) = parser.parse(line, into: row) {
                 refuse(reason, hint, &rejects)
-            } else if let fault = assembler.append(row.texts) {
-                let column = fault.slot.map { " (column `\(assembler.columns[$0])`)" } ?? ""
-                refuse(fault.reason, fault.hint + column, &rejects)
+            } else if mapping.rows == nil {
+                take(&rejects)
+            } else {
+                for index in 0..<parser.rowCount {
+                    if let (reason, hint) = parser.parse(row: index, of: line, into: row) {
+                        refuse(reason, hint, &rejects)
+                    } else {
+                        take(&rejects)
+                    }
+                }
             }
         }
         return true
+    }
+
+    private mutating func take(_ rejects: inout RejectCollector) {
+        switch assembler.append(row.texts) {
+        case .taken: break
+        case .skipped(let rule): rejects.skip(assembler.skipReasons[rule])
+        case .refused(let fault):
+            let column = fault.slot.map { " (column `\(assembler.columns[$0])`)" } ?? ""
+            refuse(fault.reason, fault.hint + column, &rejects)
+        }
     }
 
     var tooLong: String { "the line is longer than \(limits.maximumRowBytes) bytes" }
@@ -88,9 +106,15 @@ final class JSONLineParser {
     private let parser: OpaquePointer
     private let texts: UnsafeMutablePointer<csimdjson_text>
     private let count: Int
+    private let hasRows: Bool
+    /// Rows of the last line, where a list holds them.
+    private(set) var rowCount = 0
 
-    /// - Parameter isList: the paths whose arrays come as ``ListedTexts`` wants them, not as JSON; none when empty.
-    init(paths: [String], isList: [Bool] = [], maximumNesting: Int) {
+    /// - Parameters:
+    ///   - isList: the paths whose arrays come as ``ListedTexts`` wants them, not as JSON; none when empty.
+    ///   - rows: the list whose elements are rows; nil where a line is one.
+    init(paths: [String], isList: [Bool] = [], rows: String? = nil, maximumNesting: Int) {
+        hasRows = rows != nil
         precondition(isList.isEmpty || isList.count == paths.count, "JSONLineParser: \(isList.count) flags for \(paths.count) paths")
         count = paths.count
         let flags = isList.isEmpty ? Array(repeating: false, count: count) : isList
@@ -104,9 +128,14 @@ final class JSONLineParser {
             return copy
         }
         for (index, copy) in copies.enumerated() { starts[index] = UnsafePointer(copy) }
-        guard let parser = csimdjson_create(starts, lengths, flags, count, maximumNesting) else {
-            preconditionFailure("JSONLineParser: no memory for \(count) paths")
-        }
+        let count = paths.count
+        let created =
+            if let rows {
+                rows.withCString { csimdjson_create(starts, lengths, flags, count, $0, maximumNesting) }
+            } else {
+                csimdjson_create(starts, lengths, flags, count, nil, maximumNesting)
+            }
+        guard let parser = created else { preconditionFailure("JSONLineParser: no memory for \(count) paths") }
         self.parser = parser
         for copy in copies { copy.deallocate() }
         starts.deallocate()
@@ -117,14 +146,32 @@ final class JSONLineParser {
         texts.deallocate()
     }
 
-    /// Sets the texts of a row; nil when the line could be read. Behind the line ``InputWindow/padding`` bytes must be readable.
+    /// Sets the texts of a row, or ``rowCount`` where a list holds the rows; nil when the line could be read. Behind the line ``InputWindow/padding`` bytes must be readable.
     func parse(_ line: UnsafeBufferPointer<UInt8>, into row: RowTexts) -> (RejectReason, String)? {
-        if let fault = fault(csimdjson_parse(parser, line.baseAddress, line.count, texts)) { return fault }
+        var rows = 0
+        if let fault = fault(csimdjson_parse(parser, line.baseAddress, line.count, texts, &rows)) { return fault }
+        guard !hasRows else {
+            rowCount = max(0, rows)
+            return rows < 0 ? (.badJSON, "the line does not hold the list that `rows` in the mapping names") : nil
+        }
+        take(line, into: row)
+        return nil
+    }
+
+    /// Sets the texts of one of the rows of the line last parsed; nil when it could be read.
+    func parse(row index: Int, of line: UnsafeBufferPointer<UInt8>, into row: RowTexts) -> (RejectReason, String)? {
+        guard csimdjson_row(parser, index, texts) == CSIMDJSON_OK else {
+            return (.badJSON, "a row of the list that `rows` in the mapping names is not an object")
+        }
+        take(line, into: row)
+        return nil
+    }
+
+    private func take(_ line: UnsafeBufferPointer<UInt8>, into row: RowTexts) {
         for index in 0..<count {
             let text = texts[index]
             row.texts[index] = text.count > 0 ? TextSlice(text.bytes, text.count) : TextSlice(line.baseAddress!, text.count)
         }
-        return nil
     }
 
     /// The dotted paths of everything in a line that is not an object, in order; nil when the line cannot be read.

@@ -8,6 +8,8 @@ public struct RejectCollector {
     public private(set) var total = 0
     /// The first ``shownCount`` rejects.
     public private(set) var first: [Reject] = []
+    /// Rows left out by rules of the mapping (``ExportMapping/skip``), by reason. They are no rejects.
+    public private(set) var skipped: [String: Int] = [:]
     private var counts = [RejectReason: Int]()
     private let sink: RejectFile?
     private let shown: Int
@@ -35,6 +37,8 @@ public struct RejectCollector {
             reject.line += linesBefore
             record(reject)
         }
+        for (reason, count) in block.skipped { skipped[reason, default: 0] += count }
+        block.skipped.removeAll(keepingCapacity: true)
         block.total = 0
         block.counts.removeAll(keepingCapacity: true)
         block.first.removeAll(keepingCapacity: true)
@@ -45,6 +49,9 @@ public struct RejectCollector {
 
     /// Rejects for one reason.
     public subscript(reason: RejectReason) -> Int { counts[reason, default: 0] }
+
+    /// Counts a row that a rule of the mapping leaves out.
+    mutating func skip(_ reason: String) { skipped[reason, default: 0] += 1 }
 
     /// Takes one reject.
     public mutating func record(_ reject: Reject) {

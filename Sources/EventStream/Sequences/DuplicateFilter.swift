@@ -1,4 +1,5 @@
-/// Finds exact repetitions among rows in order: same visitor, session, time, order columns and all mapped fields.
+/// Finds repetitions among rows in order: those with the key of an earlier row, where the mapping names one, and those with the same visitor,
+/// session, time, order columns and all mapped fields.
 ///
 /// Only columns the mapping keeps can be compared. The first of the repeated rows in the input stays. Rows of one moment are held
 /// until the moment has passed.
@@ -14,7 +15,14 @@ final class DuplicateFilter {
     /// Above this many rows of one moment a hash table takes over from looking at each.
     private static let listedRows = 32
 
-    init(_ layout: EventRow) {
+    private let comparesRows: Bool
+    private let repeated: RepeatedRows?
+
+    /// - Parameters:
+    ///   - comparesRows: whether equal rows are repetitions; not so in exports without times and order.
+    ///   - repeated: rows with the key of an earlier one.
+    init(_ layout: EventRow, comparesRows: Bool = true, repeated: RepeatedRows? = nil) {
+        (self.comparesRows, self.repeated) = (comparesRows, repeated)
         self.layout = layout
         first = .allocate(byteCount: layout.stride, alignment: 8)
     }
@@ -23,6 +31,14 @@ final class DuplicateFilter {
 
     /// Whether a row repeats an earlier one of its moment.
     func isDuplicate(_ row: RowPointer) -> Bool {
+        if let repeated, repeated.contains(Int(row.long(EventRow.position))) {
+            dropped += 1
+            return true
+        }
+        return comparesRows && isEqualToEarlier(row)
+    }
+
+    private func isEqualToEarlier(_ row: RowPointer) -> Bool {
         let content = UnsafeRawBufferPointer(start: row + EventRow.time, count: layout.stride - EventRow.time)
         // Nearly every row begins a moment of its own, so the first one is kept without a copy into the list.
         guard groupCount > 0, isSameMoment(row) else {

@@ -26,7 +26,7 @@ struct DelimitedReader: EventSource {
         self.window = window
         scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
         assembler = RowAssembler(mapping)
-        row = RowTexts(count: assembler.columns.count)
+        row = RowTexts(count: assembler.slotCount)
         try readColumns()
     }
 
@@ -39,7 +39,7 @@ struct DelimitedReader: EventSource {
         self.window = window
         scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
         assembler = RowAssembler(mapping)
-        row = RowTexts(count: assembler.columns.count)
+        row = RowTexts(count: assembler.slotCount)
         columnCount = other.columnCount
         places = other.places
     }
@@ -116,12 +116,20 @@ struct DelimitedReader: EventSource {
         if scanner.mayHoldNonASCII, let field = invalidField(base) { return refuse(.invalidText, field, hint(for: .invalidText), &rejects) }
         for slot in places.indices {
             let place = places[slot]
+            if place < 0 {
+                row.texts[slot] = TextSlice(base, -1)
+                continue
+            }
             var field = scanner[place]
             if field.hasEscapes { field = scanner.unescape(place, in: base) }
             row.texts[slot] = TextSlice(base + field.start, field.end - field.start)
         }
-        guard let fault = assembler.append(row.texts) else { return }
-        refuse(fault.reason, fault.slot.map { places[$0] }, fault.hint, &rejects)
+        switch assembler.append(row.texts) {
+        case .taken: break
+        case .skipped(let rule): rejects.skip(assembler.skipReasons[rule])
+        case .refused(let fault):
+            refuse(fault.reason, fault.slot.map { places[$0] }.flatMap { $0 < 0 ? nil : $0 }, fault.hint, &rejects)
+        }
     }
 
     private func invalidField(_ base: UnsafePointer<UInt8>) -> Int? {
@@ -177,9 +185,9 @@ struct DelimitedReader: EventSource {
         columnCount = names!.count
         var placeOf: [String: Int] = [:]
         for (index, name) in names!.enumerated() { placeOf[name] = index }
-        let absent = assembler.columns.filter { placeOf[$0] == nil }
+        let absent = assembler.absentColumns(among: Set(names!))
         guard absent.isEmpty else { throw missingColumns(absent, names!) }
-        places = assembler.columns.map { placeOf[$0]! }
+        places = assembler.columns.map { placeOf[$0] ?? -1 }
     }
 
     private mutating func readHeader() throws(ExportError) -> [String] {

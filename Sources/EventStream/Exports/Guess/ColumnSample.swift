@@ -15,8 +15,8 @@ struct ColumnSample {
     /// Letters and digits of the name in lower case, so that `session ID`, `sessionId` and `SESSION_ID` are one.
     var key: String { Self.key(name) }
 
-    /// The same of the last part of a dotted path.
-    var lastKey: String { Self.key(name.split(separator: ".").last.map(String.init) ?? name) }
+    /// The same of the last part of a dotted path, or of the key in its brackets.
+    var lastKey: String { Self.key(name.split { ".[]".contains($0) }.last.map(String.init) ?? name) }
 
     /// The missing words that occur.
     var usedMissingWords: [String] { Self.missingWords.filter { word in values.contains { $0.elementsEqual(word.utf8) } } }

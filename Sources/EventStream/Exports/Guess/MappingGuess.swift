@@ -7,11 +7,15 @@ public struct MappingGuess: Sendable, Equatable {
     public var mapping: ExportMapping
     /// Why it is so, one line an entry.
     public var reasons: [String]
+    /// The vendor's format that was recognised or asked for; nil where columns were guessed one by one.
+    public var vendor: VendorFormat?
 }
 
 extension ExportReaders {
     /// Guesses the mapping of an input from its beginning. The input can still be opened afterwards, standard input too.
-    public static func guess(_ input: ExportInput) throws(ExportError) -> MappingGuess {
+    ///
+    /// - Parameter format: a vendor's format that the input is said to have; nil to find out.
+    public static func guess(_ input: ExportInput, format: VendorFormat? = nil) throws(ExportError) -> MappingGuess {
         var mapping = ExportMapping()
         var reasons: [String] = []
         var sample = try input.sample(.utf8)
@@ -21,14 +25,23 @@ extension ExportReaders {
             reasons.append("encoding: the first block is not UTF-8")
         }
         mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping)
+        if let format, mapping.format != format.mapping.format {
+            throw ExportError(
+                .badData, place: input.path, reason: "its first block is not \(format.title)",
+                remedy: "leave --format out to have the format found, or give a mapping")
+        }
         switch mapping.format {
         case .items:
             mapping.fields = [.init(name: "item", kind: .categorical)]
             reasons.append("format: every line is a list of numbers, one session a line")
             return MappingGuess(mapping: mapping, reasons: reasons)
         case .jsonl:
+            let columns = sample.jsonColumns(input.limits)
+            if let found = format.map({ ($0, $0.member(columns)) }) ?? VendorFormat.detect(columns) {
+                return found.0.guess(columns, in: found.1)
+            }
             reasons.append("format: every line is a JSON object")
-            return try RoleGuess(path: input.path, columns: sample.jsonColumns(input.limits)).complete(mapping, reasons)
+            return try RoleGuess(path: input.path, columns: columns).complete(mapping, reasons)
         case .auto, .csv, .tsv:
             mapping.format = .auto
             mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
@@ -50,7 +63,8 @@ extension InputSample {
         return broken > meaningful
     }
 
-    fileprivate func delimitedColumns(_ mapping: ExportMapping, path: String) throws(ExportError) -> [ColumnSample] {
+    /// The columns of the first rows of delimited text.
+    func delimitedColumns(_ mapping: ExportMapping, path: String) throws(ExportError) -> [ColumnSample] {
         var rows = records(mapping.dialect, limit: 2_000).rows
         guard let first = rows.first else {
             throw ExportError(.badData, place: path, reason: "it holds no rows", remedy: "export again, or give a mapping")
@@ -78,7 +92,11 @@ extension InputSample {
         }
     }
 
-    fileprivate func jsonColumns(_ limits: ExportLimits) -> [ColumnSample] {
+    /// The columns of the first lines of JSON.
+    /// - Parameters:
+    ///   - paths: which; nil for all there are.
+    ///   - rows: the list whose elements are rows; nil where a line is one.
+    func jsonColumns(_ limits: ExportLimits, paths: [String]? = nil, rows: String? = nil) -> [ColumnSample] {
         var bytes = text + [UInt8](repeating: 0x0A, count: InputWindow.padding)
         return bytes.withUnsafeMutableBufferPointer { buffer in
             var lines: [UnsafeBufferPointer<UInt8>] = []
@@ -91,16 +109,24 @@ extension InputSample {
             let lister = JSONLineParser(paths: [], maximumNesting: limits.maximumNesting)
             var names: [String] = []
             var known = Set<String>()
-            for line in lines { for name in lister.paths(in: line) ?? [] where known.insert(name).inserted { names.append(name) } }
-            names = Array(names.prefix(1_000))
-            let parser = JSONLineParser(paths: names, maximumNesting: limits.maximumNesting)
+            if let paths {
+                names = paths
+            } else {
+                for line in lines { for name in lister.paths(in: line) ?? [] where known.insert(name).inserted { names.append(name) } }
+                names = Array(names.prefix(1_000))
+            }
+            let parser = JSONLineParser(paths: names, rows: rows, maximumNesting: limits.maximumNesting)
             let row = RowTexts(count: names.count)
             var columns = names.map { ColumnSample(name: $0, values: []) }
-            for line in lines where parser.parse(line, into: row) == nil {
+            func take() {
                 for index in names.indices {
                     let text = row.texts[index]
                     columns[index].values.append(text.count > 0 ? Array(UnsafeBufferPointer(start: text.bytes, count: text.count)) : [])
                 }
+            }
+            for line in lines where parser.parse(line, into: row) == nil {
+                if rows == nil { take() }
+                for index in 0..<(rows == nil ? 0 : parser.rowCount) where parser.parse(row: index, of: line, into: row) == nil { take() }
             }
             return columns
         }

@@ -20,11 +20,11 @@ struct RoleGuess {
         var mapping = mapping
         var reasons = reasons
         if let visitor = find(Self.visitors) {
-            mapping.visitor = visitor.name
+            mapping.visitor = .init(visitor.name)
             reasons.append("visitor: `\(visitor.name)` is a common name")
         }
         if let session = find(Self.sessions) {
-            mapping.session = session.name
+            mapping.session = .init(session.name)
             reasons.append("session: `\(session.name)` is a common name")
             if mapping.visitor == nil { reasons.append("visitor: none found, every session counts as a visitor of its own") }
         }
@@ -69,7 +69,7 @@ struct RoleGuess {
     }
 
     private func addFields(_ mapping: inout ExportMapping, _ reasons: inout [String]) {
-        let taken = Set([mapping.visitor, mapping.session].compactMap { $0 } + (mapping.time?.columns ?? []) + mapping.order)
+        let taken = mapping.usedColumns
         var missing: [String] = []
         var names = Set<String>()
         for column in columns where !taken.contains(column.name) && !column.name.isEmpty && names.insert(column.name).inserted {
@@ -92,10 +92,12 @@ struct RoleGuess {
         }
     }
 
-    private func isIdentity(_ column: ColumnSample) -> Bool {
+    private func isIdentity(_ column: ColumnSample) -> Bool { Self.isIdentity(column) }
+
+    /// Whether a column tells by its name who somebody is.
+    static func isIdentity(_ column: ColumnSample) -> Bool {
         let keys = [column.key, column.lastKey]
-        return column.key == "name"
-            || keys.contains { Self.personal.contains($0) || Self.visitors.contains($0) || Self.sessions.contains($0) }
+        return column.key == "name" || keys.contains { personal.contains($0) || visitors.contains($0) || sessions.contains($0) }
     }
 }
 

@@ -9,7 +9,7 @@ struct TimeGuess {
         "collectortstamp",
     ]
 
-    private enum Form: Equatable {
+    enum Form: Equatable {
         case epoch(ExportMapping.Time.Unit)
         case iso8601, local, dateOnly, timeOfDay, unclearNumber, other
     }
@@ -69,7 +69,7 @@ struct TimeGuess {
             return EventTime.readISO8601(text.trimmed, nil) == .fault(.localTime)
         }
         if isDay > 0.95 { return .dateOnly }
-        if column.share(where: { decimalNumber($0) != nil }) > 0.95 { return epochUnit(column) }
+        if column.share(where: { decimalNumber($0) != nil }) > 0.95 { return Self.epochUnit(column) }
         var zoned = 0
         var local = 0
         for value in present {
@@ -91,7 +91,7 @@ struct TimeGuess {
     }
 
     /// A unit fits when most of the times lie between 1990 and 2100; at most one does, as the units are a thousandfold apart.
-    private func epochUnit(_ column: ColumnSample) -> Form {
+    static func epochUnit(_ column: ColumnSample) -> Form {
         for (unit, perSecond) in [(ExportMapping.Time.Unit.seconds, 1.0), (.milliseconds, 1e3), (.microseconds, 1e6)] {
             let fitting = column.share { text in
                 guard let value = decimalNumber(text) else { return false }

@@ -18,8 +18,12 @@ final class CodedRows {
     let orderCount: Int
     /// Whether rows have session ids at all.
     let hasSessions: Bool
+    /// Whether rows have digests of their keys.
+    let hasKeys: Bool
     /// Rows held.
     @exclusivity(unchecked) private(set) var count = 0
+    /// Those of them without a session id, where the others have one.
+    @exclusivity(unchecked) private(set) var withoutSession = 0
     @exclusivity(unchecked) private var capacity = 0
     /// ``tables`` again: reading them from the array would count references for every field of every row.
     private let fastTables: UnsafeMutablePointer<Unmanaged<ByteStringTable>?>
@@ -31,22 +35,25 @@ final class CodedRows {
     @exclusivity(unchecked) private(set) var visitorNumbers: UnsafeMutablePointer<Int32>
     @exclusivity(unchecked) private(set) var sessionNumbers: UnsafeMutablePointer<Int32>
     @exclusivity(unchecked) private(set) var times: UnsafeMutablePointer<Int64>
-    /// One for each order column, then one for each numeric field (bit patterns of doubles).
+    /// One for each order column, then one for each numeric field (bit patterns of doubles), then two for the digests of keys.
     @exclusivity(unchecked) private(set) var longs: UnsafeMutablePointer<UnsafeMutablePointer<Int64>>
     /// For each field its codes, 0 for missing; unused where numeric.
     @exclusivity(unchecked) private(set) var codes: UnsafeMutablePointer<UnsafeMutablePointer<Int32>>
     private var sessionKey: [UInt8] = []
+    private let longCount: Int
 
-    init(isNumeric: [Bool], orders: Int, hasSessions: Bool) {
+    init(isNumeric: [Bool], orders: Int, hasSessions: Bool, hasKeys: Bool = false) {
         self.isNumeric = isNumeric
+        self.hasKeys = hasKeys
+        longCount = orders + isNumeric.count + (hasKeys ? 2 : 0)
         orderCount = orders
         self.hasSessions = hasSessions
         tables = isNumeric.map { $0 ? nil : ByteStringTable() }
         visitorNumbers = .allocate(capacity: 0)
         sessionNumbers = .allocate(capacity: 0)
         times = .allocate(capacity: 0)
-        longs = .allocate(capacity: orders + isNumeric.count)
-        for column in 0..<(orders + isNumeric.count) { (longs + column).initialize(to: .allocate(capacity: 0)) }
+        longs = .allocate(capacity: longCount)
+        for column in 0..<longCount { (longs + column).initialize(to: .allocate(capacity: 0)) }
         codes = .allocate(capacity: isNumeric.count)
         fastTables = .allocate(capacity: isNumeric.count)
         for field in isNumeric.indices {
@@ -58,14 +65,14 @@ final class CodedRows {
     convenience init(_ mapping: ExportMapping) {
         self.init(
             isNumeric: mapping.fields.map(\.isNumeric), orders: mapping.order.count,
-            hasSessions: mapping.format == .items || mapping.session != nil)
+            hasSessions: mapping.format == .items || mapping.session != nil, hasKeys: !mapping.duplicates.isEmpty)
     }
 
     deinit {
         visitorNumbers.deallocate()
         sessionNumbers.deallocate()
         times.deallocate()
-        for column in 0..<(orderCount + isNumeric.count) { longs[column].deallocate() }
+        for column in 0..<longCount { longs[column].deallocate() }
         for field in isNumeric.indices { codes[field].deallocate() }
         longs.deallocate()
         codes.deallocate()
@@ -75,6 +82,7 @@ final class CodedRows {
     /// Forgets the rows and keeps the memory.
     func removeAll() {
         count = 0
+        withoutSession = 0
         visitors.removeAll()
         sessions.removeAll()
         for table in tables { table?.removeAll() }
@@ -93,6 +101,7 @@ final class CodedRows {
         guard hasSessions else { return }
         sessionKey.removeAll(keepingCapacity: true)
         withUnsafeBytes(of: UInt32(truncatingIfNeeded: number)) { sessionKey.append(contentsOf: $0) }
+        if session == nil { withoutSession += 1 }
         sessionKey.append(session == nil ? SessionForm.none : visitor == nil ? SessionForm.standIn : SessionForm.named)
         if let session { sessionKey.append(contentsOf: session) }
         sessionNumbers[count] = Int32(truncatingIfNeeded: sessionKey.withUnsafeBytes { sessions.number(of: $0) })
@@ -100,6 +109,16 @@ final class CodedRows {
 
     @inline(__always)
     func setOrder(_ order: Int, _ value: Int64) { longs[order][count] = value }
+
+    @inline(__always)
+    func setKey(_ digest: (Int64, Int64)) {
+        longs[longCount - 2][count] = digest.0
+        longs[longCount - 1][count] = digest.1
+    }
+
+    /// The digest of a row's key; 0, 0 for none.
+    @inline(__always)
+    func key(_ row: Int) -> (Int64, Int64) { (longs[longCount - 2][row], longs[longCount - 1][row]) }
 
     @inline(__always)
     func setNumber(_ field: Int, _ value: Double) { longs[orderCount + field][count] = Int64(bitPattern: value.bitPattern) }
@@ -129,7 +148,7 @@ final class CodedRows {
         enlarge(&visitorNumbers)
         enlarge(&sessionNumbers)
         enlarge(&times)
-        for column in 0..<(orderCount + isNumeric.count) { enlarge(&longs[column]) }
+        for column in 0..<longCount { enlarge(&longs[column]) }
         for field in isNumeric.indices { enlarge(&codes[field]) }
         capacity = larger
     }
@@ -149,6 +168,7 @@ extension CodedRows {
                 batch.session.withBytes(index) { begin(visitor: named, session: $0, time: time) }
             }
             for order in 0..<orderCount { setOrder(order, batch.orders[order][index]) }
+            if hasKeys { setKey((batch.keys[0][index], batch.keys[1][index])) }
             for field in fields.indices {
                 switch fields[field] {
                 case .numbers(let values): setNumber(field, values[index])
@@ -177,6 +197,9 @@ extension CodedRows {
         }
         batch.timeMicroseconds.append(contentsOf: UnsafeBufferPointer(start: times, count: count))
         for order in 0..<orderCount { batch.orders[order].append(contentsOf: UnsafeBufferPointer(start: longs[order], count: count)) }
+        for half in batch.keys.indices where hasKeys {
+            batch.keys[half].append(contentsOf: UnsafeBufferPointer(start: longs[longCount - 2 + half], count: count))
+        }
         for field in isNumeric.indices {
             switch batch.fields[field] {
             case .numbers(var values):

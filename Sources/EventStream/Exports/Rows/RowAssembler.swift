@@ -1,5 +1,13 @@
 /// Turns the texts of one row into typed values, or says why it cannot. A row enters whole or not at all.
 struct RowAssembler {
+    /// What became of a row.
+    enum Outcome {
+        case taken
+        /// Left out by a rule of the mapping, an index into ``skipReasons``.
+        case skipped(Int)
+        case refused(Fault)
+    }
+
     /// Why a row was refused; `slot` is the column to blame, an index into ``columns``.
     struct Fault {
         var reason: RejectReason
@@ -16,12 +24,25 @@ struct RowAssembler {
     /// Rows taken since the last ``begin()``.
     var count: Int { rows.count }
 
-    private let time: EventTime
-    private let timeSlots: [Int]
+    /// Texts of a row: the columns and what is made of them. The reader sets the first ``columns``.
+    var slotCount: Int { columns.count + derived.count }
+    /// The names of the rules that leave rows out.
+    var skipReasons: [String] { selection.reasons }
+
+    private struct TimeCandidate {
+        var time: EventTime
+        var slots: [Int]
+    }
+
+    private var derived: DerivedTexts
+    private var selection: RowSelection
+    private let times: [TimeCandidate]
     private let visitorSlot: Int?
     private let sessionSlot: Int?
     private let orderSlots: [Int]
+    private let orderOptional: Bool
     private let fieldSlots: [Int]
+    private let keySlots: [Int]
     private let isNumeric: [Bool]
     /// Whether fields are anything but their columns; ``conditions`` and ``listed`` are looked at only then.
     private let hasDerived: Bool
@@ -29,8 +50,9 @@ struct RowAssembler {
     /// For each field, where it looks itself up.
     private let listed: [ListedNumbers.Place?]
     private var listedNumbers = ListedNumbers()
-    private let emptyIsMissing: Bool
-    private let missing: [[UInt8]]
+    private let missing: MissingTexts
+    /// The columns that are all a list of columns has, and may be absent one by one.
+    private let alternatives: [Set<String>]
 
     /// The rows taken so far.
     let rows: CodedRows
@@ -58,12 +80,15 @@ struct RowAssembler {
             slots.lists[column] = columns.count - 1
             return columns.count - 1
         }
-        visitorSlot = mapping.visitor.map(slot)
-        sessionSlot = mapping.session.map(slot)
-        time = EventTime(mapping.time)
-        timeSlots = (mapping.time?.columns ?? []).map(slot)
+        var derived = DerivedTexts()
+        let visitor = mapping.visitor.map { derived.slot($0, slot) }
+        let session = mapping.session.map { derived.slot($0, slot) }
+        times = mapping.times.map { TimeCandidate(time: EventTime($0), slots: $0.columns.map(slot)) }
         orderSlots = mapping.order.map(slot)
-        fieldSlots = mapping.fields.map { slot($0.column) }
+        orderOptional = mapping.orderOptional
+        let fields = mapping.fields.map { derived.slot($0.column, slot) }
+        let keys = mapping.duplicates.map { derived.slot($0, slot) }
+        selection = RowSelection(mapping.skip) { derived.slot($0, slot) }
         conditions = RowConditions(mapping.fields, slot: slot)
         listed = mapping.fields.map { field in
             field.listed.map { listed in
@@ -76,11 +101,25 @@ struct RowAssembler {
         self.columns = columns
         self.isList = isList
         isNumeric = mapping.fields.map(\.isNumeric)
-        emptyIsMissing = mapping.missing.contains("")
-        missing = mapping.missing.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        missing = MissingTexts(mapping.missing)
+        derived.finish(columns: columns.count)
+        selection.finish(derived.final)
+        visitorSlot = visitor.map(derived.final)
+        sessionSlot = session.map(derived.final)
+        fieldSlots = fields.map(derived.final)
+        keySlots = keys.map(derived.final)
+        alternatives = derived.candidates.map { Set($0.map { columns[$0] }) }
+        self.derived = derived
         rows = CodedRows(mapping)
         rowOrders = Array(repeating: 0, count: orderSlots.count)
         rowNumbers = Array(repeating: 0, count: fieldSlots.count)
+    }
+
+    /// The needed columns that are not among those of a file; of several columns one is enough.
+    func absentColumns(among present: Set<String>) -> [String] {
+        let absent = columns.filter { !present.contains($0) }
+        guard !absent.isEmpty, !alternatives.isEmpty else { return absent }
+        return absent.filter { column in !alternatives.contains { $0.contains(column) && !$0.isDisjoint(with: present) } }
     }
 
     /// Forgets the rows taken so far.
@@ -105,8 +144,16 @@ struct RowAssembler {
     /// Hands the rows to the batch.
     func finish(_ batch: inout EventBatch) { rows.write(to: &batch) }
 
-    /// Takes one row; nil when it is in the batch, otherwise why it is not.
-    mutating func append(_ row: UnsafePointer<TextSlice>) -> Fault? {
+    /// Takes one row, or says what became of it.
+    mutating func append(_ row: UnsafeMutablePointer<TextSlice>) -> Outcome {
+        if !derived.isEmpty { derived.fill(row, missing) }
+        if !selection.isEmpty, let rule = selection.rule(for: row, missing) { return .skipped(rule) }
+        guard var fault = read(row) else { return .taken }
+        fault.slot = fault.slot.map(derived.column)
+        return .refused(fault)
+    }
+
+    private mutating func read(_ row: UnsafeMutablePointer<TextSlice>) -> Fault? {
         let visitor = visitorSlot.map { row[$0] }.flatMap { isMissing($0) ? nil : $0 }
         let session = sessionSlot.map { row[$0] }.flatMap { isMissing($0) ? nil : $0 }
         guard visitor != nil || session != nil else {
@@ -114,9 +161,7 @@ struct RowAssembler {
                 reason: .missingIdentity, slot: visitorSlot ?? sessionSlot, hint: "the row names neither visitor nor session")
         }
         var microseconds = Int64.min
-        switch time {
-        case .none: break
-        default:
+        if !times.isEmpty {
             switch readTime(row) {
             case .success(let value): microseconds = value
             case .failure(let fault): return fault.fault
@@ -124,6 +169,10 @@ struct RowAssembler {
         }
         for index in orderSlots.indices {
             let text = row[orderSlots[index]]
+            if orderOptional, isMissing(text) || text.count < 0 {
+                rowOrders[index] = .min
+                continue
+            }
             guard let value = text.count < 0 ? nil : wholeNumber(text) else {
                 return Fault(reason: .badOrder, slot: orderSlots[index], hint: "expected a whole number; see `order` in the mapping")
             }
@@ -148,9 +197,21 @@ struct RowAssembler {
         return nil
     }
 
-    private func take(_ row: UnsafePointer<TextSlice>, visitor: TextSlice?, session: TextSlice?, _ microseconds: Int64) {
+    /// The digest of a row's key; 0, 0 where the row lacks a part of it.
+    private func digest(_ row: UnsafeMutablePointer<TextSlice>) -> (Int64, Int64) {
+        var digest = RowKeyDigest()
+        for slot in keySlots {
+            let text = row[slot]
+            if isMissing(text) || text.count < 0 { return (0, 0) }
+            digest.take(text)
+        }
+        return digest.finish()
+    }
+
+    private func take(_ row: UnsafeMutablePointer<TextSlice>, visitor: TextSlice?, session: TextSlice?, _ microseconds: Int64) {
         rows.begin(visitor: visitor?.raw, session: session?.raw, time: microseconds)
         for index in orderSlots.indices { rows.setOrder(index, rowOrders[index]) }
+        if !keySlots.isEmpty { rows.setKey(digest(row)) }
         for index in fieldSlots.indices {
             if isNumeric[index] {
                 rows.setNumber(index, rowNumbers[index])
@@ -173,33 +234,39 @@ struct RowAssembler {
 
     private struct TimeFault: Error { var fault: Fault }
 
-    private func readTime(_ row: UnsafePointer<TextSlice>) -> Result<Int64, TimeFault> {
-        for slot in timeSlots where isMissing(row[slot]) || row[slot].count < 0 {
-            return .failure(TimeFault(fault: Fault(reason: .missingTime, slot: slot, hint: time.hint)))
+    private func readTime(_ row: UnsafeMutablePointer<TextSlice>) -> Result<Int64, TimeFault> {
+        for candidate in times.indices {
+            let slots = times[candidate].slots
+            guard let absent = slots.first(where: { isMissing(row[$0]) || row[$0].count < 0 }) else {
+                return read(times[candidate], row)
+            }
+            // With several candidates it is the preferred one that is missed.
+            if candidate == times.count - 1 {
+                let blamed = candidate == 0 ? absent : times[0].slots[0]
+                return .failure(TimeFault(fault: Fault(reason: .missingTime, slot: blamed, hint: times[0].time.hint)))
+            }
         }
+        return .success(.min)
+    }
+
+    private func read(_ candidate: TimeCandidate, _ row: UnsafeMutablePointer<TextSlice>) -> Result<Int64, TimeFault> {
         let outcome: TimeOutcome
-        if case .composed(let parts, let zone) = time {
-            outcome = EventTime.readComposed(parts, zone) { row[timeSlots[$0]] }
+        if case .composed(let parts, let zone) = candidate.time {
+            outcome = EventTime.readComposed(parts, zone) { row[candidate.slots[$0]] }
         } else {
-            outcome = time.read(row[timeSlots[0]])
+            outcome = candidate.time.read(row[candidate.slots[0]])
         }
         switch outcome {
         case .microseconds(let value): return .success(value)
         case .fault(let reason):
-            var hint = time.hint
+            var hint = candidate.time.hint
             if reason == .timeOutOfRange { hint = "times lie between 1970 and 2262; " + hint }
-            return .failure(TimeFault(fault: Fault(reason: reason, slot: timeSlots[0], hint: hint)))
+            return .failure(TimeFault(fault: Fault(reason: reason, slot: candidate.slots[0], hint: hint)))
         }
     }
 
     @inline(__always)
-    private func isMissing(_ text: TextSlice) -> Bool {
-        if text.count <= 0 { return text.count < 0 || emptyIsMissing }
-        guard !missing.isEmpty else { return false }
-        return missing.contains { word in
-            word.count == text.count && word.elementsEqual(UnsafeBufferPointer(start: text.bytes, count: text.count))
-        }
-    }
+    private func isMissing(_ text: TextSlice) -> Bool { missing.contains(text) }
 }
 
 extension TextSlice {

@@ -1,0 +1,17 @@
+extension ExportMapping {
+    /// RudderStack's calls as JSON Lines: Segment's, and sessions besides.
+    ///
+    /// - Session: `context.sessionId`, the start in milliseconds (seconds in old libraries), with `anonymousId`. A visitor who identifies keeps
+    ///   both. Server libraries send none; those rows are cut by pauses.
+    /// - Time: `timestamp`, which is receivedAt − (sentAt − originalTimestamp). Where a pipeline dropped it, the device's own
+    ///   `originalTimestamp` counts, which is off by the error of its clock: it is not computed anew.
+    static var rudderStack: ExportMapping {
+        var mapping = segment
+        mapping.session = ["anonymousId", "context.sessionId"]
+        for index in mapping.fields.indices where mapping.fields[index].name == "referrer" {
+            mapping.fields[index].column.names += ["properties.initial_referrer", "context.page.initial_referrer"]
+        }
+        mapping.fields.append(Field(name: "session_start", column: "context.sessionStart", kind: .categorical))
+        return mapping
+    }
+}

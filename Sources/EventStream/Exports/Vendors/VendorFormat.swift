@@ -1,0 +1,144 @@
+/// An export format of a vendor, known by what is in the file: its mapping needs not be written.
+///
+/// Detection looks at members and values of the first block, never at the file's name. The mapping is plain data
+/// (``ExportMapping``): it can be printed, kept and changed like one written by hand. Members of objects for free use (event parameters,
+/// properties) that it does not name are kept under their own names, as texts: a parameter that changes its type between rows costs none.
+public enum VendorFormat: String, Sendable, CaseIterable {
+    /// Google Analytics 4, BigQuery export as JSON Lines.
+    case ga4
+    /// RudderStack calls as JSON Lines. Before Segment, whose calls look alike.
+    case rudderstack
+    /// Segment calls as JSON Lines.
+    case segment
+    /// Amplitude's export, JSON Lines.
+    case amplitude
+    /// Mixpanel's raw export, JSON Lines.
+    case mixpanel
+    /// Adobe Experience Platform, XDM ExperienceEvents as JSON Lines.
+    case xdm
+    /// OTTO's recommender data: one session a line.
+    case otto
+
+    /// What it is called in output.
+    public var title: String {
+        switch self {
+        case .ga4: "GA4 BigQuery export (JSON Lines)"
+        case .rudderstack: "RudderStack events (JSON Lines)"
+        case .segment: "Segment events (JSON Lines)"
+        case .amplitude: "Amplitude export (JSON Lines)"
+        case .mixpanel: "Mixpanel export (JSON Lines)"
+        case .xdm: "Adobe XDM ExperienceEvents (JSON Lines)"
+        case .otto: "OTTO sessions (JSON Lines)"
+        }
+    }
+
+    /// Where its parts of the mapping come from, in one line.
+    public var rule: String {
+        switch self {
+        case .ga4:
+            "sessions by user_pseudo_id and ga_session_id, packed ids unpacked; time is event_timestamp, a batch is ordered by its indexes; "
+                + "campaigns never from the first touch"
+        case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else originalTimestamp, sentAt, receivedAt"
+        case .segment: "no session ids, so pauses cut; time is timestamp, else originalTimestamp, sentAt, receivedAt"
+        case .amplitude: "sessions by device_id and session_id, where -1 is none; times are UTC"
+        case .mixpanel: "no session ids, so pauses cut; the visitor is $device_id, else distinct_id"
+        case .xdm: "no session ids, so pauses cut; the visitor is the ECID, else another identity"
+        case .otto: "the session stands for the visitor"
+        }
+    }
+
+    /// The mapping for lines that hold what it describes at their top.
+    public var mapping: ExportMapping {
+        var mapping: ExportMapping =
+            switch self {
+            case .ga4: .ga4
+            case .rudderstack: .rudderStack
+            case .segment: .segment
+            case .amplitude: .amplitude
+            case .mixpanel: .mixpanel
+            case .xdm: .adobeXDM
+            case .otto: .otto
+            }
+        mapping.customer = mapping.customer  // as the last field, as a mapping is read back
+        return mapping
+    }
+
+    /// What the names of members for free use begin with; those the mapping does not name are kept, too.
+    var freeMembers: [String] {
+        switch self {
+        case .ga4: ["event_params[", "user_properties["]
+        case .rudderstack, .segment: ["properties."]
+        case .amplitude: ["event_properties."]
+        case .mixpanel: ["properties."]
+        case .xdm, .otto: []
+        }
+    }
+
+    /// Whether lines with these columns are of this format.
+    func fits(_ columns: VendorColumns) -> Bool {
+        switch self {
+        case .ga4:
+            columns.has("event_name") && columns.has("event_timestamp") && (columns.has("event_params") || columns.hasAny("event_params["))
+        case .rudderstack: columns.areCalls && columns.areRudderStack
+        case .segment:
+            columns.areCalls && !columns.areRudderStack
+                && (columns.has("anonymousId") || columns.has("userId") || columns.has("messageId"))
+        case .amplitude:
+            columns.has("event_type") && columns.has("event_time") && (columns.has("device_id") || columns.has("amplitude_id"))
+                && (columns.has("uuid") || columns.has("$insert_id") || columns.has("event_properties")
+                    || columns.hasAny("event_properties."))
+        case .mixpanel:
+            columns.has("event") && columns.has("properties.time")
+                && (columns.has("properties.distinct_id") || columns.has("properties.$device_id"))
+        case .xdm:
+            (columns.has("timestamp") || columns.has("xdm:timestamp"))
+                && (columns.hasAny("identityMap.") || columns.hasAny("xdm:identityMap.") || columns.hasAny("xdm:endUserIDs.")
+                    || (columns.has("eventType") && columns.has("_id")))
+        case .otto: columns.has("session") && columns.areElements("events", with: ["aid", "ts", "type"])
+        }
+    }
+}
+
+/// The columns of a sample as one of its objects holds them: those below a member, without its name.
+struct VendorColumns {
+    /// The member; empty for the line itself.
+    let member: String
+    private let columns: [String: ColumnSample]
+    private let names: [String]
+
+    init(_ samples: [ColumnSample], in member: String) {
+        self.member = member
+        let prefix = member.isEmpty ? "" : member + "."
+        var columns: [String: ColumnSample] = [:]
+        for sample in samples where sample.name.hasPrefix(prefix) {
+            columns[String(sample.name.dropFirst(prefix.count))] = sample
+        }
+        self.columns = columns
+        names = columns.keys.sorted()
+    }
+
+    subscript(_ name: String) -> ColumnSample? { columns[name] }
+    func has(_ name: String) -> Bool { columns[name] != nil }
+    func hasAny(_ prefix: String) -> Bool { names.contains { $0.hasPrefix(prefix) } }
+
+    /// Whether nearly all lines are calls of the specification that Segment and RudderStack share.
+    var areCalls: Bool {
+        let calls = ["page", "screen", "track", "identify", "group", "alias"]
+        return columns["type"]?.share { text in calls.contains { text.holds(Array($0.utf8)) } } ?? 0 > 0.9
+    }
+
+    /// Whether RudderStack left its marks in calls.
+    var areRudderStack: Bool {
+        has("rudderId") || has("context.sessionId") || has("context.sessionStart")
+            || columns["context.library.name"]?.values.contains { String(decoding: $0, as: UTF8.self).contains("udder") } ?? false
+    }
+
+    /// Whether most values of a column are lists of objects with these members; some may be empty.
+    func areElements(_ name: String, with members: [String]) -> Bool {
+        guard let column = columns[name] else { return false }
+        return column.share { text in
+            let start = String(decoding: UnsafeBufferPointer(start: text.bytes, count: min(text.count, 400)), as: UTF8.self)
+            return start.hasPrefix("[") && members.allSatisfy { start.contains("\"\($0)\":") }
+        } > 0.5
+    }
+}

@@ -1,0 +1,22 @@
+import EventStream
+import Glibc
+import Testing
+
+/// Example files of the vendors; skipped where they are not at hand (`TESSERA_DATA`, or `../shared/data`).
+@Suite struct VendorRealDataTests {
+    static var root: String { ImportRealDataTests.root + "/formats/" }
+    static let files: [(String, VendorFormat, atLeast: Int)] = [
+        ("ga4/nested_event_params_mock.jsonl", .ga4, 3), ("segment/spec_examples.jsonl.gz", .segment, 2),
+        ("rudderstack/spec_examples.jsonl.gz", .rudderstack, 8), ("adobe_xdm/experience_event_examples.jsonl.gz", .xdm, 3),
+        ("otto/sessions.jsonl.gz", .otto, 300),
+    ]
+
+    @Test(
+        .enabled(if: access(root, R_OK) == 0, "no formats under TESSERA_DATA or ../shared/data"),
+        arguments: files.filter { access(root + $0.0, R_OK) == 0 })
+    func everyFileIsRecognisedAndRead(_ file: (String, VendorFormat, atLeast: Int)) throws {
+        let imported = try VendorImport(path: Self.root + file.0)
+        #expect(imported.guess.vendor == file.1)
+        #expect(imported.summary.counts.events >= file.atLeast, "\(imported.rejects.countsByReason)")
+    }
+}
