@@ -10,7 +10,7 @@
 ///   - { name: page, column: page 2 (clothing model), kind: categorical }
 ///   - { name: price, column: price, kind: numeric }
 /// ```
-/// In JSON Lines a column is a dotted path (`device.category`).
+/// In JSON Lines and Parquet a column is a dotted path (`device.category`).
 public struct ExportMapping: Sendable, Equatable {
     /// How rows are written.
     public enum Format: String, Sendable, Codable, CaseIterable {
@@ -24,6 +24,8 @@ public struct ExportMapping: Sendable, Equatable {
         case jsonl
         /// One session a line: items in order, optionally a tab and the item that follows.
         case items
+        /// A Parquet, Arrow IPC or Feather file, read through the Arrow plugin.
+        case parquet
     }
 
     /// How characters are written. A byte order mark at the beginning of the file overrules it.

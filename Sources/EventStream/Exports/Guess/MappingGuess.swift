@@ -20,12 +20,17 @@ extension ExportReaders {
             sample = try input.sample(.windows1252)
             reasons.append("encoding: the first block is not UTF-8")
         }
-        mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping)
+        mapping.format =
+            input.columnar == nil ? try FormatSniffer(path: input.path, sample: sample).format(for: mapping) : .parquet
         switch mapping.format {
         case .items:
             mapping.fields = [.init(name: "item", kind: .categorical)]
             reasons.append("format: every line is a list of numbers, one session a line")
             return MappingGuess(mapping: mapping, reasons: reasons)
+        case .parquet:
+            reasons.append("format: it is a Parquet or Arrow file")
+            reasons += input.columnar?.unread ?? []
+            return try RoleGuess(path: input.path, columns: sample.jsonColumns(input.limits)).complete(mapping, reasons)
         case .jsonl:
             reasons.append("format: every line is a JSON object")
             return try RoleGuess(path: input.path, columns: sample.jsonColumns(input.limits)).complete(mapping, reasons)
