@@ -60,7 +60,8 @@ let package = Package(
         .target(name: "ArrowExchange", dependencies: ["DurableFiles", "CArrow"], swiftSettings: settings),
 
         // Row 0: nothing of ours but the files below.
-        .target(name: "EventStream", dependencies: ["DurableFiles", "ArrowExchange", "CZlib", "CZstd", "CSimdJSON"], swiftSettings: settings),
+        .target(
+            name: "EventStream", dependencies: ["DurableFiles", "ArrowExchange", "CZlib", "CZstd", "CSimdJSON"], swiftSettings: settings),
         .target(name: "VectorLoopsAVX2", swiftSettings: settings + instructionSet("x86-64-v3"), linkerSettings: mathematics),
         .target(name: "VectorLoopsAVX512", swiftSettings: settings + instructionSet("x86-64-v4"), linkerSettings: mathematics),
         .target(
@@ -86,12 +87,16 @@ let package = Package(
 
         .target(
             name: "Recommendation",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles",
+            ],
             swiftSettings: settings, linkerSettings: mathematics),
 
         .target(
             name: "CreditRisk",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles",
+            ],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
@@ -132,7 +137,8 @@ let package = Package(
         .target(name: "FaultTestSupport", dependencies: ["DurableFiles"], path: "Tests/FaultTestSupport", swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
         .testTarget(
-            name: "ArrowExchangeTests", dependencies: ["ArrowExchange", "CArrow", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
+            name: "ArrowExchangeTests", dependencies: ["ArrowExchange", "CArrow", "DurableFiles", "FaultTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "EventStreamTests", dependencies: ["EventStream", "ArrowExchange", "DurableFiles", "FaultTestSupport"],
             swiftSettings: settings),
@@ -201,7 +207,7 @@ let package = Package(
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
+            dependencies: ["CLI", "Figures", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -90,7 +90,9 @@ public final class ArrowColumn {
         case .utf8, .list, .map:
             guard isRising(of: Int32.self, upTo: layout == .utf8 ? nil : children[0].count) else { throw damaged("offsets do not rise") }
         case .largeUTF8, .largeList:
-            guard isRising(of: Int64.self, upTo: layout == .largeUTF8 ? nil : children[0].count) else { throw damaged("offsets do not rise") }
+            guard isRising(of: Int64.self, upTo: layout == .largeUTF8 ? nil : children[0].count) else {
+                throw damaged("offsets do not rise")
+            }
         case .utf8View:
             for row in 0..<count where !isNull(row) {
                 guard viewedText(row) != nil else { throw damaged("a view leads out of its buffers") }
@@ -195,7 +197,9 @@ public final class ArrowColumn {
         let length = Int(view.loadUnaligned(as: Int32.self))
         guard length >= 0 else { return nil }
         if length <= 12 { return UnsafeRawBufferPointer(start: view + 4, count: length) }
-        let (buffer, start) = (Int(view.loadUnaligned(fromByteOffset: 8, as: Int32.self)), Int(view.loadUnaligned(fromByteOffset: 12, as: Int32.self)))
+        let (buffer, start) = (
+            Int(view.loadUnaligned(fromByteOffset: 8, as: Int32.self)), Int(view.loadUnaligned(fromByteOffset: 12, as: Int32.self))
+        )
         guard views.indices.contains(buffer), start >= 0, start + length <= views[buffer].count, let bytes = views[buffer].bytes else {
             return nil
         }

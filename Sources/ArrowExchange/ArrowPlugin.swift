@@ -37,7 +37,8 @@ public struct ArrowPlugin: Sendable {
         }
         let number = try symbol("tessera_arrow_interface", as: tessera_arrow_interface_function.self)()
         guard number == TESSERA_ARROW_INTERFACE else {
-            throw .foreignPlugin(path: path, reason: "it was built for another Tessera (interface \(number), not \(TESSERA_ARROW_INTERFACE))")
+            throw .foreignPlugin(
+                path: path, reason: "it was built for another Tessera (interface \(number), not \(TESSERA_ARROW_INTERFACE))")
         }
         let releases = try symbol("tessera_arrow_release", as: tessera_arrow_release_function.self)
         let (built, running) = (releases(0).map { String(cString: $0) } ?? "?", releases(1).map { String(cString: $0) } ?? "?")
@@ -109,7 +110,8 @@ public struct ArrowPlugin: Sendable {
                 let code = self.write(
                     &stream, Int64(rowGroupRows),
                     { context, bytes, count in
-                        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().take(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+                        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().take(
+                            UnsafeRawBufferPointer(start: bytes, count: Int(count)))
                     }, Unmanaged.passUnretained(sink).toOpaque(), &text, Int64(text.count))
                 // Taken over at once by the libraries; ours only when they never got so far.
                 withUnsafeMutablePointer(to: &stream) { $0.pointee.release?($0) }

@@ -48,7 +48,9 @@ public final class ArrowStream {
     }
 
     private static func reason(_ stream: UnsafeMutablePointer<ArrowArrayStream>) -> String {
-        guard stream.pointee.release != nil, let text = stream.pointee.get_last_error(stream) else { return "reading failed without a reason" }
+        guard stream.pointee.release != nil, let text = stream.pointee.get_last_error(stream) else {
+            return "reading failed without a reason"
+        }
         return String(cString: text)
     }
 

@@ -96,7 +96,8 @@ public struct ArrowValues: Sendable {
             buffer.memory.count >= (rows + offset) * size * 4, "ArrowValues.floats: \(buffer.memory.count) bytes for [\(rows), \(size)]")
         return ArrowValues(
             count: rows, nullCount: 0, offset: offset, buffers: [nil],
-            children: [fixed(.float(bytes: 4), buffer, count: (rows + offset) * size)], words: [], fits: { $0.type == .fixedSizeList(size) })
+            children: [fixed(.float(bytes: 4), buffer, count: (rows + offset) * size)], words: [], fits: { $0.type == .fixedSizeList(size) }
+        )
     }
 
     /// Lists: row `i` holds elements `ends[i] ..< ends[i + 1]`.

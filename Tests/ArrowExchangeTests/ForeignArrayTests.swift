@@ -5,14 +5,18 @@ import Testing
 /// Arrays that break the rules, as a broken producer would hand them over: refused, never followed.
 struct ForeignArrayTests {
     /// Passes a batch whose first column `change` has spoilt.
-    private func spoiling(_ field: ArrowField, _ values: ArrowValues, _ change: @escaping (UnsafeMutablePointer<ArrowArray>) -> Void) throws -> String? {
+    private func spoiling(_ field: ArrowField, _ values: ArrowValues, _ change: @escaping (UnsafeMutablePointer<ArrowArray>) -> Void) throws
+        -> String?
+    {
         var inner = ArrowArrayStream()
         var left = [[values]]
         ArrowExport.stream([field], into: &inner) { () throws(ArrowError) in left.popLast() }
         final class Spoiler {
             var inner: ArrowArrayStream
             let change: (UnsafeMutablePointer<ArrowArray>) -> Void
-            init(_ inner: ArrowArrayStream, _ change: @escaping (UnsafeMutablePointer<ArrowArray>) -> Void) { (self.inner, self.change) = (inner, change) }
+            init(_ inner: ArrowArrayStream, _ change: @escaping (UnsafeMutablePointer<ArrowArray>) -> Void) {
+                (self.inner, self.change) = (inner, change)
+            }
             static func of(_ stream: UnsafeMutablePointer<ArrowArrayStream>?) -> Spoiler {
                 Unmanaged<Spoiler>.fromOpaque(stream!.pointee.private_data).takeUnretainedValue()
             }
@@ -66,9 +70,10 @@ struct ForeignArrayTests {
             try spoiling(list, .list([0, 2], of: .int64([1, 2]))) {
                 UnsafeMutableRawPointer(mutating: $0.pointee.buffers[1]!).storeBytes(of: Int32(3), toByteOffset: 4, as: Int32.self)
             }?.contains("rise") == true)
-        #expect(try spoiling(.floats("e", 2), .floats(ArrowBuffer([Float](repeating: 0, count: 4)), rows: 2, size: 2)) {
-            $0.pointee.children[0]!.pointee.length = 3
-        }?.contains("shorter") == true)
+        #expect(
+            try spoiling(.floats("e", 2), .floats(ArrowBuffer([Float](repeating: 0, count: 4)), rows: 2, size: 2)) {
+                $0.pointee.children[0]!.pointee.length = 3
+            }?.contains("shorter") == true)
     }
 
     @Test func aMissingPluginSaysHowToAddIt() throws {

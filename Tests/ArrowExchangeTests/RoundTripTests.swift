@@ -40,7 +40,8 @@ struct RoundTripTests {
             try Self.texts(ArrowField("d", .float(bytes: 8), isNullable: true), .float64([0.1, nil, 123, .nan, -2.5, 1e300]))
                 == ["0.1", nil, "123", nil, "-2.5", "1e+300"])
         #expect(try Self.texts(ArrowField("f", .float(bytes: 4)), .float32([0.1, 16_777_216, -0.5])) == ["0.1", "16777216", "-0.5"])
-        #expect(try Self.texts(ArrowField("t", .utf8, isNullable: true), .utf8(["", nil, "größer", "a\"b"])) == ["", nil, "größer", "a\"b"])
+        #expect(
+            try Self.texts(ArrowField("t", .utf8, isNullable: true), .utf8(["", nil, "größer", "a\"b"])) == ["", nil, "größer", "a\"b"])
         #expect(
             try Self.texts(
                 ArrowField("c", .utf8, isNullable: true, dictionaryIndex: .integer(bytes: 4, signed: true)),
@@ -51,7 +52,8 @@ struct RoundTripTests {
         let values: [Int64?] = (0..<40).map { $0 % 3 == 0 ? nil : Int64($0) }
         let column = ArrowValues.int64(values)
         for start in [0, 1, 7, 8, 9, 31] {
-            let sliced = try Self.texts(ArrowField("n", .integer(bytes: 8, signed: true), isNullable: true), column.slice(start..<start + 9))
+            let sliced = try Self.texts(
+                ArrowField("n", .integer(bytes: 8, signed: true), isNullable: true), column.slice(start..<start + 9))
             #expect(sliced == values[start..<start + 9].map { $0.map { "\($0)" } }, "from row \(start)")
         }
         let words = ArrowValues.utf8((0..<20).map { $0 % 4 == 1 ? nil : String(repeating: "x", count: $0) })
@@ -75,8 +77,9 @@ struct RoundTripTests {
         #expect(try stamp(.nanoseconds, "", 1_795_253_400_250_000_000, .epoch(microsecondsPerUnit: 1)) == "1795253400250000")
         #expect(try stamp(.seconds, "", .max, .epoch(microsecondsPerUnit: 1)) == "9223372036854775807", "out of range, not wrapped")
         #expect(try Self.texts(ArrowField("d", .date32), .fixed(.date32, ArrowBuffer([Int32(20_778)]), count: 1)) == ["2026-11-21"])
-        #expect(try Self.texts(ArrowField("u", .timestamp(.microseconds, zone: "UTC"), isNullable: true), .timestamps([0, nil]))
-            == ["1970-01-01T00:00:00Z", nil])
+        #expect(
+            try Self.texts(ArrowField("u", .timestamp(.microseconds, zone: "UTC"), isNullable: true), .timestamps([0, nil]))
+                == ["1970-01-01T00:00:00Z", nil])
     }
 
     @Test func everyWidthOfNumbers() throws {
@@ -101,7 +104,8 @@ struct RoundTripTests {
         let value = ArrowField(
             "value", .structure,
             children: [
-                ArrowField("string_value", .utf8, isNullable: true), ArrowField("int_value", .integer(bytes: 8, signed: true), isNullable: true),
+                ArrowField("string_value", .utf8, isNullable: true),
+                ArrowField("int_value", .integer(bytes: 8, signed: true), isNullable: true),
             ])
         let entry = ArrowField("element", .structure, children: [ArrowField("key", .utf8), value])
         let field = ArrowField("event_params", .list, isNullable: true, children: [entry])
@@ -124,7 +128,8 @@ struct RoundTripTests {
     @Test func vectorsKeepTheirBits() throws {
         let bits: [UInt32] = [0x3F80_0000, 0x0000_0001, 0x8000_0000, 0x7FC0_0001, 0x3DCC_CCCD, 0xFF80_0000]
         let buffer = ArrowBuffer(bits)
-        let stream = try Self.passing([.floats("embedding", 2)], [[.floats(buffer, rows: 3, size: 2)], [.floats(buffer, rows: 1, size: 2, offset: 1)]])
+        let stream = try Self.passing(
+            [.floats("embedding", 2)], [[.floats(buffer, rows: 3, size: 2)], [.floats(buffer, rows: 1, size: 2, offset: 1)]])
         #expect(stream.fields == [.floats("embedding", 2)])
         let whole = try #require(try stream.next())
         let floats = try #require(whole.columns[0].floats())
@@ -150,7 +155,10 @@ struct RoundTripTests {
             watched = buffer
             let stream = try Self.passing(
                 [ArrowField("n", .integer(bytes: 8, signed: true))],
-                [[.fixed(.integer(bytes: 8, signed: true), buffer, count: 2)], [.fixed(.integer(bytes: 8, signed: true), buffer, count: 1)]])
+                [
+                    [.fixed(.integer(bytes: 8, signed: true), buffer, count: 2)],
+                    [.fixed(.integer(bytes: 8, signed: true), buffer, count: 1)],
+                ])
             _ = try stream.next()
         }()
         #expect(watched == nil, "a batch that was read and one that never was")
@@ -158,7 +166,9 @@ struct RoundTripTests {
 
     @Test func faultsOfTheGiver() throws {
         var stream = ArrowArrayStream()
-        ArrowExport.stream([ArrowField("n", .utf8)], into: &stream) { () throws(ArrowError) in throw .damaged(place: "there", reason: "torn") }
+        ArrowExport.stream([ArrowField("n", .utf8)], into: &stream) { () throws(ArrowError) in
+            throw .damaged(place: "there", reason: "torn")
+        }
         let taken = try ArrowStream(taking: &stream, place: "here")
         do throws(ArrowError) {
             _ = try taken.next()
@@ -173,7 +183,9 @@ struct RoundTripTests {
         for format in ["z", "+r", "tiD", "+ud:0,1", "w:16", "vz", "d:40,2,256", "?"] {
             #expect(ArrowType(format: format) == .unsupported(format))
         }
-        for format in ["n", "b", "c", "S", "L", "e", "g", "u", "U", "vu", "tdD", "tdm", "tsu:UTC", "tsn:", "+l", "+L", "+w:64", "+s", "+m", "d:10,2"] {
+        for format in [
+            "n", "b", "c", "S", "L", "e", "g", "u", "U", "vu", "tdD", "tdm", "tsu:UTC", "tsn:", "+l", "+L", "+w:64", "+s", "+m", "d:10,2",
+        ] {
             #expect(ArrowType(format: format).format == format)
         }
         let field = ArrowField("a", .structure, children: [ArrowField("b", .list, children: [ArrowField("c", ArrowType(format: "z"))])])

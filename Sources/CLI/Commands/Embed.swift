@@ -19,8 +19,8 @@ struct Embed: ParsableCommand, WritesOutput {
     @Argument(help: ArgumentHelp("A corpus directory, or export files.", valueName: "corpus|file"), completion: .file()) var inputs:
         [String]
     @Option(help: ArgumentHelp("Model directory.", valueName: "model"), completion: .directory) var model: String
-    @Option(help: ArgumentHelp("File to write: .csv, .jsonl, .npy, .safetensors or .parquet.", valueName: "file"), completion: .file()) var out:
-        String
+    @Option(help: ArgumentHelp("File to write: .csv, .jsonl, .npy, .safetensors or .parquet.", valueName: "file"), completion: .file())
+    var out: String
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption

@@ -6,7 +6,8 @@ struct Import: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
         abstract: "Read export files into a corpus of events and sessions.",
         discussion: """
-            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Rows that \
+            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. \
+            Parquet, Arrow and Feather files with the Arrow plugin. Rows that \
             cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
             300 MiB whatever the size of the files, unless --memory allows more.
 

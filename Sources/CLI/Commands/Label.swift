@@ -24,7 +24,8 @@ struct Label: ParsableCommand, WritesOutput {
     @Option(
         help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
     var intents: String
-    @Option(help: ArgumentHelp("File to write, JSON Lines, or Parquet where it ends in .parquet.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("File to write, JSON Lines, or Parquet where it ends in .parquet.", valueName: "file"), completion: .file())
+    var out: String
     @Option(help: ArgumentHelp("Events told as evidence for each intent; 0 for none.", valueName: "n")) var evidence = 3
     @Flag(help: "Tell each event's integrated gradient, too: a second opinion on the evidence.") var gradients = false
     @Flag(help: "Write the probabilities of all intents.") var all = false

@@ -66,7 +66,9 @@ final class ColumnarFile {
     /// Why columns are missing in the sample, one line each.
     var unread: [String] {
         fields.compactMap { field in
-            field.firstUnsupported.map { "`\(field.name)` is left out: `\($0.column)` is of Arrow format `\($0.format)`, which is not read" }
+            field.firstUnsupported.map {
+                "`\(field.name)` is left out: `\($0.column)` is of Arrow format `\($0.format)`, which is not read"
+            }
         }
     }
 
@@ -99,7 +101,8 @@ final class ColumnarFile {
 
     private func missing(_ column: String) -> ExportError {
         ExportError(
-            .badMapping, place: path, reason: "there is no column `\(column)`; there are \(names)", remedy: "change this column of the mapping")
+            .badMapping, place: path, reason: "there is no column `\(column)`; there are \(names)",
+            remedy: "change this column of the mapping")
     }
 }
 
