@@ -94,7 +94,8 @@ struct RoundTripTests {
         #expect(try read(.integer(bytes: 4, signed: false), [UInt32.max]) == ["4294967295"])
         #expect(try read(.integer(bytes: 8, signed: false), [UInt64.max]) == ["18446744073709551615"])
         #expect(try read(.float(bytes: 2), [UInt16(0x3E00), 0xC000, 0x0001, 0x7E00]) == ["1.5", "-2", "5.9604645e-08", nil])
-        #expect(try read(.decimal(precision: 10, scale: 2), [Int64(-5), -1, 12_345, 0]) == ["-0.05", "123.45"])
+        let decimals = ArrowValues.fixed(.decimal(precision: 10, scale: 2), ArrowBuffer([Int64(-5), -1, 12_345, 0]), count: 2)
+        #expect(try Self.texts(ArrowField("d", .decimal(precision: 10, scale: 2)), decimals) == ["-0.05", "123.45"])
         #expect(
             try Self.texts(ArrowField("b", .boolean), .fixed(.boolean, ArrowBuffer(bits: [true, false, true]), count: 3))
                 == ["true", "false", "true"])
