@@ -78,7 +78,7 @@ def exports(table):
     frame.assign(page=frame["page"].astype("category")).to_parquet(folder / "pandas.parquet")
     polars.from_arrow(table).write_parquet(folder / "polars.parquet")
     polars.from_arrow(table).write_ipc(folder / "polars.arrow")
-    duckdb.sql(f"copy table to '{folder}/duckdb.parquet' (format parquet, compression zstd)")
+    duckdb.from_arrow(table).write_parquet(str(folder / "duckdb.parquet"), compression="zstd")
     return [path.name for path in sorted(folder.glob("*")) if path.suffix in (".parquet", ".feather", ".arrow", ".arrows", ".jsonl")]
 
 

@@ -195,6 +195,7 @@ Batches open_arrow(std::shared_ptr<arrow::io::RandomAccessFile> input, bool is_f
         file = require(arrow::ipc::RecordBatchFileReader::Open(input, options), TESSERA_ARROW_DATA);
         *rows = require(file->CountRows(), TESSERA_ARROW_DATA);
     } else {
+        require(input->Seek(0), TESSERA_ARROW_INPUT);
         choose(*require(arrow::ipc::RecordBatchStreamReader::Open(input, options), TESSERA_ARROW_DATA)->schema());
         require(input->Seek(0), TESSERA_ARROW_INPUT);
         stream = require(arrow::ipc::RecordBatchStreamReader::Open(input, options), TESSERA_ARROW_DATA);

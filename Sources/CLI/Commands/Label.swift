@@ -12,8 +12,8 @@ struct Label: ParsableCommand, WritesOutput {
         discussion: """
             One JSON object a line: intents with calibrated probability, threshold, name and definition, the set that holds every intent \
             with the promised coverage, taxonomy and model ids, and as evidence the events without which the probability falls most. A \
-            session without intent says why. Where the name ends in .parquet the same columns are written as Parquet (with the Arrow \
-            plugin). Export files are read as by `tessera import`. The same input gives the same bytes.
+            session without intent says why. Where the name ends in .parquet a row a session is written as Parquet (with the Arrow \
+            plugin), without groups and gradients. Export files are read as by `tessera import`. The same input gives the same bytes.
 
             Example: tessera label bank.corpus --model bank.model --intents bank.serving --out labels.jsonl
             """)
@@ -45,6 +45,7 @@ struct Label: ParsableCommand, WritesOutput {
     var inputs: [String] { sources + [model, intents] + options.files }
 
     func validate() throws {
+        guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
         guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
     }
