@@ -53,12 +53,15 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CBFloat16"),
+        .systemLibrary(name: "CArrow"),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
         .target(name: "CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: settings),
+        .target(name: "ArrowExchange", dependencies: ["DurableFiles", "CArrow"], swiftSettings: settings),
 
         // Row 0: nothing of ours but the files below.
-        .target(name: "EventStream", dependencies: ["DurableFiles", "CZlib", "CZstd", "CSimdJSON"], swiftSettings: settings),
+        .target(
+            name: "EventStream", dependencies: ["DurableFiles", "ArrowExchange", "CZlib", "CZstd", "CSimdJSON"], swiftSettings: settings),
         .target(name: "VectorLoopsAVX2", swiftSettings: settings + instructionSet("x86-64-v3"), linkerSettings: mathematics),
         .target(name: "VectorLoopsAVX512", swiftSettings: settings + instructionSet("x86-64-v4"), linkerSettings: mathematics),
         .target(
@@ -73,23 +76,27 @@ let package = Package(
 
         // Row 1: the only place where events meet tensors.
         .target(
-            name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "DurableFiles"],
+            name: "SequenceEmbedding", dependencies: ["EventStream", "SequenceKernel", "ArrowExchange", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 2: what is made of embeddings.
         .target(
             name: "IntentTaxonomy",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "DurableFiles"],
+            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "Evaluation", "ArrowExchange", "DurableFiles"],
             swiftSettings: settings, linkerSettings: mathematics),
 
         .target(
             name: "Recommendation",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles",
+            ],
             swiftSettings: settings, linkerSettings: mathematics),
 
         .target(
             name: "CreditRisk",
-            dependencies: ["EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "DurableFiles"],
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "BoostedTrees", "Evaluation", "ArrowExchange", "DurableFiles",
+            ],
             swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 3: asks language models; offline work of the command line only, nothing that serves may import it.
@@ -110,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
+                "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
+                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -129,7 +136,12 @@ let package = Package(
             name: "KernelTestSupport", dependencies: ["SequenceKernel"], path: "Tests/KernelTestSupport", swiftSettings: settings),
         .target(name: "FaultTestSupport", dependencies: ["DurableFiles"], path: "Tests/FaultTestSupport", swiftSettings: settings),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: settings),
-        .testTarget(name: "EventStreamTests", dependencies: ["EventStream", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ArrowExchangeTests", dependencies: ["ArrowExchange", "CArrow", "DurableFiles", "FaultTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EventStreamTests", dependencies: ["EventStream", "ArrowExchange", "DurableFiles", "FaultTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "SequenceKernelTests",
             dependencies: [
@@ -195,7 +207,7 @@ let package = Package(
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "Figures", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
+            dependencies: ["CLI", "Figures", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -1,3 +1,4 @@
+internal import ArrowExchange
 internal import ChatEndpoint
 internal import DurableFiles
 internal import EventStream
@@ -29,6 +30,7 @@ struct Diagnosis {
         case let error as SettingsFileError: self.init(EX_CONFIG, Self.text(error))
         case let error as ConfigurationError: self.init(EX_CONFIG, "\(error)")
         case let error as ExportError: self.init(Self.code(error), "\(error)")
+        case let error as ArrowError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as ImportError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as Pretraining.Failure: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as FileError: self.init(Self.code(error, outputs: outputs), "\(error)")
@@ -66,6 +68,19 @@ struct Diagnosis {
         case .inputOutput: EX_IOERR
         case .badData: EX_DATAERR
         case .badMapping, .ambiguous: EX_CONFIG
+        case .missingPlugin: EX_UNAVAILABLE
+        }
+    }
+
+    private static func code(_ error: ArrowError, outputs: [String]) -> Int32 {
+        switch error {
+        case .missingPlugin, .foreignPlugin: EX_UNAVAILABLE
+        case .file(let error): code(error, outputs: outputs)
+        case .noInput: EX_NOINPUT
+        case .damaged, .unsupported: EX_DATAERR
+        case .noColumn: EX_CONFIG
+        case .output: EX_IOERR
+        case .stopped: 130
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ArrowExchange
 internal import DurableFiles
 internal import EventStream
 internal import Recommendation
@@ -24,7 +25,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Decisions: decision_id, time_ms, customer_id.", valueName: "file"), completion: .file()) var decisions:
         String
     @OptionGroup var scoring: AppScoring
-    @Option(help: ArgumentHelp("File to write, .csv or .jsonl.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -35,6 +36,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     func run() throws {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
+        let plugin = try ParquetOutput.plugin(for: out)
         let trained = try ConversionPredictor(predictor)
         let inputs = try AppInputs(predictor: predictor)
         let events = try Corpus.open(corpus)
@@ -43,8 +45,9 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let context = try tables.context(blocks, inputs.customers, settings: inputs.link)
         let probabilities = try trained.probabilities(context.floats, names: context.names)
         let offers = trained.offers(probabilities)
-        try ConversionLines(ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers).write(
-            to: out)
+        let lines = ConversionLines(
+            ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers)
+        if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         let met = Met(
             decisions: offers.count, offers: offers.count { $0 != 0 },
             withoutSession: (0..<offers.count).count { tables.linked[$0].isEmpty }, rejects: tables.rejects.total)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ArrowExchange
 internal import CreditRisk
 internal import DurableFiles
 internal import FoundationEssentials
@@ -22,7 +23,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
     var model: String
     @OptionGroup var files: CreditFiles
     @Option(help: ArgumentHelp("Reasons of each applicant at most; 0 for none.", valueName: "n")) var reasons = 4
-    @Option(help: ArgumentHelp("File to write, .csv or .jsonl.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -37,16 +38,20 @@ struct CreditScore: ParsableCommand, WritesOutput {
     func run() throws {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
+        let plugin = try ParquetOutput.plugin(for: out)
         let card = try CreditScorecard(model, threads: threads.count)
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
         data.tell(outcomes: false)
         try data.tell(card)
         let scores = try card.scores(data, reasons: reasons, pool: WorkerPool(threads: threads.count))
-        let text =
-            out.hasSuffix(".jsonl")
-            ? try Self.lines(scores) : CreditScorecard.table(scores, key: card.configuration.applicants.key, reasons)
-        try AtomicFile.write(Array(text.utf8), to: out)
+        let key = card.configuration.applicants.key
+        if let plugin {
+            try CreditScorecard.writeParquet(scores, key: key, to: out, plugin: plugin)
+        } else {
+            let text = out.hasSuffix(".jsonl") ? try Self.lines(scores) : CreditScorecard.table(scores, key: key, reasons)
+            try AtomicFile.write(Array(text.utf8), to: out)
+        }
         let mean = scores.reduce(0.0) { $0 + Double($1.probability) } / Double(max(1, scores.count))
         if json {
             return try StandardOutput.print(

@@ -7,9 +7,10 @@ struct Import: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
         abstract: "Read export files into a corpus of events and sessions.",
         discussion: """
-            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Exports of GA4 \
-            (BigQuery), Segment, RudderStack, Amplitude, Mixpanel, Adobe XDM and OTTO as JSON Lines are recognised by their content and \
-            need no mapping; --explain shows what is read from where. Rows that cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
+            CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Parquet, Arrow and \
+            Feather files with the Arrow plugin. Exports of GA4 (BigQuery), Segment, RudderStack, Amplitude, Mixpanel, Adobe XDM and OTTO \
+            as JSON Lines are recognised by their content and need no mapping; --explain shows what is read from where. Rows that cannot \
+            be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
             300 MiB whatever the size of the files, unless --memory allows more.
 
             Example: tessera import clicks.csv.gz --mapping clicks.yaml --out bank.corpus --rejects refused.csv

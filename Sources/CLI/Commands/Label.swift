@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ArrowExchange
 internal import DurableFiles
 internal import EventStream
 internal import IntentTaxonomy
@@ -11,7 +12,8 @@ struct Label: ParsableCommand, WritesOutput {
         discussion: """
             One JSON object a line: intents with calibrated probability, threshold, name and definition, the set that holds every intent \
             with the promised coverage, taxonomy and model ids, and as evidence the events without which the probability falls most. A \
-            session without intent says why. Export files are read as by `tessera import`. The same input gives the same bytes.
+            session without intent says why. Where the name ends in .parquet a row a session is written as Parquet (with the Arrow \
+            plugin), without groups and gradients. Export files are read as by `tessera import`. The same input gives the same bytes.
 
             Example: tessera label bank.corpus --model bank.model --intents bank.serving --out labels.jsonl
             """)
@@ -22,7 +24,8 @@ struct Label: ParsableCommand, WritesOutput {
     @Option(
         help: ArgumentHelp("Packed classifier (or, with --for-evaluation, a trained one).", valueName: "intents"), completion: .directory)
     var intents: String
-    @Option(help: ArgumentHelp("File to write, JSON Lines.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("File to write, JSON Lines, or Parquet where it ends in .parquet.", valueName: "file"), completion: .file())
+    var out: String
     @Option(help: ArgumentHelp("Events told as evidence for each intent; 0 for none.", valueName: "n")) var evidence = 3
     @Flag(help: "Tell each event's integrated gradient, too: a second opinion on the evidence.") var gradients = false
     @Flag(help: "Write the probabilities of all intents.") var all = false
@@ -42,6 +45,7 @@ struct Label: ParsableCommand, WritesOutput {
     var inputs: [String] { sources + [model, intents] + options.files }
 
     func validate() throws {
+        guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
         guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
     }
@@ -50,13 +54,16 @@ struct Label: ParsableCommand, WritesOutput {
         Interruption.watch()
         let lock = try OutputLock(for: out)
         defer { lock.release() }
+        let plugin = try ParquetOutput.plugin(for: out)
         let artifact = try ModelArtifact(model)
         let classifier = try IntentClassifier(intents, encoder: artifact)
         if !forEvaluation { try classifier.checkServable(place: intents) }
-        try options.withCorpus(sources, threads: threads.threads, command: "label") { try label($0, artifact, classifier) }
+        try options.withCorpus(sources, threads: threads.threads, command: "label") {
+            try label($0, artifact, classifier, plugin)
+        }
     }
 
-    private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier) throws {
+    private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier, _ plugin: ArrowPlugin?) throws {
         var wishes = SessionLabeller.Options()
         (wishes.evidence, wishes.gradients, wishes.fewestVisitors) = (evidence, gradients, fewestVisitors)
         for field in fields where corpus.codes(field) == nil {
@@ -68,15 +75,22 @@ struct Label: ParsableCommand, WritesOutput {
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
         let line = ProgressLine("label")
         let total = labeller.sessionCount
-        let written = try labeller.write(
-            to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: WorkerPool(threads: threads.count)
-        ) { done in
+        func progress(_ done: Int) -> Bool {
             let rate = Double(done) / max(line.elapsed, 1e-6)
             line.update(
                 "\(Reading.count(done)) of \(Reading.count(total)) sessions, \(Reading.count(Int(rate))) a second, "
                     + "\(Reading.duration(Double(total - done) / max(rate, 1e-6))) left")
             return !Interruption.isRequested
         }
+        let pool = WorkerPool(threads: threads.count)
+        let written =
+            if let plugin {
+                try labeller.writeParquet(
+                    to: out, encoder: artifact.id, showsAll: all, plugin: plugin, pool: pool, progress: progress)
+            } else {
+                try labeller.write(
+                    to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: pool, progress: progress)
+            }
         guard let written else { throw Interrupted(remedy: "nothing was written; run the command again") }
         line.finish("\(Reading.count(written.sessions)) sessions in \(Reading.duration(line.elapsed))")
         if json { return try StandardOutput.print(json: written) }

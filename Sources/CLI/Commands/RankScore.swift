@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ArrowExchange
 internal import DurableFiles
 internal import EventStream
 internal import Recommendation
@@ -29,7 +30,7 @@ struct RankScore: ParsableCommand, WritesOutput {
         help: ArgumentHelp("Rules of eligibility.", valueName: "rules.yaml"), completion: .file(extensions: ["yaml", "yml"]))
     var rules: String?
     @Option(help: ArgumentHelp("Write only the first tiles of each impression.", valueName: "n")) var top: Int?
-    @Option(help: ArgumentHelp("File to write, .csv or .jsonl.", valueName: "file"), completion: .file()) var out: String
+    @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -44,6 +45,7 @@ struct RankScore: ParsableCommand, WritesOutput {
     func run() throws {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
+        let plugin = try ParquetOutput.plugin(for: out)
         let trained = try TileRanker(ranker)
         let inputs = try AppInputs(ranker: ranker)
         let wanted = try rules.map { try SettingsFile.read(EligibilityRules.self, from: $0) }
@@ -57,7 +59,8 @@ struct RankScore: ParsableCommand, WritesOutput {
         let lines = RankLines(tables.log!, probabilities: probabilities, most: top, rules: eligibility) {
             tables.row(of: tables.decisions.customers[$0])
         }
-        let counts = try lines.write(to: out)
+        let counts =
+            if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         let met = Met(tables, trained: Set(inputs.tiles ?? []), counts)
         if json { return try StandardOutput.print(json: met) }
         try StandardOutput.print(

@@ -17,6 +17,8 @@ public struct ExportError: Error, Sendable, Equatable, CustomStringConvertible {
         case badMapping
         /// Without a mapping two readings are equally good, so none is taken.
         case ambiguous
+        /// The file needs the Arrow plugin, which is not there or does not fit.
+        case missingPlugin
     }
 
     /// The sort of trouble.

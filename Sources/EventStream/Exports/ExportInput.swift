@@ -9,6 +9,8 @@ public final class ExportInput {
     public let limits: ExportLimits
     private let file: FileBytes
     private let content: PeekedBytes
+    /// The file, where it is Parquet or Arrow; what is looked at of its beginning is then JSON Lines.
+    let columnar: ColumnarFile?
 
     /// Opens a file, or standard input for `-`. Throws when it is missing, a directory, empty, truncated at once, or packed or
     /// written in a form that is not read.
@@ -17,6 +19,13 @@ public final class ExportInput {
         self.path = file.path
         self.limits = limits
         let raw = try PeekedBytes(file, count: 64)
+        if ColumnarFile.isColumnar(raw.beginning) {
+            let columnar = try ColumnarFile(path: file.path, size: file.size, limits: limits)
+            self.columnar = columnar
+            content = try PeekedBytes(MemoryBytes(columnar.sample()), count: limits.sampleBytes)
+            return
+        }
+        columnar = nil
         try Compression.refuseForeign(raw.beginning, path: file.path)
         let unpacked: any ByteSource
         switch Compression(beginning: raw.beginning) {

@@ -10,9 +10,10 @@
 ///   - { name: page, column: page 2 (clothing model), kind: categorical }
 ///   - { name: price, column: price, kind: numeric }
 /// ```
-/// In JSON Lines a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value of `name` in a list of `{key, value}` objects,
-/// where a value is itself or the first of `{string_value, int_value, float_value, double_value}` that is not null, read as text whatever
-/// its type; `params[]` is all such pairs in byte order of their keys, behind each key a byte 0x1F and behind each value 0x1E.
+/// In JSON Lines and Parquet a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value of
+/// `name` in a list of `{key, value}` objects, where a value is itself or the first of `{string_value, int_value, float_value, double_value}`
+/// that is not null, read as text whatever its type; `params[]` is all such pairs in byte order of their keys, behind each key a byte 0x1F
+/// and behind each value 0x1E.
 public struct ExportMapping: Sendable, Equatable {
     /// How rows are written.
     public enum Format: String, Sendable, Codable, CaseIterable {
@@ -26,6 +27,8 @@ public struct ExportMapping: Sendable, Equatable {
         case jsonl
         /// One session a line: items in order, optionally a tab and the item that follows.
         case items
+        /// A Parquet, Arrow IPC or Feather file, read through the Arrow plugin.
+        case parquet
     }
 
     /// How characters are written. A byte order mark at the beginning of the file overrules it.

@@ -55,6 +55,7 @@ public enum ExportReaders {
     /// Reads an input that has been opened before, for instance to guess its mapping. An input can be read once.
     public static func open(_ input: ExportInput, mapping: ExportMapping, fileNumber: Int = 1) throws(ExportError) -> any EventSource {
         try mapping.validate()
+        if let columnar = input.columnar { return try ColumnarReader(columnar, mapping: mapping) }
         let sample = try input.sample(mapping.encoding)
         var mapping = mapping
         if mapping.format == .auto { mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping) }
@@ -66,6 +67,10 @@ public enum ExportReaders {
                 window: input.window(mapping.encoding), path: input.path, mapping: mapping,
                 hasPairs: FormatSniffer(path: input.path, sample: sample).hasPairs, limits: input.limits, fileNumber: fileNumber,
                 input: input)
+        case .parquet:
+            throw ExportError(
+                .badMapping, place: "mapping, `format`", reason: "\(input.path) is neither a Parquet nor an Arrow file",
+                remedy: "write `format: auto`, or name another file")
         case .jsonl:
             try mapping.validate()
             return JSONLinesReader(

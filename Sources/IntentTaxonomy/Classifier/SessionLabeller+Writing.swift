@@ -15,7 +15,7 @@ extension SessionLabeller {
     }
 
     /// Sessions that are in memory at a time.
-    private static let chunk = 4096
+    static let chunk = 4096
 
     /// Writes a line for each session, whole or not at all, some thousands at a time; the same bytes at any number of threads.
     /// - Parameter progress: called with the sessions done; false stops, and nothing is written.
@@ -37,11 +37,7 @@ extension SessionLabeller {
                     let labels = labels(start..<min(sessionCount, start + Self.chunk), pool: pool, scratch: scratch)
                     let texts = Self.texts(labels, lines, pool) { self.sessionKey($0) }
                     do throws(FileError) { for text in texts { try writer.write(text) } } catch { throw Stopped(error) }
-                    for label in labels {
-                        summary.sessions += 1
-                        if label.abstention == nil { summary.labelled += 1 } else { summary.abstained += 1 }
-                        for intent in label.assigned { summary.intents[ids[intent], default: 0] += 1 }
-                    }
+                    for label in labels { summary.count(label, ids) }
                     if !progress(summary.sessions) { throw Stopped() }
                 }
                 return summary
@@ -67,5 +63,14 @@ extension SessionLabeller {
             }
         }
         return texts
+    }
+}
+
+extension SessionLabeller.Summary {
+    /// Takes one label in.
+    mutating func count(_ label: SessionLabel, _ ids: [String]) {
+        sessions += 1
+        if label.abstention == nil { labelled += 1 } else { abstained += 1 }
+        for intent in label.assigned { intents[ids[intent], default: 0] += 1 }
     }
 }

@@ -8,10 +8,10 @@ internal import EventStream
 /// | CSV | `decision_id,offer,none,PRODUCT…`: the product offered, empty for none, and the probability of each class |
 /// | JSON Lines | `{"decision_id":…,"offer":…,"probabilities":{"none":…,"PRODUCT":…}}`; the offer is null for none |
 public struct ConversionLines: Sendable {
-    private let ids: [String]
-    private let classes: [String]
-    private let probabilities: [Float]
-    private let offers: [Int32]
+    let ids: [String]
+    let classes: [String]
+    let probabilities: [Float]
+    let offers: [Int32]
 
     /// Lines of scored decisions.
     /// - Parameters:

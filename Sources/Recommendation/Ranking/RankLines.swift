@@ -59,11 +59,7 @@ public struct RankLines: Sendable {
         try AtomicFile.write(to: path, in: fileSystem) { writer throws(FileError) in
             if !isJSON { try writer.write(Array("impression_id,rank,tile,probability\n".utf8)) }
             for impression in 0..<log.decisions.count {
-                let (ranked, removed) = ranked(impression)
-                counts.impressions += 1
-                counts.tiles += ranked.count
-                counts.removed += Set(removed.map(\.tile)).count
-                counts.empty += ranked.isEmpty ? 1 : 0
+                let (ranked, removed) = counted(impression, &counts)
                 let id = log.decisions.ids[impression]
                 try writer.write(Array((isJSON ? Self.jsonLine(id, ranked, removed) : Self.csvRows(id, ranked)).utf8))
             }
@@ -71,7 +67,23 @@ public struct RankLines: Sendable {
         return counts
     }
 
-    private typealias Ranked = (tile: String, probability: Float)
+    typealias Ranked = (tile: String, probability: Float)
+
+    var impressionCount: Int { log.decisions.count }
+
+    /// The id of an impression and its tiles, counted.
+    func rows(_ impression: Int, _ counts: inout Counts) -> (String, [Ranked]) {
+        (log.decisions.ids[impression], counted(impression, &counts).0)
+    }
+
+    private func counted(_ impression: Int, _ counts: inout Counts) -> ([Ranked], [Eligibility.Removal]) {
+        let (ranked, removed) = ranked(impression)
+        counts.impressions += 1
+        counts.tiles += ranked.count
+        counts.removed += Set(removed.map(\.tile)).count
+        counts.empty += ranked.isEmpty ? 1 : 0
+        return (ranked, removed)
+    }
 
     /// The tiles that may be shown, likeliest first, those alike in the order shown.
     private func ranked(_ impression: Int) -> ([Ranked], [Eligibility.Removal]) {

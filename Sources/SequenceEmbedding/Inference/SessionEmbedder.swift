@@ -189,7 +189,7 @@ public enum EmbeddingTable {
     /// No system uses it.
     private static let stopCode: Int32 = -1
 
-    private static func embed(
+    static func embed(
         _ embedder: SessionEmbedder, _ events: EncodedEvents, _ sessions: Range<Int>, _ pool: WorkerPool,
         _ scratch: [SessionEmbedder.Scratch], _ output: UnsafeMutablePointer<Float>?
     ) {

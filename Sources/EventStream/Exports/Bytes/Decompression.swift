@@ -21,7 +21,7 @@ enum Compression {
             ([0x50, 0x4B, 0x03, 0x04], "a zip archive", "unpack it and import the files in it"),
             ([0x42, 0x5A, 0x68], "bzip2 data", "unpack it, for instance `bzip2 -dc FILE | tessera import -`"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz data", "unpack it, for instance `xz -dc FILE | tessera import -`"),
-            ([0x50, 0x41, 0x52, 0x31], "a Parquet file", "export CSV or JSON Lines instead"),
+            ([0x50, 0x41, 0x52, 0x31], "a packed Parquet file", "unpack it and import the plain file"),
             ([0x4F, 0x62, 0x6A, 0x01], "an Avro file", "export CSV or JSON Lines instead"),
         ]
         for (magic, name, remedy) in known where beginning.starts(with: magic) {

@@ -24,7 +24,8 @@ extension ExportReaders {
             sample = try input.sample(.windows1252)
             reasons.append("encoding: the first block is not UTF-8")
         }
-        mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping)
+        mapping.format =
+            input.columnar == nil ? try FormatSniffer(path: input.path, sample: sample).format(for: mapping) : .parquet
         if let format, mapping.format != format.mapping.format {
             throw ExportError(
                 .badData, place: input.path, reason: "its first block is not \(format.title)",
@@ -35,6 +36,10 @@ extension ExportReaders {
             mapping.fields = [.init(name: "item", kind: .categorical)]
             reasons.append("format: every line is a list of numbers, one session a line")
             return MappingGuess(mapping: mapping, reasons: reasons)
+        case .parquet:
+            reasons.append("format: it is a Parquet or Arrow file")
+            reasons += input.columnar?.unread ?? []
+            return try RoleGuess(path: input.path, columns: sample.jsonColumns(input.limits)).complete(mapping, reasons)
         case .jsonl:
             let columns = sample.jsonColumns(input.limits)
             if let found = format.map({ ($0, $0.member(columns)) }) ?? VendorFormat.detect(columns) {

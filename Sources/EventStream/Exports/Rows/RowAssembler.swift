@@ -71,7 +71,7 @@ struct RowAssembler {
             return columns.count - 1
         }
         // Delimited text writes a list like any other text.
-        let hasArrays = mapping.format == .jsonl
+        let hasArrays = mapping.format == .jsonl || mapping.format == .parquet
         func listSlot(_ column: String) -> Int {
             guard hasArrays else { return slot(column) }
             if let known = slots.lists[column] { return known }

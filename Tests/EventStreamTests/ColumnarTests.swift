@@ -1,0 +1,154 @@
+import ArrowExchange
+import EventStream
+import Glibc
+import Testing
+
+/// Parquet files as exports. They are written by the plugin itself; where it is not installed that is said, and nothing is tested.
+@Suite struct ColumnarTests {
+    let scratch = ScratchDirectory()
+
+    private func plugin() throws -> ArrowPlugin? {
+        do throws(ArrowError) { return try ArrowPlugin() } catch {
+            guard case .missingPlugin = error else { throw error }
+            print("skipped: the Arrow plugin is not installed (tools/install-arrow)")
+            return nil
+        }
+    }
+
+    private func file(_ plugin: ArrowPlugin, _ name: String, _ fields: [ArrowField], _ batches: [[ArrowValues]]) throws -> String {
+        let path = scratch.keep(name)
+        var left = batches[...]
+        try plugin.writeParquet(to: path, fields: fields) { () throws(ArrowError) in left.popFirst() }
+        return path
+    }
+
+    private let word = ArrowField("p", .utf8, isNullable: true)
+
+    @Test func aFlatFileIsGuessed() throws {
+        guard let plugin = try plugin() else { return }
+        let fields = [
+            ArrowField("visitor_id", .utf8), ArrowField("timestamp", .timestamp(.microseconds, zone: "UTC")),
+            ArrowField("page", .utf8, isNullable: true, dictionaryIndex: .integer(bytes: 4, signed: true)),
+            ArrowField("price", .float(bytes: 8), isNullable: true),
+        ]
+        let batch: [ArrowValues] = [
+            .utf8(["v", "w", "v"]), .timestamps([1_795_253_400_000_001, 1_795_253_401_000_000, 0]),
+            .dictionary([1, nil, 0], words: ["home", "cards"]), .float64([0.5, nil, 12]),
+        ]
+        let path = try file(plugin, "flat.parquet", fields, [batch, batch.map { $0.slice(1..<3) }])
+        let guess = try ExportReaders.guess(ExportInput(path: path))
+        #expect(guess.mapping.format == .parquet && guess.mapping.visitor == "visitor_id")
+        #expect(guess.mapping.time == .init(column: "timestamp", unit: .iso8601))
+        #expect(guess.mapping.fields.map(\.name) == ["page", "price"] && guess.mapping.fields[1].kind == .numeric)
+        let rows = try readAll(path, guess.mapping)
+        #expect(rows.visitors == ["v", "w", "v", "w", "v"] && rows.rejects.total == 0)
+        #expect(rows.times == [1_795_253_400_000_001, 1_795_253_401_000_000, 0, 1_795_253_401_000_000, 0])
+        #expect(rows.fields[0] == ["cards", nil, "home", nil, "home"])
+        #expect(rows.numbers[1].map(\.bitPattern) == [0.5, .nan, 12, .nan, 12].map(\.bitPattern))
+    }
+
+    @Test func parametersByKeyAndPath() throws {
+        guard let plugin = try plugin() else { return }
+        let value = ArrowField(
+            "value", .structure,
+            children: [
+                ArrowField("string_value", .utf8, isNullable: true),
+                ArrowField("int_value", .integer(bytes: 8, signed: true), isNullable: true),
+            ])
+        let entry = ArrowField("element", .structure, children: [ArrowField("key", .utf8), value])
+        let fields = [
+            ArrowField("user_pseudo_id", .utf8, isNullable: true), ArrowField("event_timestamp", .integer(bytes: 8, signed: true)),
+            ArrowField("device", .structure, children: [ArrowField("category", .utf8), ArrowField("unused", .utf8)]),
+            ArrowField("event_params", .list, children: [entry]),
+        ]
+        let parameters = ArrowValues.list(
+            [0, 2, 2, 4],
+            of: .structure(
+                [
+                    .utf8(["page_location", "session_engaged", "session_engaged", "page_location"]),
+                    .structure([.utf8(["/a", nil, "1", "/c"]), .int64([nil, 1, nil, nil])], count: 4),
+                ], count: 4))
+        let path = try file(
+            plugin, "ga4.parquet", fields,
+            [
+                [
+                    .utf8(["u", "u", nil]), .int64([1_795_253_400_000_000, 1_795_253_400_000_001, 1_795_253_400_000_002]),
+                    .structure([.utf8(["mobile", "desktop", "tablet"]), .utf8(["x", "x", "x"])], count: 3), parameters,
+                ]
+            ])
+        var mapping = ExportMapping()
+        mapping.visitor = "user_pseudo_id"
+        mapping.time = .init(column: "event_timestamp", unit: .microseconds)
+        mapping.fields = [
+            .init(name: "page", column: "event_params[page_location]", kind: .url),
+            .init(name: "engaged", column: "event_params[session_engaged]", kind: .categorical),
+            .init(name: "device", column: "device.category", kind: .categorical),
+            .init(name: "first", column: "event_params.0.key", kind: .categorical),
+            .init(name: "nobody", column: "event_params[absent]", kind: .text),
+        ]
+        let rows = try readAll(path, mapping)
+        #expect(rows.fields[0] == ["/a", nil] && rows.fields[1] == ["1", nil], "an int in one row, a string in the next")
+        #expect(rows.fields[2] == ["mobile", "desktop"] && rows.fields[3] == ["page_location", nil] && rows.fields[4] == [nil, nil])
+        #expect(rows.reasons == [.missingIdentity] && rows.rejects.first[0].line == 3)
+        // What a vendor's mapping of JSON Lines names, a Parquet file of the vendor may lack.
+        mapping.fields.append(.init(name: "more", column: "privacy_info.ads_storage", kind: .categorical))
+        #expect(throws: ExportError.self) { try readAll(path, mapping) }
+        mapping.format = .jsonl
+        #expect(try readAll(path, mapping).fields[5] == [nil, nil])
+    }
+
+    @Test func timesFollowTheMappingsUnit() throws {
+        guard let plugin = try plugin() else { return }
+        for (type, unit, zone) in [
+            (ArrowType.timestamp(.milliseconds, zone: "UTC"), ExportMapping.Time.Unit.milliseconds, nil),
+            (.timestamp(.milliseconds, zone: ""), .seconds, nil), (.timestamp(.milliseconds, zone: ""), .iso8601, "UTC"),
+            (.integer(bytes: 8, signed: true), .milliseconds, nil),
+        ] as [(ArrowType, ExportMapping.Time.Unit, String?)] {
+            let path = try file(
+                plugin, "times.parquet", [ArrowField("u", .utf8), ArrowField("t", type), word],
+                [[.utf8(["v"]), .fixed(type, ArrowBuffer([Int64(1_795_253_400_250)]), count: 1), .utf8(["x"])]])
+            let rows = try readAll(path, plainMapping { $0.time = .init(column: "t", unit: unit, zone: zone) })
+            #expect(rows.times == [1_795_253_400_250_000], "\(type.format) as \(unit)")
+            unlink(path)
+        }
+        let local = try file(
+            plugin, "local.parquet", [ArrowField("visitor_id", .utf8), ArrowField("timestamp", .timestamp(.seconds, zone: ""))],
+            [[.utf8(["v"]), .fixed(.timestamp(.seconds, zone: ""), ArrowBuffer([Int64(1_795_253_400)]), count: 1)]])
+        do throws(ExportError) {
+            _ = try ExportReaders.guess(ExportInput(path: local))
+            Issue.record("a time without a zone was guessed")
+        } catch { #expect(error.kind == .ambiguous && error.remedy.contains("zone")) }
+    }
+
+    @Test func badRowsAndBadFiles() throws {
+        guard let plugin = try plugin() else { return }
+        let fields = [ArrowField("u", .utf8), ArrowField("t", .integer(bytes: 8, signed: true)), word]
+        let path = try file(plugin, "good.parquet", fields, [[.utf8(["v", "w"]), .int64([1, -5]), .utf8(["a", "b"])]])
+        #expect(try readAll(path, plainMapping()).reasons == [.timeOutOfRange])
+        let file = try #require(fopen(path, "rb"))
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+        fclose(file)
+        func failure(_ bytes: [UInt8]) -> ExportError? {
+            do throws(ExportError) {
+                _ = try readAll(scratch.file("bad.parquet", bytes), plainMapping())
+                return nil
+            } catch { return error }
+        }
+        #expect(failure(bytes) == nil)
+        #expect(failure(bytes.dropLast(9))?.kind == .badData, "a truncated file is told from a whole one")
+        for place in stride(from: 4, to: bytes.count, by: 7) {
+            var spoilt = bytes
+            spoilt[place] ^= 0x55
+            _ = failure(spoilt)  // any answer but a crash
+        }
+        do throws(ExportError) {
+            _ = try readAll(path, plainMapping { $0.format = .csv })
+            Issue.record("Parquet was read as CSV")
+        } catch { #expect(error.kind == .badMapping) }
+        do throws(ExportError) {
+            _ = try readAll(scratch.file("text.parquet", "u,t,p\nv,1,x\n"), plainMapping { $0.format = .parquet })
+            Issue.record("CSV was read as Parquet")
+        } catch { #expect(error.kind == .badMapping) }
+    }
+}
