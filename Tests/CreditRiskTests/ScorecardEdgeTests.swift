@@ -61,7 +61,9 @@ import Testing
         #expect(warnings.contains { $0.contains("320 outcomes became known only after the boundary") })
 
         let refused = message { _ = try train(files, configuration, .init(before: time(20_210))) }
-        #expect(refused.contains("20 with a known outcome are left") && refused.contains("390 more") && refused.contains("--known-later"), "\(refused)")
+        #expect(
+            refused.contains("20 with a known outcome are left") && refused.contains("390 more") && refused.contains("--known-later"),
+            "\(refused)")
 
         try rewrite(files, "outcomes.csv") { number, row in
             (80..<280).contains(number % 300) ? [row[0], row[1] == "1" ? "0" : "1", row[2]] : row

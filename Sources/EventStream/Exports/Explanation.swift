@@ -30,12 +30,14 @@ extension ExportReaders {
         try mapping.validate()
         let sample = try input.sample(mapping.encoding)
         var mapping = mapping
-        if mapping.format == .auto { mapping.format = try FormatSniffer(path: input.path, sample: sample).format(for: mapping) }
+        if mapping.format == .auto {
+            mapping.format = input.columnar == nil ? try FormatSniffer(path: input.path, sample: sample).format(for: mapping) : .parquet
+        }
         let read: [ColumnSample]
         let all: [String]
         switch mapping.format {
         case .items: return ExportExplanation(rows: 0, parts: [], unread: [])
-        case .jsonl:
+        case .jsonl, .parquet:
             read = sample.jsonColumns(input.limits, paths: mapping.usedColumns.sorted(), rows: mapping.rows)
             all = sample.jsonColumns(input.limits).map(\.name)
         case .auto, .csv, .tsv:

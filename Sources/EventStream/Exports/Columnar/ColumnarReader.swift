@@ -64,8 +64,12 @@ struct ColumnarReader: EventSource {
         while place < end {
             if let slot = fill(columns, place) {
                 refuse(.invalidText, "Parquet and Arrow texts are UTF-8", slot, &rejects)
-            } else if let fault = assembler.append(row.texts) {
-                refuse(fault.reason, fault.hint, fault.slot, &rejects)
+            } else {
+                switch assembler.append(row.texts) {
+                case .taken: break
+                case .skipped(let rule): rejects.skip(assembler.skipReasons[rule])
+                case .refused(let fault): refuse(fault.reason, fault.hint, fault.slot, &rejects)
+                }
             }
             place += 1
         }
