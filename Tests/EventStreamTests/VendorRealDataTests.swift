@@ -7,7 +7,7 @@ import Testing
     static var root: String { ImportRealDataTests.root + "/formats/" }
     static let files: [(String, VendorFormat, atLeast: Int)] = [
         ("ga4/nested_event_params_mock.jsonl", .ga4, 3), ("segment/spec_examples.jsonl.gz", .segment, 2),
-        ("rudderstack/spec_examples.jsonl.gz", .rudderstack, 8), ("adobe_xdm/experience_event_examples.jsonl.gz", .xdm, 3),
+        ("rudderstack/spec_examples.jsonl.gz", .rudderstack, 8), ("adobe_xdm/experience_event_examples.jsonl.gz", .xdm, 7),
         ("otto/sessions.jsonl.gz", .otto, 300),
     ]
 

@@ -10,11 +10,6 @@ struct ImportOptions: ParsableArguments {
             "Mapping file: which column is what. Without one the mapping is guessed and printed.", valueName: "m.yaml"),
         completion: .file(extensions: ["yaml", "yml"]))
     var mapping: String?
-    @Option(
-        help: ArgumentHelp(
-            "Format of the files, in place of what is found in them.",
-            valueName: "name"))
-    var format: VendorFormat?
     @Option(help: ArgumentHelp("A longer pause begins a new session, where the export has no session ids.", valueName: "span"))
     var gap = TimeSpan(seconds: 1800)
     @Option(help: ArgumentHelp("Longest session; the rest begins a new one.", valueName: "span")) var maxLength: TimeSpan?
@@ -39,7 +34,6 @@ struct ImportOptions: ParsableArguments {
 
     func validate() throws {
         guard memory >= 1, memory < 1 << 30 else { throw ValidationError("--memory must be at least 1 megabyte") }
-        guard mapping == nil || format == nil else { throw ValidationError("--mapping says all that --format would: give one of them") }
         if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be at least 1") }
     }
 
@@ -56,9 +50,10 @@ struct ImportOptions: ParsableArguments {
     }
 
     /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file, unless told otherwise.
-    func open(_ files: [String], showsGuess: Bool = true) throws -> [any EventSource] {
+    /// - Parameter format: the vendor's format that is asked for; nil to find out.
+    func open(_ files: [String], format: VendorFormat? = nil, showsGuess: Bool = true) throws -> [any EventSource] {
         let inputs = try files.map { try ExportInput(path: $0) }
-        let columns = try mapping(of: inputs[0], showsGuess: showsGuess)
+        let columns = try mapping(of: inputs[0], format: format, showsGuess: showsGuess)
         var sources: [any EventSource] = []
         for (number, input) in inputs.enumerated() {
             sources.append(try ExportReaders.open(input, mapping: columns, fileNumber: number + 1))
@@ -67,8 +62,8 @@ struct ImportOptions: ParsableArguments {
     }
 
     /// The mapping that was given, or one for the input.
-    func mapping(of input: ExportInput, showsGuess: Bool) throws -> ExportMapping {
-        try mapping.map { try Self.read($0) } ?? guess(input, shows: showsGuess)
+    func mapping(of input: ExportInput, format: VendorFormat?, showsGuess: Bool) throws -> ExportMapping {
+        try mapping.map { try Self.read($0) } ?? guess(input, format, shows: showsGuess)
     }
 
     private static func read(_ file: String) throws -> ExportMapping {
@@ -81,7 +76,7 @@ struct ImportOptions: ParsableArguments {
         return mapping
     }
 
-    private func guess(_ input: ExportInput, shows: Bool) throws -> ExportMapping {
+    private func guess(_ input: ExportInput, _ format: VendorFormat?, shows: Bool) throws -> ExportMapping {
         let guess = try ExportReaders.guess(input, format: format)
         guard shows else { return guess.mapping }
         if guess.vendor != nil {
@@ -97,12 +92,14 @@ struct ImportOptions: ParsableArguments {
 
     /// Imports files into a corpus at `path`, with progress.
     /// - Parameters:
+    ///   - format: the vendor's format that is asked for; nil to find out.
     ///   - threads: as many as there are processors when nil.
     ///   - readsInBlocks: see ``ImportSettings``.
     ///   - memoryLimit: bytes in place of --memory.
     ///   - willPublish: called before the corpus can be seen.
     func run(
-        _ files: [String], to path: String, replacing: Bool, threads: Int?, readsInBlocks: Bool = true, memoryLimit: Int? = nil,
+        _ files: [String], to path: String, format: VendorFormat? = nil, replacing: Bool, threads: Int?, readsInBlocks: Bool = true,
+        memoryLimit: Int? = nil,
         showsGuess: Bool = true, rejects: inout RejectCollector, willPublish: () throws(ImportError) -> Void = {}
     ) throws -> ImportSummary {
         var settings = try settings()
@@ -110,7 +107,7 @@ struct ImportOptions: ParsableArguments {
         settings.threads = threads ?? ImportSettings.processors
         settings.readsInBlocks = readsInBlocks
         if let memoryLimit { settings.memoryLimit = memoryLimit }
-        let sources = try open(files, showsGuess: showsGuess)
+        let sources = try open(files, format: format, showsGuess: showsGuess)
         let line = ProgressLine("import")
         do throws(ImportError) {
             let summary = try ExportImporter(settings).run(

@@ -20,6 +20,9 @@ struct Import: ParsableCommand, WritesOutput {
     var files: [String]
     @Option(help: ArgumentHelp("Corpus directory to write; may be left out with --explain.", valueName: "corpus"), completion: .directory)
     var out: String?
+    @Option(
+        help: ArgumentHelp("Format of the files by its name, in place of what is found in them or a mapping.", valueName: "name"))
+    var format: VendorFormat?
     @OptionGroup var options: ImportOptions
     @OptionGroup var threads: ThreadsOption
     @Option(
@@ -40,6 +43,9 @@ struct Import: ParsableCommand, WritesOutput {
         guard out == nil || !explain || !files.contains("-") else {
             throw ValidationError("standard input can be read only once: leave out --explain or --out")
         }
+        guard options.mapping == nil || format == nil else {
+            throw ValidationError("--mapping says all that --format would: give one of them")
+        }
         guard !explain || !json else { throw ValidationError("--explain prints text: leave out --json") }
     }
 
@@ -55,7 +61,7 @@ struct Import: ParsableCommand, WritesOutput {
         let summary: ImportSummary
         do {
             summary = try options.run(
-                files, to: out, replacing: replace, threads: threads.threads, showsGuess: !explain, rejects: &collector
+                files, to: out, format: format, replacing: replace, threads: threads.threads, showsGuess: !explain, rejects: &collector
             ) {
                 () throws(ImportError) in
                 do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
@@ -80,7 +86,7 @@ struct Import: ParsableCommand, WritesOutput {
 
     private func printExplanation() throws {
         let input = try ExportInput(path: files[0])
-        let mapping = try options.mapping(of: input, showsGuess: true)
+        let mapping = try options.mapping(of: input, format: format, showsGuess: true)
         let explanation = try ExportReaders.explain(input, mapping: mapping)
         var lines = ["\(files[0]): the first \(Reading.count(explanation.rows)) rows"]
         for part in explanation.parts {

@@ -43,7 +43,7 @@ extension ExportReaders {
         case .jsonl:
             let columns = sample.jsonColumns(input.limits)
             if let found = format.map({ ($0, $0.member(columns)) }) ?? VendorFormat.detect(columns) {
-                return found.0.guess(columns, in: found.1)
+                return found.0.guess(columns, in: found.1, isAsked: format != nil)
             }
             reasons.append("format: every line is a JSON object")
             return try RoleGuess(path: input.path, columns: columns).complete(mapping, reasons)

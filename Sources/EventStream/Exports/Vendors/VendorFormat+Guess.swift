@@ -27,11 +27,12 @@ extension VendorFormat {
     }
 
     /// The mapping for a file of this format, and why it is so.
-    func guess(_ samples: [ColumnSample], in member: String) -> MappingGuess {
+    /// - Parameter isAsked: whether the format was asked for, not found.
+    func guess(_ samples: [ColumnSample], in member: String, isAsked: Bool = false) -> MappingGuess {
         let columns = VendorColumns(samples, in: member)
         var mapping = self.mapping
         let place = member.isEmpty ? "" : " within `\(member)`"
-        var reasons = ["format: \(rawValue), \(title), told by its members\(place)", "rules: \(rule)"]
+        var reasons = ["format: \(rawValue), \(title), \(isAsked ? "as asked" : "told by its members")\(place)", "rules: \(rule)"]
         correctUnits(&mapping, columns, &reasons)
         keepFreeMembers(&mapping, samples, columns, &reasons)
         mapping.customer = mapping.customer
