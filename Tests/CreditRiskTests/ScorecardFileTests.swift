@@ -55,7 +55,7 @@ import Testing
         #expect(message("bare").contains("a network without a scorecard"))
         try sealed("preset", "scorecard.json", "\"framework\",\"seed\"", "\"huihen\",\"seed\"")
         #expect(message("preset").contains("its configuration is not possible"))
-        try sealed("table", "scorecard.json", "{\"name\":\"app\",\"values\"", "{\"name\":\"other\",\"values\"")
+        try sealed("table", "scorecard.json", "\"name\":\"app\",\"values\"", "\"name\":\"other\",\"values\"")
         #expect(message("table").contains("no training gives"))
         try sealed("trees", "stacked.trees.json", "\"learner\"", "\"lerner\"")
         #expect(message("trees").contains("not trees of ours"))

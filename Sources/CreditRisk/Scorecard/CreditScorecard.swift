@@ -20,16 +20,6 @@ public struct CreditScorecard: Sendable {
             (self.share, self.before, self.knownLater) = (share, before, knownLater)
         }
 
-        /// What was written before there was ``knownLater`` let all teach.
-        public init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: CodingKeys.self)
-            share = try values.decode(Double.self, forKey: .share)
-            before = try values.decodeIfPresent(Int64.self, forKey: .before)
-            knownLater = try values.decodeIfPresent(Bool.self, forKey: .knownLater) ?? true
-        }
-
-        private enum CodingKeys: String, CodingKey { case share, before, knownLater }
-
         /// Whether an outcome came to be known only at the boundary or after it. One whose time is not told did not, as far as is known.
         func isLate(_ outcomeTime: Int64?) -> Bool {
             guard let before, let outcomeTime else { return false }

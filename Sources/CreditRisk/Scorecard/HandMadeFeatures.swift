@@ -15,10 +15,8 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         var name: String
         /// By categorical field: values that are counted.
         var values: [[String]]
-        /// By categorical field: whether all others are counted together; nil in folders of before, where they never were.
-        var withOther: [Bool]?
-
-        func countsOther(_ field: Int) -> Bool { withOther?[field] ?? false }
+        /// By categorical field: whether all others are counted together.
+        var countsOther: [Bool]
     }
 
     let tables: [Table]
@@ -46,7 +44,7 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
                 values: counted.indices.map { field in
                     counted[field].filter { $0.value.count >= leastCustomers }.keys.map { columns.texts[field][Int($0)] }.sorted()
                 },
-                withOther: counted.map { own in own.contains { $0.value.count < leastCustomers } })
+                countsOther: counted.map { own in own.contains { $0.value.count < leastCustomers } })
         }
     }
 
@@ -79,11 +77,11 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         var means = settings.numeric.map { _ in Self.missing(count) }, latest = means
         // The last one of a field is of all others, where they are counted.
         var values = own.values.indices.map { field in
-            (0..<own.values[field].count + (own.countsOther(field) ? 1 : 0)).map { _ in [Float](repeating: 0, count: count) }
+            (0..<own.values[field].count + (own.countsOther[field] ? 1 : 0)).map { _ in [Float](repeating: 0, count: count) }
         }
         let places = own.values.enumerated().map { field, known in
             let numbers = Dictionary(known.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-            return columns.texts[field].map { numbers[$0] ?? (own.countsOther(field) ? known.count : -1) }
+            return columns.texts[field].map { numbers[$0] ?? (own.countsOther[field] ? known.count : -1) }
         }
         for applicant in 0..<count {
             let rows = Self.rows(examples, table, applicant), decision = examples.decisions[applicant]
@@ -118,7 +116,7 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
             for (place, value) in own.values[field].enumerated() {
                 result.append(.numeric("\(own.name): records with \(name) \(value)", values[field][place]))
             }
-            if own.countsOther(field), let other = values[field].last {
+            if own.countsOther[field], let other = values[field].last {
                 // No value is written like this: a comma stands behind the field's name.
                 result.append(.numeric("\(own.name): records with \(name), other", other))
             }
@@ -134,7 +132,7 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         return tables.map(\.name) == before.map(\.name)
             && zip(tables, before).allSatisfy { own, table in
                 own.values.count == table.categorical.count && own.values.allSatisfy { Set($0).count == $0.count }
-                    && own.withOther.map { $0.count == own.values.count } ?? true
+                    && own.countsOther.count == own.values.count
             }
     }
 }
