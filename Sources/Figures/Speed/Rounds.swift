@@ -10,6 +10,18 @@ struct Rounds {
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
+    /// Items a second of some work, over and over for so long and at least three times.
+    static func rate(of count: Int, seconds: Double, _ work: () throws -> Void) rethrows -> Rounds {
+        var rates = Rounds()
+        let began = FigureContext.now()
+        while rates.values.count < 3 || FigureContext.now() - began < seconds {
+            let start = FigureContext.now()
+            try work()
+            rates.add(Double(count) / (FigureContext.now() - start))
+        }
+        return rates
+    }
+
     /// Least and greatest.
     var range: FigureValue { [.number(values.min() ?? .nan), .number(values.max() ?? .nan)] }
 

@@ -141,23 +141,23 @@ private struct CreditRace {
         _ name: String, _ work: some CreditWork, _ pool: WorkerPool
     ) throws -> (found: [String: Double], faults: [String: String]) {
         let peers = try peer(name, "check", compiling: context.quick ? 0 : 180, as: PeerLosses.self), own = try work.losses(pool)
-        var found: [String: Double] = [:]
+        var (found, faults) = ([String: Double](), peers.faults)
         for mode in peers.modes {
             guard mode.losses.count == own.count, mode.parameters == work.parameterCount else {
-                throw FigureError(
-                    code: 70,
-                    description:
-                        "\(name): PyTorch (\(mode.mode)) has \(mode.parameters) parameters and not \(work.parameterCount), or other "
-                        + "steps")
+                faults[mode.mode] = "\(mode.parameters) parameters and not \(work.parameterCount), or other steps"
+                continue
             }
             let difference = zip(mode.losses, own).map { Double(abs($0 - $1) / max(1e-6, abs($1))) }.max() ?? .nan
             guard difference < 1e-3 else {
-                throw FigureError(
-                    code: 70, description: "\(name): losses \(own), PyTorch's (\(mode.mode)) \(mode.losses): not the same work")
+                faults[mode.mode] = "losses \(mode.losses) and not \(own): not the same work"
+                continue
             }
             found[mode.mode] = difference
         }
-        return (found, peers.faults)
+        guard !found.isEmpty else {
+            throw FigureError(code: 70, description: "\(name): PyTorch does the same work in no mode: \(faults)")
+        }
+        return (found, faults)
     }
 
     private func scoring(_ huihen: IntentionHabitWork, _ framework: FrameworkWork, _ pool: WorkerPool) throws -> FigureValue {

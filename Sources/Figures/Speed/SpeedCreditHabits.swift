@@ -143,14 +143,7 @@ struct IntentionHabitWork: CreditWork {
     func scoringRate(_ pool: WorkerPool, seconds: Double) throws -> Double {
         let model = try Self.model(examples, pool)
         _ = try model.probabilities(examples, pool: pool)
-        var rates = Rounds()
-        let began = FigureContext.now()
-        while rates.values.count < 2 || FigureContext.now() - began < seconds {
-            let start = FigureContext.now()
-            _ = try model.probabilities(examples, pool: pool)
-            rates.add(Double(examples.count) / (FigureContext.now() - start))
-        }
-        return rates.median
+        return try Rounds.rate(of: examples.count, seconds: seconds) { _ = try model.probabilities(examples, pool: pool) }.median
     }
 
     struct Calls {

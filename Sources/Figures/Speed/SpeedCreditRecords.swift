@@ -103,13 +103,6 @@ struct FrameworkWork: CreditWork {
         let model = try FrameworkModel.train(
             configuration, training: examples.subset(Array(0..<half)), validation: examples.subset(Array(half..<examples.count)), pool: pool
         )
-        var rates = Rounds()
-        let began = FigureContext.now()
-        while rates.values.count < 3 || FigureContext.now() - began < seconds {
-            let start = FigureContext.now()
-            _ = try model.probabilities(examples, pool: pool)
-            rates.add(Double(examples.count) / (FigureContext.now() - start))
-        }
-        return rates.median
+        return try Rounds.rate(of: examples.count, seconds: seconds) { _ = try model.probabilities(examples, pool: pool) }.median
     }
 }
