@@ -8,13 +8,6 @@ import Testing
     /// One for each use: a pool does one thing at a time, and tests run beside one another.
     private static var pool: WorkerPool { WorkerPool(threads: 2) }
 
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing was refused"
-        } catch { return "\(error)" }
-    }
-
     /// Microseconds of a day since 1970.
     private func time(_ day: Int) -> Int64 { Int64(PlantedFiles.day(day)) * 1_000_000 }
 
@@ -60,7 +53,7 @@ import Testing
         #expect(later.card.limits.contains { $0.contains("320 outcomes became known only after the boundary") })
         #expect(warnings.contains { $0.contains("320 outcomes became known only after the boundary") })
 
-        let refused = message { _ = try train(files, configuration, .init(before: time(20_210))) }
+        let refused = refusalMessage { _ = try train(files, configuration, .init(before: time(20_210))) }
         #expect(
             refused.contains("20 with a known outcome are left") && refused.contains("390 more") && refused.contains("--known-later"),
             "\(refused)")
@@ -97,7 +90,7 @@ import Testing
         let lines = try String(contentsOfFile: "\(files.folder)/applicants.csv", encoding: .utf8).split(separator: "\n")
         let later = lines.dropFirst().filter { Int($0.split(separator: ",")[1])! >= PlantedFiles.day(20_280) }
         try files.write("applicants.csv", ([lines[0]] + later).joined(separator: "\n") + "\n")
-        let refused = message { _ = try CreditStudy.judged(card, files.data(configuration), pool: Self.pool) }
+        let refused = refusalMessage { _ = try CreditStudy.judged(card, files.data(configuration), pool: Self.pool) }
         #expect(refused.contains("no decision lies before the training's boundary"), "\(refused)")
     }
 
@@ -131,6 +124,8 @@ import Testing
         let card = try train(files, configuration, judges), before = try scores(files, card)
         let late = (120..<180).count { !judges.holds(old.customers[$0]) }
         #expect(card.card.limits.contains { $0.hasPrefix("\(late) applicants of former days decided before 2025-07-11") })
+        let setAside = (0..<180).count { judges.holds(old.customers[$0]) } + 60
+        #expect(card.card.limits.contains { $0.hasPrefix("\(setAside) applicants of former days taught nothing") })
         func flipped(_ chosen: (Int) -> Bool) throws -> [Float] {
             try files.write("oldOutcomes.csv", outcomes)
             try rewrite(files, "oldOutcomes.csv") { number, row in
@@ -170,7 +165,7 @@ import Testing
         try files.fill(300)
         try rewrite(files, "outcomes.csv") { number, row in number < 90 ? [row[0], row[1], ""] : row }
         let early = try files.configuration("mgkd") { $0.stages?.outcomesFrom = 300 }
-        #expect(message { _ = try files.train(early) }.contains("outcomes begin to count"))
+        #expect(refusalMessage { _ = try files.train(early) }.contains("outcomes begin to count"))
         let card = try train(files, files.configuration("mgkd"), .init())
         #expect(card.card.limits.contains { $0.hasPrefix("Of 90 applicants learnt from") && $0.contains("it was not checked") })
         try files.fill(300)
@@ -230,12 +225,64 @@ import Testing
         // Known after 200 days: within 195 of the decision, not of the grant.
         _ = try train(files, configuration(granted: false, outcomesFrom: 195), .init())
         #expect(
-            message { _ = try train(files, configuration(granted: true, outcomesFrom: 195), .init()) }.contains("outcomes begin to count"))
+            refusalMessage { _ = try train(files, configuration(granted: true, outcomesFrom: 195), .init()) }.contains(
+                "outcomes begin to count"))
         var wrong = own
         wrong.stages?.granted = "contracts"
-        #expect(message { try wrong.validate() }.contains("stages.granted"))
+        #expect(refusalMessage { try wrong.validate() }.contains("stages.granted"))
+        wrong.stages?.granted = "service"
+        #expect(refusalMessage { try wrong.validate() }.contains("a table of the service, too"))
         #expect(
-            message { _ = try files.data(own, files: ["loans": "\(files.folder)/loans.csv"], training: false) }.contains("files.loans"))
+            refusalMessage { _ = try files.data(own, files: ["loans": "\(files.folder)/loans.csv"], training: false) }.contains(
+                "files.loans"))
+    }
+
+    /// A grant after the key's next decision is that decision's: the one before has none. What grants nothing is counted.
+    @Test func grantsBelongToTheirDecision() throws {
+        let files = try PlantedFiles()
+        defer { files.remove() }
+        try files.fill(300)
+        var loans = "customer,granted\n"
+        // The last applies under the key of the first, 299 days later; the first was never granted anything.
+        for number in 1..<300 { loans += "a\(number == 299 ? 0 : number),\(PlantedFiles.day(20_000 + number + 1))\n" }
+        loans += "a5,\(PlantedFiles.day(20_090))\na6,\(PlantedFiles.day(19_990))\n"
+        try files.write("loans.csv", loans)
+        let outcomes = try String(contentsOfFile: "\(files.folder)/outcomes.csv", encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: ",").dropFirst().joined(separator: ",")
+        }
+        let applicants = try String(contentsOfFile: "\(files.folder)/applicants.csv", encoding: .utf8).split(separator: "\n")
+        let rows = zip(applicants, outcomes).map { "\($0),\($1)" }
+        try files.write("applicants.csv", rows.joined(separator: "\n").replacing("a299,", with: "a0,") + "\n")
+        let configuration = try files.configuration("mgkd") {
+            $0.files["outcomes"] = nil
+            $0.tables.append(FrameworkConfiguration.Table(name: "loans", key: "customer", time: "granted"))
+            $0.files["loans"] = "loans.csv"
+            $0.stages?.granted = "loans"
+        }
+        let card = try train(files, configuration, .init())
+        #expect(card.card.limits.contains { $0.hasPrefix("1 applicants learnt from have no record in \"loans\"") }, "\(card.card.limits)")
+        let unread = try card.unread(files.data(configuration))
+        // Of a0 for the earlier decision, the second of a5 and the early one of a6.
+        #expect(unread["records of grants that are not the first after a decision"] == 3, "\(unread)")
+    }
+
+    /// Of a field of many values the commonest have columns, and all others one.
+    @Test func manyValues() throws {
+        let files = try PlantedFiles()
+        defer { files.remove() }
+        try files.fill(300)
+        var app = try String(contentsOfFile: "\(files.folder)/app.csv", encoding: .utf8)
+        for number in 0..<300 {
+            for value in 0..<24 where number >= value * 8 {
+                app += "a\(number),\(PlantedFiles.day(20_000 + number % 300) - 9),v\(value),\n"
+            }
+        }
+        try files.write("app.csv", app)
+        let columns = try train(files, files.configuration(), .init()).card.columns
+        // Five codes are planted, and v0 to v14 are had by most.
+        #expect(columns.count { $0.hasPrefix("app: records with code ") } == 20, "\(columns)")
+        #expect(columns.contains("app: records with code v0") && !columns.contains("app: records with code v23"))
+        #expect(columns.contains("app: records with code, other"))
     }
 
     /// Values that few customers have are in no column and no reason, whoever has them.
@@ -259,7 +306,8 @@ import Testing
         try card.write(to: "\(files.folder)/model")
         let read = try CreditScorecard("\(files.folder)/model")
         #expect(try scores(files, read) == scores(files, card))
-        #expect(message { try files.configuration { $0.business.leastCustomers = 0 }.validate() }.contains("business.leastCustomers"))
+        #expect(
+            refusalMessage { try files.configuration { $0.business.leastCustomers = 0 }.validate() }.contains("business.leastCustomers"))
     }
 
     /// What a file does not say.

@@ -5,13 +5,6 @@ import Testing
 
 /// What a scorecard is given that cannot be, or not easily.
 @Suite struct ScorecardInputTests {
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing was refused"
-        } catch { return "\(error)" }
-    }
-
     /// An outcome that was known before its decision is refused by line and counted; so are rows that are no rows.
     @Test func refusedRows() throws {
         let files = try PlantedFiles()
@@ -41,12 +34,12 @@ import Testing
         defer { files.remove() }
         try files.fill(300, extra: { _, isOverdue in isOverdue ? ",yes" : ",no" }, extraColumn: ",status")
         let configuration = try files.configuration(preset) { $0.applicants.categorical.append("status") }
-        let refused = message { _ = try files.train(configuration) }
+        let refused = refusalMessage { _ = try files.train(configuration) }
         #expect(refused.contains("\"status\"") && refused.contains("--leaks warn"), "\(refused)")
         let card = try files.train(configuration, leaks: .warn)
         #expect(card.card.leaks?.columns == ["status"] && card.card.markdown.contains("\"status\""))
         let same = try files.configuration { $0.applicants.categorical.append("overdue") }
-        #expect(message { _ = try files.data(same) }.contains("the outcome is also a feature"))
+        #expect(refusalMessage { _ = try files.data(same) }.contains("the outcome is also a feature"))
     }
 
     @Test func oneClassOnly() throws {
@@ -55,9 +48,9 @@ import Testing
         try files.fill(200)
         let text = try String(contentsOfFile: "\(files.folder)/outcomes.csv", encoding: .utf8)
         try files.write("outcomes.csv", text.replacing(",1,", with: ",0,"))
-        #expect(message { _ = try files.train(files.configuration()) }.contains("all have the same outcome"))
+        #expect(refusalMessage { _ = try files.train(files.configuration()) }.contains("all have the same outcome"))
         try files.fill(40)
-        #expect(message { _ = try files.train(files.configuration()) }.contains("50 or more"))
+        #expect(refusalMessage { _ = try files.train(files.configuration()) }.contains("50 or more"))
     }
 
     /// A student has no place for what is known later: not by name, not by a column.
@@ -67,14 +60,14 @@ import Testing
         try files.fill(300)
         let configuration = try files.configuration("mgkd")
         #expect(
-            message { _ = try files.data(configuration, files: ["service": "\(files.folder)/service.csv"], training: false) }
+            refusalMessage { _ = try files.data(configuration, files: ["service": "\(files.folder)/service.csv"], training: false) }
                 .contains("files.service: the table is known only after"))
         let app = try String(contentsOfFile: "\(files.folder)/app.csv", encoding: .utf8)
         let wide = app.split(separator: "\n").enumerated().map { $0 == 0 ? "\($1),level" : "\($1),3" }.joined(separator: "\n")
         try files.write("app.csv", wide + "\n")
-        #expect(message { _ = try files.data(configuration, training: false) }.contains("level are known only after"))
+        #expect(refusalMessage { _ = try files.data(configuration, training: false) }.contains("level are known only after"))
         let early = try files.configuration("mgkd") { $0.stages?.outcomesFrom = 300 }
-        #expect(message { _ = try files.train(early) }.contains("outcomes begin to count"))
+        #expect(refusalMessage { _ = try files.train(early) }.contains("outcomes begin to count"))
     }
 
     /// Amounts below zero are counted and not read, zero is an amount; a history of 100,000 behaviours is cut to the latest.
@@ -109,7 +102,7 @@ import Testing
         let files = try PlantedFiles()
         defer { files.remove() }
         func refused(_ preset: String, _ word: String, _ change: (inout CreditConfiguration) -> Void) throws {
-            let text = message { try files.configuration(preset, change).validate() }
+            let text = refusalMessage { try files.configuration(preset, change).validate() }
             #expect(text.contains(word), "\(text)")
         }
         try refused("framework", "neither a table nor") { $0.files["other"] = "x" }
@@ -121,8 +114,9 @@ import Testing
         try refused("huihen", "they are missing") { $0.behaviours = nil }
         try refused("mgkd", "there is no table") { $0.stages?.service = ["other"] }
         try refused("mgkd", "the window closes after") { $0.stages?.closes = 91 }
-        #expect(message { _ = try files.data(files.configuration()) }.contains("app.csv: cannot open"))
+        #expect(refusalMessage { _ = try files.data(files.configuration()) }.contains("app.csv: cannot open"))
         try files.fill(60)
-        #expect(message { _ = try files.data(files.configuration { $0.files["app"] = nil }) }.contains("files.app: no file is given"))
+        #expect(
+            refusalMessage { _ = try files.data(files.configuration { $0.files["app"] = nil }) }.contains("files.app: no file is given"))
     }
 }

@@ -33,8 +33,8 @@ import Testing
         let second = try InServiceModel("\(folder)/teacher")
         #expect(try second.probabilities(data.test, pool: pool) == teacher.probabilities(data.test, pool: pool))
         #expect(teacher.card.split == student.card.split && student.card.teacherAUC.count == 2)
-        #expect(StageRefusalTests.message { _ = try PreServiceModel("\(folder)/teacher") }.contains("is wanted"))
-        #expect(StageRefusalTests.message { _ = try InServiceModel("\(folder)/student") }.contains("is wanted"))
+        #expect(refusalMessage { _ = try PreServiceModel("\(folder)/teacher") }.contains("is wanted"))
+        #expect(refusalMessage { _ = try InServiceModel("\(folder)/student") }.contains("is wanted"))
         // Nothing of the service is in the student's files but the names that it refuses.
         let network = try String(
             decoding: Foundation.Data(contentsOf: URL(filePath: "\(folder)/student/network.safetensors")), as: UTF8.self)
@@ -45,7 +45,7 @@ import Testing
 
     @Test func damage() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        func message(_ name: String) -> String { StageRefusalTests.message { _ = try PreServiceModel("\(folder)/\(name)") } }
+        func message(_ name: String) -> String { refusalMessage { _ = try PreServiceModel("\(folder)/\(name)") } }
         #expect(message("nothing").contains("no model here"))
         let data = try StageTrainingTests.Data(80)
         let student = try data.student(Self.settings, try data.targets(Self.settings))

@@ -5,13 +5,6 @@ import Testing
 @Suite struct StageRefusalTests {
     static let settings = PlantedStages.settings { $0.epochs = 1 }
 
-    static func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing wrong"
-        } catch { return "\(error)" }
-    }
-
     /// The same applicants with other columns or rows.
     static func examples(
         _ source: PreServiceExamples, customers: [UInt64]? = nil, outcomes: [Float]? = nil, names: [String]? = nil, values: [Float]? = nil,
@@ -68,7 +61,8 @@ import Testing
         var short = try InServiceRecords(PlantedStages.service, ServiceWindow(closes: 86_400, outcomesFrom: 90 * 86_400))
         for decision in test.decisions { try short.append([], after: decision) }
         #expect(
-            Self.message { _ = try teacher.probabilities(InServiceExamples(test, records: short), pool: pool) }.contains("another window"))
+            refusalMessage { _ = try teacher.probabilities(InServiceExamples(test, records: short), pool: pool) }.contains("another window")
+        )
     }
 
     /// A teacher of other customers, of some of them, or of more of them is refused, with their numbers.
@@ -87,13 +81,13 @@ import Testing
         // The same customers at other decisions are other applicants.
         #expect(targets.split == (try data.student(Self.settings, targets)).card.split)
         #expect(
-            Self.message {
+            refusalMessage {
                 _ = try PreServiceModel.train(
                     data.training.preService, validation: data.training.preService, targets: targets, Self.settings, pool: pool)
             }.contains("split by customer"))
         var wide = Self.settings
         wide.teacherWidth = 9
-        #expect(Self.message { _ = try data.student(wide, targets) }.contains("teacherWidth"))
+        #expect(refusalMessage { _ = try data.student(wide, targets) }.contains("teacherWidth"))
     }
 
     /// The order of the rows is the caller's: targets find their applicants.
@@ -111,20 +105,20 @@ import Testing
     }
 
     @Test func windows() throws {
-        #expect(Self.message { _ = try ServiceWindow(closes: 91 * 86_400, outcomesFrom: 90 * 86_400) }.contains("window"))
-        #expect(Self.message { _ = try ServiceWindow(closes: 0) }.contains("window"))
+        #expect(refusalMessage { _ = try ServiceWindow(closes: 91 * 86_400, outcomesFrom: 90 * 86_400) }.contains("window"))
+        #expect(refusalMessage { _ = try ServiceWindow(closes: 0) }.contains("window"))
         var before = try PreServiceRecords(PlantedStages.before), after = try InServiceRecords(PlantedStages.service, ServiceWindow())
         func record(_ time: Int64, _ number: Float = 1) -> ApplicantRecord {
             ApplicantRecord(at: time, categories: ["a"], numbers: [number])
         }
         for time in [1_000, 1_001, Int64.max] as [Int64] {
-            #expect(Self.message { try before.append([record(10), record(time)], before: 1_000) }.contains("not before the decision"))
+            #expect(refusalMessage { try before.append([record(10), record(time)], before: 1_000) }.contains("not before the decision"))
         }
         for time in [999, 1_000 + 90 * 86_400, Int64.min, Int64.max] as [Int64] {
-            #expect(Self.message { try after.append([record(time)], after: 1_000) }.contains("outside its window"))
+            #expect(refusalMessage { try after.append([record(time)], after: 1_000) }.contains("outside its window"))
         }
-        #expect(Self.message { try before.append([record(1, .infinity)], before: 1_000) }.contains("amount of a record is infinite"))
-        #expect(Self.message { try before.append([ApplicantRecord(at: 1)], before: 1_000) }.contains("0 categories and 0 numbers"))
+        #expect(refusalMessage { try before.append([record(1, .infinity)], before: 1_000) }.contains("amount of a record is infinite"))
+        #expect(refusalMessage { try before.append([ApplicantRecord(at: 1)], before: 1_000) }.contains("0 categories and 0 numbers"))
         #expect(before.count == 0 && after.count == 0)
         try before.append([record(999, .nan), record(5)], before: 1_000)
         try after.append([record(1_000 + 90 * 86_400 - 1), record(1_000)], after: 1_000)
@@ -132,25 +126,25 @@ import Testing
         // From the grant where that is told: two days later the window closes two days later, and outcomes count two days later.
         let late = 1_000 + 92 * 86_400 as Int64, grant = 1_000 + 2 * 86_400 as Int64
         var granted = try InServiceRecords(PlantedStages.service, ServiceWindow())
-        #expect(Self.message { try granted.append([record(late)], after: 1_000, granted: grant) }.contains("outside its window"))
-        #expect(Self.message { try granted.append([], after: 1_000, granted: 999) }.contains("granted before the decision"))
-        #expect(Self.message { try granted.append([], after: 1_000, granted: Int64.max) }.contains("thousands of years"))
+        #expect(refusalMessage { try granted.append([record(late)], after: 1_000, granted: grant) }.contains("outside its window"))
+        #expect(refusalMessage { try granted.append([], after: 1_000, granted: 999) }.contains("granted before the decision"))
+        #expect(refusalMessage { try granted.append([], after: 1_000, granted: Int64.max) }.contains("thousands of years"))
         try granted.append([record(late - 1)], after: 1_000, granted: grant)
         func known(_ time: Int64) throws -> PreServiceExamples {
             try PreServiceExamples(
                 customers: [7], decisions: [1_000], outcomes: [0], outcomeTimes: [time],
                 profile: ProfileFeatures(names: ["a"], count: 1, values: [1]))
         }
-        #expect(Self.message { _ = try InServiceExamples(known(late - 1), records: granted) }.contains("outcomes begin to count"))
+        #expect(refusalMessage { _ = try InServiceExamples(known(late - 1), records: granted) }.contains("outcomes begin to count"))
         _ = try InServiceExamples(known(late), records: granted)
-        #expect(Self.message { _ = try PreServiceRecords(RecordFields()) }.contains("no fields"))
-        #expect(Self.message { _ = try PreServiceRecords(RecordFields(categories: ["a"], numbers: ["a"])) }.contains("name each once"))
+        #expect(refusalMessage { _ = try PreServiceRecords(RecordFields()) }.contains("no fields"))
+        #expect(refusalMessage { _ = try PreServiceRecords(RecordFields(categories: ["a"], numbers: ["a"])) }.contains("name each once"))
     }
 
     @Test func badExamples() throws {
         let data = try StageTrainingTests.Data(80), own = data.training.preService, pool = WorkerPool(threads: 1)
         func taught(_ examples: PreServiceExamples) -> String {
-            Self.message {
+            refusalMessage {
                 _ = try PreServiceModel.train(examples, validation: data.validation.preService, Self.settings.plain, pool: pool)
             }
         }
@@ -160,34 +154,34 @@ import Testing
             taught(try Self.examples(own, outcomes: [.nan] + own.outcomes.dropFirst())).contains("1 of those learnt from have no outcome"))
         let label = own.outcomes.flatMap { [$0] + [Float](repeating: 1, count: 7) }
         #expect(taught(try Self.examples(own, values: label)).contains("income is the outcome itself"))
-        #expect(Self.message { _ = try Self.examples(own, outcomes: [2] + own.outcomes.dropFirst()) }.contains("neither 0 nor 1"))
+        #expect(refusalMessage { _ = try Self.examples(own, outcomes: [2] + own.outcomes.dropFirst()) }.contains("neither 0 nor 1"))
         #expect(
-            Self.message { _ = try Self.examples(own, values: [.infinity] + [Float](repeating: 0, count: 639)) }
+            refusalMessage { _ = try Self.examples(own, values: [.infinity] + [Float](repeating: 0, count: 639)) }
                 .contains("income is infinite"))
-        #expect(Self.message { _ = try ProfileFeatures(names: ["a", "a"], count: 1, values: [1, 2]) }.contains("name each once"))
-        #expect(Self.message { _ = try ProfileFeatures(names: ["a"], count: 2, values: [1]) }.contains("1 values of 1 features for 2"))
+        #expect(refusalMessage { _ = try ProfileFeatures(names: ["a", "a"], count: 1, values: [1, 2]) }.contains("name each once"))
+        #expect(refusalMessage { _ = try ProfileFeatures(names: ["a"], count: 2, values: [1]) }.contains("1 values of 1 features for 2"))
         func timed(_ times: [Int64?]?, customers: [UInt64] = [7, 8]) throws -> PreServiceExamples {
             try PreServiceExamples(
                 customers: customers, decisions: [100, 100], outcomes: [0, 1], outcomeTimes: times,
                 profile: ProfileFeatures(names: ["a"], count: 2, values: [1, 2]))
         }
         #expect(
-            Self.message { _ = try timed([200, 100]) } == "applicant 1 (from 0): the outcome was known when it was decided; "
+            refusalMessage { _ = try timed([200, 100]) } == "applicant 1 (from 0): the outcome was known when it was decided; "
                 + "leave the applicant out or correct the times")
-        #expect(Self.message { _ = try timed(nil, customers: [7, 7]) }.contains("the same customer and decision"))
+        #expect(refusalMessage { _ = try timed(nil, customers: [7, 7]) }.contains("the same customer and decision"))
         var records = try InServiceRecords(PlantedStages.service, ServiceWindow(closes: 50, outcomesFrom: 60))
         for _ in 0..<2 { try records.append([], after: 100) }
-        #expect(Self.message { _ = try InServiceExamples(timed([160, 159]), records: records) }.contains("applicant 1 (from 0)"))
+        #expect(refusalMessage { _ = try InServiceExamples(timed([160, 159]), records: records) }.contains("applicant 1 (from 0)"))
         _ = try InServiceExamples(timed([160, 161]), records: records)
         // One that is not told leaves the others to be checked.
-        #expect(Self.message { _ = try timed([nil, 100]) }.contains("applicant 1 (from 0): the outcome was known when it was decided"))
-        #expect(Self.message { _ = try InServiceExamples(timed([nil, 159]), records: records) }.contains("applicant 1 (from 0)"))
+        #expect(refusalMessage { _ = try timed([nil, 100]) }.contains("applicant 1 (from 0): the outcome was known when it was decided"))
+        #expect(refusalMessage { _ = try InServiceExamples(timed([nil, 159]), records: records) }.contains("applicant 1 (from 0)"))
         _ = try InServiceExamples(timed([nil, 160]), records: records)
-        #expect(Self.message { _ = try timed([nil]) }.contains("1 times of outcomes"))
+        #expect(refusalMessage { _ = try timed([nil]) }.contains("1 times of outcomes"))
         // No message says who it is about.
-        #expect(!Self.message { _ = try timed(nil, customers: [7_777_777, 7_777_777]) }.contains("7777777"))
-        #expect(Self.message { _ = try data.student(PlantedStages.settings { $0.heads = 5 }, nil) }.contains("heads"))
-        #expect(Self.message { _ = try data.targets(PlantedStages.settings { $0.folds = 81 }) }.contains("folds"))
+        #expect(!refusalMessage { _ = try timed(nil, customers: [7_777_777, 7_777_777]) }.contains("7777777"))
+        #expect(refusalMessage { _ = try data.student(PlantedStages.settings { $0.heads = 5 }, nil) }.contains("heads"))
+        #expect(refusalMessage { _ = try data.targets(PlantedStages.settings { $0.folds = 81 }) }.contains("folds"))
         #expect(throws: StageDistillationError.cancelled) {
             try PreServiceModel.train(own, validation: data.validation.preService, Self.settings, pool: pool) { _ in false }
         }

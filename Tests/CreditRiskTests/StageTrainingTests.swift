@@ -70,7 +70,7 @@ import Testing
         // Record by record: with targets that know the records only.
         var events = settings
         (events.eventWeight, events.fineWeight) = (0.5, 0)
-        #expect(StageRefusalTests.message { _ = try data.student(events, targets) }.contains("eventWeight"))
+        #expect(refusalMessage { _ = try data.student(events, targets) }.contains("eventWeight"))
         let finer = try data.targets(events)
         #expect(finer.logits == targets.logits)
         let scores = try data.scores(events, finer)

@@ -152,7 +152,8 @@ struct CreditTests {
                 for (place, setting) in settings.enumerated() where place % 2 == lot { credit[keyPath: setting.1] = 0 }
             }
             let files = try CreditFiles(scratch, "\(lot)")
-            for (place, setting) in settings.enumerated() {
+            // The service shows what disposes an applicant whether or not it counts; that it adds nothing is seen below.
+            for (place, setting) in settings.enumerated() where lot == 0 || setting.0 != .service {
                 let effect = setting.sign * correlation(files.signal(setting.0), files.logOdds)
                 if place % 2 == lot { #expect(abs(effect) < chance, "\(setting.0)") } else { #expect(effect > chance, "\(setting.0)") }
             }
@@ -161,7 +162,7 @@ struct CreditTests {
             #expect(lot == 1 ? abs(foretold) < chance : foretold > chance)
             if lot == 1 { for applicant in files.applicants { #expect(abs(applicant.given[0] - applicant.given[1]) < 2e-6) } }
         }
-        for file in Self.files where !file.hasSuffix("outcomes.csv") {
+        for file in Self.files where !file.hasSuffix("outcomes.csv") && !file.hasSuffix("service.csv") {
             #expect(try scratch.text("0/" + file) == scratch.text("1/" + file), "\(file)")
         }
     }
@@ -169,14 +170,14 @@ struct CreditTests {
     @Test("A profile without strength is worth nothing, and a service that nothing foretells is not foretold")
     func profileAndService() throws {
         let scratch = try Scratch()
-        _ = try CreditFiles.simulate(scratch, 3000, in: "none") { ($0.profileStrength, $0.foreseen) = (0, 0) }
+        _ = try CreditFiles.simulate(scratch, 3000, in: "none") { ($0.profileStrength, $0.foreseen, $0.shown) = (0, 0, 0) }
         let files = try CreditFiles(scratch, "none")
         #expect(Set(files.applicants.map { $0.given[3] }).count == 1)
         let chance = Self.bound / 3000.0.squareRoot()
         #expect(abs(correlation(files.signal(.foretelling), files.signal(.service))) < chance)
         #expect(abs(correlation(files.signal(.foretelling), files.logOdds)) < chance)
         #expect(correlation(files.signal(.service), files.logOdds) > chance)
-        _ = try CreditFiles.simulate(scratch, 3000, in: "all") { $0.foreseen = 1 }
+        _ = try CreditFiles.simulate(scratch, 3000, in: "all") { ($0.foreseen, $0.shown) = (1, 0) }
         // The deviation of the service is 1 beside that of what foretells it, so that everything is known before but for what is cut to cents.
         for applicant in try CreditFiles(scratch, "all").applicants { #expect(abs(applicant.given[0] - applicant.given[1]) < 1e-3) }
     }
@@ -237,7 +238,9 @@ struct CreditTests {
     func configuration() {
         let changes: [(String, (inout BankConfiguration) -> Void)] = [
             ("credit.applicants", { $0.credit?.applicants = 0 }), ("credit.defaultRate", { $0.credit?.defaultRate = 0 }),
-            ("credit.foreseen", { $0.credit?.foreseen = 1.1 }), ("credit.profileCurvature", { $0.credit?.profileCurvature = .nan }),
+            ("credit.foreseen", { $0.credit?.foreseen = 1.1 }), ("credit.shown", { $0.credit?.shown = -0.1 }),
+            ("credit.foreseen and credit.shown", { $0.credit?.shown = 0.9 }),
+            ("credit.profileCurvature", { $0.credit?.profileCurvature = .nan }),
             ("credit.codesPerOperation", { $0.credit?.codesPerOperation = 0 }), ("credit.sample", { $0.credit?.sample = 1 }),
             ("credit.meanBehaviours", { $0.credit?.meanBehaviours = 2 }), ("credit.orderStrength", { $0.credit?.orderStrength = -1 }),
             ("firstDay", { $0.firstDay = 1000 }),

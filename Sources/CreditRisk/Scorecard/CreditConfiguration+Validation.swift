@@ -71,6 +71,11 @@ extension CreditConfiguration {
             if let name = stages.granted, !tables.contains(where: { $0.name == name }) {
                 throw Self.bad("stages.granted", "there is no table \"\(name)\"", "name the table that says when the service was granted")
             }
+            if let name = stages.granted, stages.service.contains(name) {
+                throw Self.bad(
+                    "stages.granted", "\"\(name)\" is a table of the service, too",
+                    "leave it in one; of a table of grants only the time is read")
+            }
             guard stages.closes > 0, stages.closes <= stages.outcomesFrom, stages.outcomesFrom <= 36_500 else {
                 throw Self.bad("stages.closes", "the window closes after outcomes begin to count", "give days from 1 to outcomesFrom")
             }

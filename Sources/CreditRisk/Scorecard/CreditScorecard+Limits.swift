@@ -23,6 +23,15 @@ extension CreditScorecard {
         let examples = data.examples, taught = parts.learnt + parts.validation + parts.calibration
         let untold = taught.count { examples.outcomeTimes[$0] == nil }
         var sentences: [String] = []
+        let former = configuration.preset == .huihen && configuration.huihen.preTraining ? data.old : nil
+        if let former {
+            let setAside = judges.setAside(former)
+            if setAside > 0 {
+                sentences.append(
+                    "\(setAside) applicants of former days taught nothing: they are customers set aside, or were decided after the boundary."
+                )
+            }
+        }
         if let before = judges.before {
             let day = CreditModelCard.moment(before)
             let late = taught.count { judges.isLate(examples.outcomeTimes[$0]) }
@@ -34,10 +43,14 @@ extension CreditScorecard {
                 sentences.append(
                     "\(parts.knownLater) applicants decided before \(day), whose outcome was known only later, taught nothing.")
             }
-            let old = configuration.huihen.preTraining ? data.old.map { judges.taughtNothing($0) } ?? 0 : 0
+            let old = former.map { judges.taughtNothing($0) } ?? 0
             if old > 0 {
                 sentences.append(
                     "\(old) applicants of former days decided before \(day), whose outcome was known only later, taught nothing.")
+            }
+            let oldUntold = former.map { own in (0..<own.count).count { own.outcomeTimes[$0] == nil && judges.letTeach(own, $0) } } ?? 0
+            if oldUntold > 0 {
+                sentences.append("Of \(oldUntold) applicants of former days it is not told when their outcome became known: they taught.")
             }
             if untold > 0 {
                 sentences.append("Of \(untold) applicants learnt from it is not told when their outcome became known: they taught.")

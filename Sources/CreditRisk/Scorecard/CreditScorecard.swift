@@ -36,6 +36,9 @@ public struct CreditScorecard: Sendable {
             (0..<examples.count).count { isCandidate(examples, $0) && !letTeach(examples, $0) }
         }
 
+        /// Those of former days who taught nothing because their customer was set aside, or because they were decided at the boundary or later.
+        func setAside(_ examples: FrameworkExamples) -> Int { (0..<examples.count).count { !isCandidate(examples, $0) } }
+
         private func isCandidate(_ examples: FrameworkExamples, _ applicant: Int) -> Bool {
             !holds(examples.customers[applicant]) && examples.decisions[applicant] < before ?? .max
         }

@@ -7,7 +7,7 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
     static let score = "sequence score"
     /// Days that the short count looks back.
     private static let days: Int64 = 30
-    /// Values of a field that have counts of their own; a field of more is not counted by value.
+    /// Values of a field that have counts of their own at most: those of the most applicants.
     private static let mostValues = 20
 
     /// Of one table.
@@ -29,22 +29,38 @@ public struct HandMadeFeatures: Sendable, Equatable, Codable {
         tables = before.map { name in
             let table = examples.tables.firstIndex { $0.name == name }!
             let columns = examples.records[table].columns
-            var seen = columns.texts.map { _ in [Int32: Set<UInt64>]() }
+            var seen = columns.texts.map { _ in [Int32: Seen]() }
             for applicant in 0..<examples.count {
                 for row in Self.rows(examples, table, applicant) {
-                    for field in seen.indices where seen[field].count <= Self.mostValues {
+                    for field in seen.indices {
                         let place = columns.categories[field][row]
-                        if place >= 0 { seen[field][place, default: []].insert(examples.customers[applicant]) }
+                        if place >= 0 {
+                            seen[field][place, default: Seen()].note(applicant, of: examples.customers[applicant], atMost: leastCustomers)
+                        }
                     }
                 }
             }
-            let counted = seen.map { $0.count > Self.mostValues ? [:] : $0 }
-            return Table(
-                name: name,
-                values: counted.indices.map { field in
-                    counted[field].filter { $0.value.count >= leastCustomers }.keys.map { columns.texts[field][Int($0)] }.sorted()
-                },
-                countsOther: counted.map { own in own.contains { $0.value.count < leastCustomers } })
+            let values = seen.indices.map { field in
+                let common = seen[field].filter { $0.value.customers.count >= leastCustomers }
+                    .map { (text: columns.texts[field][Int($0.key)], applicants: $0.value.applicants) }
+                    .sorted { ($1.applicants, $0.text) < ($0.applicants, $1.text) }
+                return common.prefix(Self.mostValues).map(\.text).sorted()
+            }
+            return Table(name: name, values: values, countsOther: zip(seen, values).map { $0.count > $1.count })
+        }
+    }
+
+    /// By how many a value is had.
+    private struct Seen {
+        var applicants = 0
+        var latest = -1
+        /// No more of them than are needed.
+        var customers: Set<UInt64> = []
+
+        mutating func note(_ applicant: Int, of customer: UInt64, atMost most: Int) {
+            guard applicant != latest else { return }
+            (applicants, latest) = (applicants + 1, applicant)
+            if customers.count < most { customers.insert(customer) }
         }
     }
 
@@ -146,7 +162,8 @@ struct ProfileColumns: Sendable, Equatable, Codable {
     /// - Parameter leastCustomers: see ``CreditConfiguration/Business/leastCustomers``.
     init(_ examples: FrameworkExamples, leastCustomers: Int) throws {
         encoding = CreditEncoding(
-            try CreditTable(customers: examples.customers, columns: Self.columns(examples)), leastCustomers: leastCustomers)
+            try CreditTable(customers: examples.customers, columns: Self.columns(examples)), minimumCount: leastCustomers,
+            leastCustomers: leastCustomers)
     }
 
     /// The columns, numbers last. One that is a category and a number at once is there twice.

@@ -79,11 +79,14 @@ struct StageTables: Sendable, Equatable, Codable {
 
     private func before(_ source: FrameworkExamples) -> Joined { Joined(source) { !service.contains($0) && $0 != granted } }
 
-    /// When the service was granted to an applicant, microseconds since 1970: the first record of a table from the decision on.
+    /// When the service was granted to an applicant, microseconds since 1970: the first record of a table from the decision on, and before the
+    /// next decision on the same key, which has a grant of its own.
     private static func grant(_ source: FrameworkExamples, _ name: String?, _ applicant: Int) -> Int64? {
         guard let name, let table = source.tables.firstIndex(where: { $0.name == name }) else { return nil }
         let row = HandMadeFeatures.rows(source, table, applicant).upperBound
-        return row < source.ranges[table][applicant].upperBound ? source.records[table].columns.times[row] : nil
+        guard row < source.ranges[table][applicant].upperBound else { return nil }
+        let time = source.records[table].columns.times[row]
+        return source.nextDecisions[applicant].map { time < $0 } ?? true ? time : nil
     }
 
     /// Applicants of whom a table does not say when the service was granted.
@@ -157,6 +160,8 @@ struct StageTables: Sendable, Equatable, Codable {
         var outside = 0
         /// Records of the service in the window that later ones crowd out.
         var serviceCrowdedOut = 0
+        /// Records of the table of grants that are no applicant's grant.
+        var otherGrants = 0
     }
 
     /// - Parameter longest: latest records of an applicant that are read of each stage.
@@ -173,7 +178,11 @@ struct StageTables: Sendable, Equatable, Codable {
             counts.read += min(own, longest)
             counts.crowdedOut += max(0, own - longest)
             if own == 0 { counts.without += 1 }
-            let grant = Self.secondsUp(Self.grant(source, granted, applicant) ?? source.decisions[applicant])
+            let granting = Self.grant(source, granted, applicant)
+            if let granted, let table = source.tables.firstIndex(where: { $0.name == granted }) {
+                counts.otherGrants += source.ranges[table][applicant].count - (granting == nil ? 0 : 1)
+            }
+            let grant = Self.secondsUp(granting ?? source.decisions[applicant])
             var seen = 0
             for table in during {
                 let all = source.ranges[table][applicant], times = source.records[table].columns.times

@@ -24,6 +24,8 @@ public struct FrameworkExamples: Sendable {
     public let customers: [UInt64]
     /// Times of the decisions, microseconds since 1970, `[B]`.
     public let decisions: [Int64]
+    /// Times of the next decision on the same key, microseconds since 1970; nil where there is none, `[B]`.
+    let nextDecisions: [Int64?]
     /// 1 overdue, 0 not, NaN not known, `[B]`.
     public let outcomes: [Float]
     /// When each outcome came to be known, microseconds since 1970; nil where that is not recorded, `[B]`.
@@ -54,6 +56,7 @@ public struct FrameworkExamples: Sendable {
         (keys, customers, outcomes, profile) = (own.keys, own.customers, own.outcomes, SharedColumns(own.profile))
         (decisions, outcomeTimes) = (own.profile.times, own.outcomeTimes)
         profileRows = Array(0..<own.count)
+        nextDecisions = Self.next(own.keys, own.profile.times)
         let known = Set(own.keys)
         var (counts, records, ranges): (Counts, [SharedColumns], [[Range<Int>]]) = (Counts(), [], [])
         for table in given {
@@ -67,6 +70,18 @@ public struct FrameworkExamples: Sendable {
         (self.counts, self.records, self.ranges) = (counts, records, ranges)
     }
 
+    private static func next(_ keys: [String], _ decisions: [Int64]) -> [Int64?] {
+        var next = [Int64?](repeating: nil, count: keys.count)
+        for own in Dictionary(grouping: keys.indices, by: { keys[$0] }).values where own.count > 1 {
+            var (later, latest): (Int64?, Int64?) = (nil, nil)
+            for applicant in own.sorted(by: { decisions[$0] > decisions[$1] }) {
+                if latest != decisions[applicant] { (later, latest) = (latest, decisions[applicant]) }
+                next[applicant] = later
+            }
+        }
+        return next
+    }
+
     /// Some of the applicants, by number, with the same records.
     public func subset(_ chosen: [Int]) -> FrameworkExamples { FrameworkExamples(self, chosen) }
 
@@ -76,6 +91,7 @@ public struct FrameworkExamples: Sendable {
         keys = chosen.map { whole.keys[$0] }
         customers = chosen.map { whole.customers[$0] }
         decisions = chosen.map { whole.decisions[$0] }
+        nextDecisions = chosen.map { whole.nextDecisions[$0] }
         outcomes = chosen.map { whole.outcomes[$0] }
         outcomeTimes = chosen.map { whole.outcomeTimes[$0] }
         profileRows = chosen.map { whole.profileRows[$0] }
@@ -126,6 +142,7 @@ public struct FrameworkExamples: Sendable {
         // As if they were several: one customer has one decision at a time.
         customers = removals.indices.map { whole.customers[applicant] &+ UInt64($0) }
         decisions = removals.map { _ in whole.decisions[applicant] }
+        nextDecisions = removals.map { _ in whole.nextDecisions[applicant] }
         outcomes = removals.map { _ in whole.outcomes[applicant] }
         outcomeTimes = removals.map { _ in whole.outcomeTimes[applicant] }
     }

@@ -9,7 +9,7 @@ internal import SyntheticBank
 
 /// What tools/figures.d/credit-synthetic.yaml holds.
 struct CreditSyntheticSettings: Decodable {
-    /// What is made: `habits`, `stages`, `framework`; rows of the others are left out.
+    /// What is made: `habits`, `few` (H3, H4 and H15), `stages`, `framework`; rows of the others are left out.
     var parts: Set<String>
     /// One bank each; it also seeds the networks that learn from it.
     var seeds: [UInt64]
@@ -28,6 +28,8 @@ struct CreditSyntheticSettings: Decodable {
     var rounds: Int
     /// The network of intentions and habits.
     var habit: IntentionHabitSettings
+    /// Who teaches where the claim is about scarce data.
+    var few: Few
     /// Sessions and behaviours that are tried beside those of `habit`, on so many of the banks.
     var sessions: [Int]
     var behaviours: [Int]
@@ -38,6 +40,8 @@ struct CreditSyntheticSettings: Decodable {
     /// The framework, and how many of the applicants teach it.
     var framework: FrameworkSettings
     var frameworkApplicants: Int
+    /// The raw tables that it reads; D3 takes the last ones away, by configuration alone.
+    var frameworkTables: [FrameworkConfiguration.Table]
 
     /// A bank whose app records each operation under another number of codes.
     struct OtherBank: Decodable {
@@ -45,9 +49,18 @@ struct CreditSyntheticSettings: Decodable {
         var codesPerOperation: Int
     }
 
+    /// So many of the latest applicants, and of the old ones, as hold the overdue ones that bank A of the publication has.
+    struct Few: Decodable {
+        var applicants: Int
+        var oldApplicants: Int
+        /// How often, each time others of the same bank.
+        var draws: Int
+    }
+
     mutating func makeQuick() {
         (seeds, applicants, rounds, sweepBanks) = (Array(seeds.prefix(1)), 2_400, 60, 0)
         (habit.epochs, habit.preTrainingEpochs) = (2, 3)
+        few = Few(applicants: 600, oldApplicants: 1_800, draws: 1)
         (stage.epochs, stageApplicants) = (3, 800)
         (framework.epochs, frameworkApplicants) = (3, 800)
     }
@@ -73,6 +86,11 @@ extension Figure {
                 if settings.parts.contains("habits") {
                     try bank.addHabits(number < settings.sweepBanks ? .withSweeps(settings) : .alone, to: &book, notes: &notes)
                 }
+                if settings.parts.contains("few") {
+                    for draw in 0..<settings.few.draws {
+                        try bank.addHabits(.few(settings.few, draw), to: &book, notes: &notes)
+                    }
+                }
                 if settings.parts.contains("stages") { try bank.addStages(to: &book) }
                 if settings.parts.contains("framework") { try bank.addFramework(to: &book, notes: &notes) }
                 FigureContext.say("credit-synthetic, bank \(seed): done, \(Int(FigureContext.now() - started)) s since the start")
@@ -88,8 +106,9 @@ extension Figure {
             }
         }
         var rows = settings.parts.contains("habits") ? try HabitRows.rows(book, settings) : [:]
+        if settings.parts.contains("few") { rows.merge(try HabitRows.few(book, settings)) { $1 } }
         if settings.parts.contains("stages") { rows.merge(try StageRows.rows(book)) { $1 } }
-        if settings.parts.contains("framework") { rows.merge(try FrameworkRows.rows(book, notes)) { $1 } }
+        if settings.parts.contains("framework") { rows.merge(try FrameworkRows.rows(book, settings, notes)) { $1 } }
         return [
             "synthetic": .truth(true), "quick": .truth(context.quick), "rows": .object(rows), "notes": .object(notes),
             "banks": .list(settings.seeds.map { .integer(Int($0)) }), "applicants_of_each": .integer(settings.applicants),
@@ -172,9 +191,9 @@ struct CreditBank {
     }
 
     /// Adds scores of the judged applicants by a model that `make` trains.
-    func add(_ name: String, to book: inout ScoreBook, _ make: () throws -> [Float]) throws {
+    func add(_ name: String, run: Int? = nil, to book: inout ScoreBook, _ make: () throws -> [Float]) throws {
         let start = FigureContext.now()
         let scores = try make()
-        try book.add(name, scores, outcomes(test), customers(test), seconds: FigureContext.now() - start)
+        try book.add(name, scores, outcomes(test), customers(test), run: run, seconds: FigureContext.now() - start)
     }
 }

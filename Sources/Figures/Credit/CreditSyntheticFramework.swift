@@ -13,8 +13,12 @@ private struct FrameworkTask {
 extension CreditBank {
     /// Stacking on both kinds of table, codes of missing values, and a larger network.
     func addFramework(to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
-        let parity = try FrameworkParity(export, settings(of: FrameworkParity.tables), folder)
+        let parity = try FrameworkParity(export, configuration(of: settings.frameworkTables), folder)
         let bureau = try bureauTask(parity)
+        try add("framework of the bureau, its first table alone", to: &book) {
+            let own = try FrameworkParity(export, configuration(of: Array(settings.frameworkTables.prefix(1))), folder)
+            return try trained(own.configuration, own.examples).probabilities(own.examples.subset(test), pool: pool)
+        }
         notes["bank \(seed), online bytes"] = try parity.figure(addStacked(bureau, to: &book, notes: &notes), test, pool)
         _ = try addStacked(appTask(), to: &book, notes: &notes)
         var variants: [(name: String, change: (inout FrameworkSettings) -> Void)] = []
@@ -73,7 +77,7 @@ extension CreditBank {
         return model
     }
 
-    private func settings(
+    private func configuration(
         of tables: [FrameworkConfiguration.Table], _ histories: [FrameworkConfiguration.History] = []
     ) -> FrameworkConfiguration {
         var configuration = FrameworkConfiguration(tables: tables, histories: histories)
@@ -90,7 +94,7 @@ extension CreditBank {
         (table.categorical, table.numeric) = (["operation"], ["amount"])
         var history = FrameworkConfiguration.History(["app"], pause: 3_600)
         (history.items, history.records) = (settings.habit.rules.sessions, settings.habit.rules.behaviours)
-        let configuration = settings(of: [table], [history])
+        let configuration = configuration(of: [table], [history])
         let vocabulary = try BehaviourVocabulary(export.operations)
         let names = vocabulary.entries.map(\.name)
         var records = RecordTable(table)
@@ -121,7 +125,9 @@ extension CreditBank {
 }
 
 enum FrameworkRows {
-    static func rows(_ book: ScoreBook, _ notes: [String: FigureValue]) throws -> [String: FigureValue] {
+    static func rows(
+        _ book: ScoreBook, _ settings: CreditSyntheticSettings, _ notes: [String: FigureValue]
+    ) throws -> [String: FigureValue] {
         var rows: [String: FigureValue] = [:]
         for (kind, bound) in [("app", "truth: given_app"), ("bureau", "truth: given_pre_service")] {
             rows["D1_\(kind)"] = try book.row(
@@ -139,10 +145,11 @@ enum FrameworkRows {
             "what": .text("tensors and scores of applicants read one at a time against those read together, byte by byte"),
             "by_bank": .object(parities),
         ]
-        rows["D3"] = [
-            "what": .text("the files of the bureau and of the statements, read and learnt from by a configuration alone"),
-            "tables": .list(FrameworkParity.tables.map { .text($0.name) }), "metrics": try book.metrics("framework of the bureau"),
-        ]
+        let tables = settings.frameworkTables.map(\.name)
+        rows["D3"] = try book.row(
+            "a table more (\(tables.dropFirst().joined(separator: ", "))), an entry of the settings file and no code, against "
+                + "\(tables.first ?? "none") alone", "framework of the bureau", "framework of the bureau, its first table alone",
+            bound: "truth: given_pre_service")
         return rows
     }
 }

@@ -31,6 +31,8 @@ struct HabitVariants {
     var variants: [HabitVariant]
     /// Whether the baselines on the profile are trained, too.
     var hasBaselines = true
+    /// How many teach, where not all do who could, and the number of that draw.
+    var few: (counts: CreditSyntheticSettings.Few, draw: Int)?
 
     static let alone = HabitVariants(variants: [.whole] + HabitVariant.ablations)
 
@@ -43,14 +45,33 @@ struct HabitVariants {
         prefix: "bank B: ",
         variants: [.whole] + HabitVariant.ablations.filter { ["unmerged operations", "no field maps"].contains($0.name) },
         hasBaselines: false)
+
+    /// What H3, H4 and H15 compare.
+    static func few(_ few: CreditSyntheticSettings.Few, _ draw: Int) -> HabitVariants {
+        HabitVariants(
+            prefix: "few: ",
+            variants: [.whole] + HabitVariant.ablations.filter { ["no pre-training", "no guidance"].contains($0.name) },
+            hasBaselines: false, few: (few, draw))
+    }
 }
 
 extension CreditBank {
     /// Trains the network whole and with each part removed, and the baselines on the profile.
     func addHabits(_ variants: HabitVariants, to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
         guard let former = export.former else { throw FigureError(code: 65, description: "\(folder): there are no old applicants") }
-        let judges = former.count / 8
-        let (oldTraining, oldValidation) = (Array(judges..<former.count), Array(0..<judges))
+        var (training, validation, old) = (training, validation, Array(0..<former.count))
+        if let (few, draw) = variants.few {
+            // Draws share nobody; as many judge for each as where all teach.
+            old = Array(old.dropFirst(draw * few.oldApplicants).prefix(few.oldApplicants))
+            validation = Array(validation.prefix(few.applicants * validation.count / training.count))
+            training = Array(training.dropLast(draw * few.applicants).suffix(few.applicants))
+            guard old.count == few.oldApplicants, training.count == few.applicants else {
+                throw FigureError(code: 65, description: "credit-synthetic.yaml: few: there are too few applicants for so many draws")
+            }
+        }
+        let (oldTraining, oldValidation) = (Array(old[(old.count / 8)...]), Array(old[..<(old.count / 8)]))
+        // Draws of a bank are one run of its own, and no other's.
+        let (run, seed) = (variants.few.map { _ in Int(self.seed) }, self.seed &+ UInt64(variants.few?.draw ?? 0) << 32)
         var trees = CreditBaselineSettings()
         (trees.trees.learningRate, trees.trees.earlyStoppingRounds, trees.seed) = (0.1, 30, UInt32(truncatingIfNeeded: seed))
         trees.forest.parallelTrees = 200
@@ -62,9 +83,19 @@ extension CreditBank {
             let own = table.selecting(rows)
             return try IntentionHabitExamples(customers: own.customers, outcomes: own.outcomes, profile: encoding.profile(own))
         }
-        let old = IntentionHabitData.Part(training: try profiles(former, oldTraining), validation: try profiles(former, oldValidation))
-        if variants.hasBaselines {
-            try addProfileModels(to: &book, former, old, guides, oldTraining, profiles: { try profiles($0, $1) }, trees)
+        let oldPart = IntentionHabitData.Part(
+            training: try profiles(former, oldTraining), validation: try profiles(former, oldValidation))
+        if variants.hasBaselines { try addProfileModels(to: &book, former.selecting(oldTraining), trees) }
+        if variants.hasBaselines || variants.few != nil {
+            for (name, isGuided) in [("plain MLP on old applicants", false), ("guided MLP on old applicants", true)] {
+                try add(variants.prefix + name, run: run, to: &book) {
+                    var own = settings.habit
+                    (own.treeGuidance, own.seed) = (isGuided, seed)
+                    let model = try IntentionHabitModel.train(
+                        IntentionHabitData(old: oldPart, guides: guides), vocabulary: BehaviourVocabulary([]), own, pool: pool)
+                    return try model.probabilities(profiles(export.applicants, test), pool: pool)
+                }
+            }
         }
         for variant in variants.variants {
             var own = settings.habit
@@ -78,17 +109,17 @@ extension CreditBank {
                     histories: export.histories(behaviours, of: rows, vocabulary, own.rules))
             }
             var (card, follows): (IntentionHabitCard, FigureValue) = (IntentionHabitCard(), [:])
-            try add(variants.prefix + variant.name, to: &book) {
+            try add(variants.prefix + variant.name, run: run, to: &book) {
                 let model = try IntentionHabitModel.train(
                     IntentionHabitData(
-                        old: old, guides: guides, new: .init(training: examples(training), validation: examples(validation))),
+                        old: oldPart, guides: guides, new: .init(training: examples(training), validation: examples(validation))),
                     vocabulary: vocabulary, own, pool: pool)
                 card = model.card
                 let scores = try model.probabilities(examples(test), pool: pool)
                 follows = learnt(scores)
                 return scores
             }
-            notes["bank \(seed), \(variants.prefix)\(variant.name)"] = [
+            notes["bank \(self.seed), \(variants.prefix)\(variant.name)\(variants.few.map { ", draw \($0.draw)" } ?? "")"] = [
                 "behaviours_in_vocabulary": .integer(vocabulary.entries.count), "epochs": .integer(card.epochs),
                 "follows": follows, "pre_training_epochs": .integer(card.preTrainingEpochs),
                 "validation_auc": .number(card.validationAUC ?? .nan),
@@ -96,25 +127,15 @@ extension CreditBank {
         }
     }
 
-    /// Models of the profile: those that learn from all applicants, and the perceptron on old ones with and without guidance.
+    /// Models of the profile that learn from all applicants.
     private func addProfileModels(
-        to book: inout ScoreBook, _ former: CreditTable, _ old: IntentionHabitData.Part, _ guides: [Float], _ oldTraining: [Int],
-        profiles: (CreditTable, [Int]) throws -> IntentionHabitExamples, _ settings: CreditBaselineSettings
+        to book: inout ScoreBook, _ former: CreditTable, _ settings: CreditBaselineSettings
     ) throws {
-        let all = try former.selecting(oldTraining).appending(export.applicants.selecting(training))
+        let all = try former.appending(export.applicants.selecting(training))
         let judging = export.applicants.selecting(validation), judged = export.applicants.selecting(test)
         for kind in CreditBaselineKind.allCases {
             try add("profile: \(kind.rawValue)", to: &book) {
                 try CreditBaseline.train(kind, all, validation: judging, settings, pool: pool).probabilities(judged, pool: pool)
-            }
-        }
-        for (name, isGuided) in [("plain MLP on old applicants", false), ("guided MLP on old applicants", true)] {
-            try add(name, to: &book) {
-                var own = self.settings.habit
-                (own.treeGuidance, own.seed) = (isGuided, seed)
-                let model = try IntentionHabitModel.train(
-                    IntentionHabitData(old: old, guides: guides), vocabulary: BehaviourVocabulary([]), own, pool: pool)
-                return try model.probabilities(profiles(export.applicants, test), pool: pool)
             }
         }
     }
@@ -123,11 +144,9 @@ extension CreditBank {
 enum HabitRows {
     static func rows(_ book: ScoreBook, _ settings: CreditSyntheticSettings) throws -> [String: FigureValue] {
         var rows: [String: FigureValue] = [:]
-        let app = "truth: given_app", profile = "truth: given_profile", whole = HabitVariant.whole.name
+        let app = "truth: given_app", whole = HabitVariant.whole.name
         let comparisons = [
             ("H2", "time-aware and user-item-aware recurrences against plain GRUs", "plain GRUs"),
-            ("H3", "pre-training on old applicants against none", "no pre-training"),
-            ("H4", "pre-training guided by trees against unguided", "no guidance"),
             ("H5", "sessions of behaviours against one flat GRU", "one flat GRU"),
             ("H6_H7", "HUIHEN against boosted trees on the profile", "profile: boostedTrees"),
             ("H8", "HUIHEN against a random forest on the profile", "profile: randomForest"),
@@ -137,13 +156,11 @@ enum HabitRows {
             ("H13", "field-aware maps against none", "no field maps"),
         ]
         for (name, what, other) in comparisons { rows[name] = try book.row(what, whole, other, bound: app) }
+        rows.merge(try aids(book, "", "_many", "all teach")) { $1 }
         let otherBank = HabitVariants.otherBank.prefix
         for (name, what, other) in [
             ("H12", "as H11, in another bank with other codes", "unmerged operations"), ("H14", "as H13, in that bank", "no field maps"),
         ] { rows[name] = try book.row(what, otherBank + whole, otherBank + other) }
-        rows["H15"] = try book.row(
-            "an MLP on old profiles guided by trees against one that is not", "guided MLP on old applicants",
-            "plain MLP on old applicants", bound: profile)
         rows["time_gate"] = try unpublished(book, "the literal time gate of equation 6 against the coupled one", whole, "coupled gate", app)
         rows["times"] = try unpublished(book, "standardised times against log(1 + s) / log(3601)", whole, "times from 0 to 1", app)
         // Sweeps have fewer runs; the whole is compared by the same ones.
@@ -153,6 +170,26 @@ enum HabitRows {
                 book.keeping(count), "all sessions and behaviours kept against \(variant.name)", whole, variant.name, app)
         }
         return rows
+    }
+
+    /// What old applicants and trees give is a claim about few overdue ones; what is left of it where many teach stands beside it.
+    static func few(_ book: ScoreBook, _ settings: CreditSyntheticSettings) throws -> [String: FigureValue] {
+        try aids(book, "few: ", "", "\(settings.few.applicants) new and \(settings.few.oldApplicants) old applicants teach")
+    }
+
+    private static func aids(
+        _ book: ScoreBook, _ prefix: String, _ suffix: String, _ teachers: String
+    ) throws -> [String: FigureValue] {
+        let whole = prefix + HabitVariant.whole.name, app = "truth: given_app"
+        return [
+            "H3" + suffix: try book.row(
+                "pre-training on old applicants against none; \(teachers)", whole, prefix + "no pre-training", bound: app),
+            "H4" + suffix: try book.row(
+                "pre-training guided by trees against unguided; \(teachers)", whole, prefix + "no guidance", bound: app),
+            "H15" + suffix: try book.row(
+                "an MLP on old profiles guided by trees against one that is not; \(teachers)", prefix + "guided MLP on old applicants",
+                prefix + "plain MLP on old applicants", bound: "truth: given_profile"),
+        ]
     }
 
     /// A comparison of which nothing is published.

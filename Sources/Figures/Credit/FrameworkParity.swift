@@ -11,15 +11,6 @@ struct FrameworkParity {
     private let applicants: Lines
     private let tables: [Lines]
 
-    /// Bureau and statements of the simulated bank.
-    static var tables: [FrameworkConfiguration.Table] {
-        var bureau = FrameworkConfiguration.Table(name: "bureau", key: "applicant_id", time: "time_ms")
-        (bureau.unit, bureau.categorical, bureau.numeric) = (.milliseconds, ["kind", "lender"], ["amount", "term_months", "balance"])
-        var statements = FrameworkConfiguration.Table(name: "statements", key: "applicant_id", time: "time_ms")
-        (statements.unit, statements.numeric) = (.milliseconds, ["limit", "balance", "due", "paid"])
-        return [bureau, statements]
-    }
-
     /// A table's text by the first field of its rows.
     private struct Lines {
         let header: ArraySlice<UInt8>

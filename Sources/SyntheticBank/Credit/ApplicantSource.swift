@@ -55,7 +55,7 @@ struct ApplicantSource {
         var standard = model.standardised(records.signals)
         standard[.productHabit] = model.productHabit(standard, records.profile.product)
         let granted = records.decision + 60_000 + Int64(service.unit() * 2 * Double(CalendarDay.milliseconds))
-        let strain = model.strain(standard, new: service.normal())
+        let strain = model.strain(records.profile, standard, new: service.normal())
         let rows = ServiceRecords(strain: strain, from: granted, days: assumptions.serviceDays, using: &service)
         standard[.service] = rows.strain
         let truth = model.truth(records.profile, standard)

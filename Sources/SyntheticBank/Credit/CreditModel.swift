@@ -18,10 +18,11 @@ struct CreditTruth {
 
 /// From signals to the probability of falling overdue (a probit model), and what is left of it when less is known.
 ///
-/// P(overdue | everything) = Φ(a + profile + Σ weight × signal + serviceStrength × strain), where strain = foreseen × foretelling +
-/// √(1 − foreseen²) × new, and new is standard normal and independent of all else. So P(overdue | before the service) is
-/// Φ((a + profile + Σ + serviceStrength × foreseen × foretelling) / σ) with σ² = 1 + serviceStrength² (1 − foreseen²). What is unknown besides
-/// is averaged over a fixed sample of drawn applicants, which is the same for every seed; means and deviations come from it, too.
+/// P(overdue | everything) = Φ(a + D + serviceStrength × (strain − shown × D / deviation of D)), where D = profile + Σ weight × signal is what
+/// disposes an applicant, strain = foreseen × foretelling + shown × D / deviation of D + √(1 − foreseen² − shown²) × new, and new is standard
+/// normal and independent of all else. So P(overdue | before the service) is Φ((a + D + serviceStrength × foreseen × foretelling) / σ) with
+/// σ² = 1 + serviceStrength² (1 − foreseen² − shown²): what the service shows of D it does not add. What is unknown besides is averaged over a
+/// fixed sample of drawn applicants, which is the same for every seed; means and deviations come from it, too.
 struct CreditModel {
     private static let sampleSeed: UInt64 = 0x7E55_E2A_C2ED_17
     /// Standardised signals are held here.
@@ -34,6 +35,9 @@ struct CreditModel {
     private var familyDeviation = 1.0
     private var profileScale = (plainMean: 0.0, plainDeviation: 1.0, curvedMean: 0.0, curvedDeviation: 1.0)
     private let sigma: Double
+    /// Share of the strain that nothing foretells, as a deviation.
+    private let unforeseen: Double
+    private var dispositionDeviation = 1.0
     private var intercept = 0.0
     private var oldIntercept = 0.0
     /// Φ((x + unknown) / σ) averaged over the sample: with nothing but the profile, and without bureau and statements.
@@ -47,8 +51,9 @@ struct CreditModel {
         let assumptions = source.assumptions
         self.assumptions = assumptions
         weights = CreditSignal.allCases.map { $0.weight(assumptions) }
-        let unforeseen = 1 - assumptions.foreseen * assumptions.foreseen
-        sigma = (1 + assumptions.serviceStrength * assumptions.serviceStrength * unforeseen).squareRoot()
+        unforeseen = max(0, 1 - assumptions.foreseen * assumptions.foreseen - assumptions.shown * assumptions.shown).squareRoot()
+        let new = assumptions.serviceStrength * unforeseen
+        sigma = (1 + new * new).squareRoot()
         (means, deviations) = ([], [])
         (ofProfile, ofApp) = (AveragedProbability(), AveragedProbability())
         var history = AppHistory()
@@ -67,6 +72,7 @@ struct CreditModel {
         (profileScale.plainMean, profileScale.plainDeviation) = Self.moments(sample.map { $0.profile.plainRisk })
         (profileScale.curvedMean, profileScale.curvedDeviation) = Self.moments(sample.map { $0.profile.curvedRisk })
         let standard = sample.map { standardised($0.signals) }
+        dispositionDeviation = Self.moments(zip(sample, standard).map { disposition($0.profile, $1) }).deviation
         let outside = standard.map { signals in sum(signals) { !$0.isOfApp } }
         for part in outside { ofApp.add(part) }
         ofApp.average(sigma)
@@ -121,6 +127,11 @@ struct CreditModel {
         weights[CreditSignal.productHabit.rawValue] * productHabit(standard, product)
     }
 
+    /// D: what disposes an applicant.
+    private func disposition(_ profile: CreditProfile, _ standard: CreditSignals) -> Double {
+        profilePart(profile) + sum(standard) { $0 != .foretelling } + productPart(standard, profile.product)
+    }
+
     private func sum(_ standard: CreditSignals, _ counts: (CreditSignal) -> Bool) -> Double {
         var sum = 0.0
         for signal in CreditSignal.allCases where signal != .productHabit && counts(signal) {
@@ -140,9 +151,13 @@ struct CreditModel {
         return assumptions.profileStrength * ((1 - share).squareRoot() * plain + share.squareRoot() * curved)
     }
 
+    private func foretold(_ profile: CreditProfile, _ standard: CreditSignals) -> Double {
+        assumptions.foreseen * standard[.foretelling] + assumptions.shown * disposition(profile, standard) / dispositionDeviation
+    }
+
     /// How low the balance in service stands for this part that nothing foretells (standard normal).
-    func strain(_ standard: CreditSignals, new: Double) -> Double {
-        assumptions.foreseen * standard[.foretelling] + (1 - assumptions.foreseen * assumptions.foreseen).squareRoot() * new
+    func strain(_ profile: CreditProfile, _ standard: CreditSignals, new: Double) -> Double {
+        foretold(profile, standard) + unforeseen * new
     }
 
     /// - Parameter standard: with what was seen in service, in units of its strain.
@@ -150,8 +165,7 @@ struct CreditModel {
         let base = intercept + profilePart(profile)
         let own = base + sum(standard, \.isOfApp) + productPart(standard, profile.product)
         let before = own + sum(standard) { !$0.isOfApp }
-        let strength = assumptions.serviceStrength
-        let all = before + strength * (standard[.service] - assumptions.foreseen * standard[.foretelling])
+        let all = before + assumptions.serviceStrength * (standard[.service] - foretold(profile, standard))
         return CreditTruth(
             everything: Self.phi(all), preService: Self.phi(before / sigma), app: ofApp.probability(own),
             profile: ofProfile.probability(base))
