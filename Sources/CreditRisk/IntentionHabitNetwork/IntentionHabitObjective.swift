@@ -10,6 +10,8 @@ package import SequenceKernel
 package final class ApplicantBatch: @unchecked Sendable {
     /// Their numbers.
     package var applicants: [Int] = []
+    /// The pass over all of them that it is of.
+    package var epoch = 0
 
     package init() {}
 }

@@ -23,6 +23,10 @@ extension CreditScorecard {
         let examples = data.examples, taught = parts.learnt + parts.validation + parts.calibration
         let untold = taught.count { examples.outcomeTimes[$0] == nil }
         var sentences: [String] = []
+        if let unlabelled = SequenceTraining.unlabelled(configuration, data, judges) {
+            sentences.append(
+                "\(unlabelled.count) applicants without a known outcome were read in pre-training, and taught nothing of outcomes.")
+        }
         let former = configuration.preset == .huihen && configuration.huihen.preTraining ? data.old : nil
         if let former {
             let setAside = judges.setAside(former)

@@ -128,6 +128,8 @@ struct SequenceTraining {
     let operations: [BehaviourVocabulary.Rule]?
     /// Applicants of former days and what trees say of them; of the preset `huihen`.
     let old: (part: (training: FrameworkExamples, validation: FrameworkExamples), guides: [Float])?
+    /// Other customers without a known outcome; of the preset `framework` with pre-training.
+    let unlabelled: FrameworkExamples?
     let pool: WorkerPool
 
     /// - Parameters:
@@ -135,6 +137,7 @@ struct SequenceTraining {
     ///   - judges: who judges, now or in a later file, and from when on: they teach as little by what they did in former days.
     init(_ configuration: CreditConfiguration, _ data: CreditData, _ judges: CreditScorecard.Judges, pool: WorkerPool) throws {
         (self.configuration, self.pool) = (configuration, pool)
+        unlabelled = Self.unlabelled(configuration, data, judges)
         guard configuration.preset == .huihen else {
             (operations, old) = (nil, nil)
             return
@@ -160,6 +163,18 @@ struct SequenceTraining {
         old = ((training, given.subset(parts.indices.filter { parts[$0] == 0 })), guides)
     }
 
+    /// Those without a known outcome whom pre-training may read: nobody set aside or of later, nor anyone who teaches or judges elsewhere.
+    static func unlabelled(
+        _ configuration: CreditConfiguration, _ data: CreditData, _ judges: CreditScorecard.Judges
+    ) -> FrameworkExamples? {
+        guard configuration.preset == .framework, configuration.framework.preTrainingEpochs > 0 else { return nil }
+        let all = data.examples, known = Set(all.customers.indices.filter { !all.outcomes[$0].isNaN }.map { all.customers[$0] })
+        let chosen = all.customers.indices.filter {
+            all.outcomes[$0].isNaN && judges.letTeach(all, $0) && !known.contains(all.customers[$0])
+        }
+        return chosen.isEmpty ? nil : all.subset(chosen)
+    }
+
     /// Trains a network; the same bytes at any number of threads.
     /// - Parameter progress: called with the share done; false stops.
     func train(
@@ -169,7 +184,8 @@ struct SequenceTraining {
         case .framework:
             return .framework(
                 try FrameworkModel.train(
-                    configuration.reading(service: true), training: learnt, validation: validation, pool: pool, progress: progress))
+                    configuration.reading(service: true), training: learnt, validation: validation, unlabelled: unlabelled, pool: pool,
+                    progress: progress))
         case .huihen:
             let columns = try IntentionHabitColumns(learnt, configuration)
             var settings = configuration.huihen

@@ -7,6 +7,12 @@ package struct EncodedRows: Sendable, Equatable {
     /// Records (N).
     package internal(set) var count = 0
 
+    mutating func append(_ other: EncodedRows) {
+        codes += other.codes
+        floats += other.floats
+        count += other.count
+    }
+
     mutating func removeAll() {
         codes.removeAll(keepingCapacity: true)
         floats.removeAll(keepingCapacity: true)
@@ -24,6 +30,13 @@ package struct EncodedHistories: Sendable, Equatable {
         package internal(set) var items: [Int] = [0]
         /// Items of applicants: where each begins, `[B + 1]`.
         package internal(set) var applicants: [Int] = [0]
+
+        mutating func append(_ other: Sequences) {
+            let (first, firstItem) = (types.count, items.count - 1)
+            types += other.types
+            items += other.items.dropFirst().map { $0 + first }
+            applicants += other.applicants.dropFirst().map { $0 + firstItem }
+        }
 
         mutating func removeAll() {
             types.removeAll(keepingCapacity: true)
@@ -49,6 +62,18 @@ package struct EncodedHistories: Sendable, Equatable {
         self.tables = Array(repeating: EncodedRows(), count: tables)
         offsets = Array(repeating: [0], count: tables)
         self.histories = Array(repeating: Sequences(), count: histories)
+    }
+
+    /// Adds the applicants of another list of the same encoder.
+    mutating func append(_ other: EncodedHistories) {
+        profile.append(other.profile)
+        for place in tables.indices {
+            let first = tables[place].count
+            tables[place].append(other.tables[place])
+            offsets[place] += other.offsets[place].dropFirst().map { $0 + first }
+        }
+        for place in histories.indices { histories[place].append(other.histories[place]) }
+        count += other.count
     }
 
     /// Forgets the applicants and keeps the memory.

@@ -52,6 +52,14 @@ struct FieldVectors: Sendable {
         }
     }
 
+    /// What pre-training read in place of hidden fields is nothing again.
+    func clearPadding(_ weights: ParameterVector) {
+        for field in 0..<count {
+            let start = (Int(set.bases[field]) + Int(FieldCode.padding)) * width
+            (weights.pointer(table.table) + start).update(repeating: 0, count: width)
+        }
+    }
+
     func forward(_ input: FrameworkInput.Fields, _ pass: Pass) -> Rows {
         let result = pass.workspace.rows(input.count, count * width)
         guard input.count > 0 else { return result }

@@ -12,6 +12,13 @@ package struct FrameworkInput {
         let codes: UnsafeMutablePointer<Int32>
         /// Floats beside them, `[N, S]`.
         package let floats: UnsafeMutablePointer<Float>
+        /// Fields of a record (F).
+        let width: Int
+        /// Floats of a record (S).
+        let floatCount: Int
+
+        /// The number of a field in a record.
+        func code(_ record: Int, _ field: Int) -> Int32 { codes[record * width + field] }
     }
 
     /// Items of one history, sequences of records.
@@ -65,7 +72,7 @@ package struct FrameworkInput {
         for applicant in applicants { count += rows(applicant).count }
         let result = Fields(
             count: count, places: workspace.integers(count * width), codes: workspace.integers(count * width),
-            floats: workspace.floats(count * set.width))
+            floats: workspace.floats(count * set.width), width: width, floatCount: set.width)
         // An applicant's records lie together: whole stretches are copied.
         source.codes.withUnsafeBufferPointer { codes in
             source.floats.withUnsafeBufferPointer { floats in

@@ -2,12 +2,15 @@ public import SequenceKernel
 
 extension FrameworkModel {
     /// Trains: the encoder is fitted on `training` alone, the network learns from it, and the weights of the best AUC on `validation` are
-    /// kept. The same bytes at any number of threads.
-    /// - Parameter progress: called after each optimiser step with the share done; false stops.
+    /// kept. The same bytes at any number of threads. With ``FrameworkSettings/preTrainingEpochs`` the encoders of the histories begin with
+    /// what ``MaskedRecordNetwork`` learnt.
+    /// - Parameters:
+    ///   - unlabelled: applicants whose outcome is not known, of other customers: pre-training reads their records, too.
+    ///   - progress: called after each optimiser step with the share done; false stops.
     /// - Throws: ``FrameworkError`` where examples or settings are not possible or a loss is not a number.
     public static func train(
-        _ configuration: FrameworkConfiguration, training: FrameworkExamples, validation: FrameworkExamples, pool: WorkerPool,
-        progress: (Double) -> Bool = { _ in true }
+        _ configuration: FrameworkConfiguration, training: FrameworkExamples, validation: FrameworkExamples,
+        unlabelled: FrameworkExamples? = nil, pool: WorkerPool, progress: (Double) -> Bool = { _ in true }
     ) throws(FrameworkError) -> FrameworkModel {
         try configuration.validate()
         try training.refuseUnlearnable("the applicants learnt from")
@@ -25,6 +28,11 @@ extension FrameworkModel {
             batchApplicants: settings.batchApplicants, seed: RandomSource.mix(settings.seed ^ 0xF4A3))
         let transposes = TransposedWeights(of: weights)
         var card = FrameworkCard()
+        if settings.preTrainingEpochs > 0 {
+            try unlabelled?.refuseShared(with: validation, "those without a known outcome")
+            card.preTraining = try preTrain(network, weights, encoder, encoded, unlabelled, settings, pool) { progress(0.5 * $0) }
+        }
+        let begun = settings.preTrainingEpochs > 0 ? 0.5 : 0
         do throws(CreditTraining.Fault) {
             (card.epochs, card.validationAUC) = try plan.run(
                 objective, weights: weights, applicants: training.count, positives: validation.outcomes.map { $0 == 1 }, pool: pool,
@@ -32,12 +40,39 @@ extension FrameworkModel {
                     transposes.refresh(pool)
                     return probabilities(judged, encoder, network, Pass.Source(weights: weights, transposes: transposes), pool)
                 },
-                progress: { progress(Double($0.step) / Double(max(1, $0.totalSteps))) })
+                progress: { progress(begun + (1 - begun) * Double($0.step) / Double(max(1, $0.totalSteps))) })
         } catch {
             throw FrameworkError(error)
         }
         (card.applicants, card.tables, card.records) = (training.count, training.counts, counts)
         card.overdue = training.outcomes.reduce(0) { $0 + ($1 == 1 ? 1 : 0) }
         return FrameworkModel(configuration, encoder, network, weights, card: card)
+    }
+
+    /// Gives `weights` what hidden records teach.
+    private static func preTrain(
+        _ network: FrameworkNetwork, _ weights: ParameterVector, _ encoder: FrameworkEncoder, _ encoded: EncodedHistories,
+        _ unlabelled: FrameworkExamples?, _ settings: FrameworkSettings, _ pool: WorkerPool, progress: (Double) -> Bool
+    ) throws(FrameworkError) -> FrameworkCard.PreTraining {
+        let masked = MaskedRecordNetwork(encoder, settings), seed = RandomSource.mix(settings.seed ^ 0x3A5C)
+        let learnt = masked.weights(seed: settings.seed)
+        var all = encoded
+        if let unlabelled { all.append(try encoder.encoded(unlabelled).0) }
+        let plan = CreditTraining(
+            epochs: settings.preTrainingEpochs, patience: settings.patience, learningRate: settings.learningRate,
+            weightDecay: settings.weightDecay, batchApplicants: settings.batchApplicants, seed: seed)
+        var losses: [Double] = []
+        do throws(CreditTraining.Fault) {
+            losses = try plan.run(
+                MaskedRecordObjective(masked, encoder, all, share: settings.hiddenShare, seed: seed), weights: learnt,
+                applicants: all.count,
+                pool: pool, progress: { progress(Double($0.step) / Double(max(1, $0.totalSteps))) })
+        } catch {
+            throw FrameworkError(error)
+        }
+        masked.hand(learnt, to: weights)
+        return FrameworkCard.PreTraining(
+            applicants: all.count, withoutOutcome: all.count - encoded.count, epochs: losses.count, firstLoss: losses.first ?? .nan,
+            lastLoss: losses.last ?? .nan)
     }
 }

@@ -130,6 +130,8 @@ public struct FrameworkCard: Sendable, Equatable, Codable {
     public var epochs = 0
     /// AUC on the validation part, of the weights that were kept.
     public var validationAUC: Double?
+    /// What self-supervised pre-training did; nil where there was none.
+    public var preTraining: PreTraining?
     /// What was found when applicants and records were brought together.
     public var tables = FrameworkExamples.Counts()
     /// What was kept of the records of those learnt from.
@@ -137,4 +139,18 @@ public struct FrameworkCard: Sendable, Equatable, Codable {
 
     /// Nothing measured yet.
     public init() {}
+
+    /// Self-supervised pre-training.
+    public struct PreTraining: Sendable, Equatable, Codable {
+        /// Applicants whose records were read.
+        public var applicants: Int
+        /// Of these without a known outcome.
+        public var withoutOutcome: Int
+        /// Passes over them.
+        public var epochs: Int
+        /// Mean loss of the hidden fields in the first pass.
+        public var firstLoss: Double
+        /// The same in the last pass.
+        public var lastLoss: Double
+    }
 }

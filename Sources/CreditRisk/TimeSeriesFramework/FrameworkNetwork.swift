@@ -19,6 +19,11 @@ package struct FrameworkNetwork: Sendable {
 
     package init(_ encoder: FrameworkEncoder, _ settings: FrameworkSettings) {
         var scope = ParameterScope()
+        self.init(encoder, settings, in: &scope)
+    }
+
+    /// Declares its parameters among others.
+    init(_ encoder: FrameworkEncoder, _ settings: FrameworkSettings, in scope: inout ParameterScope) {
         var histories: [HistoryEncoder] = []
         for (place, history) in encoder.histories.enumerated() {
             scope.scope("histories.\(place)") {

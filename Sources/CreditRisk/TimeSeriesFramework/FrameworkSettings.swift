@@ -26,6 +26,11 @@ public struct FrameworkSettings: Codable, Sendable, Equatable {
     public var leastCount = 2
     /// Most categories of a field, the frequent ones (10000).
     public var categories = 10_000
+    /// Passes of self-supervised pre-training, in which hidden records are told from those around them by all applicants, also those without a
+    /// known outcome; 0 for none (0).
+    public var preTrainingEpochs = 0
+    /// Share of the records that it hides (0.15).
+    public var hiddenShare: Float = 0.15
     /// Applicants in a batch (128).
     public var batchApplicants = 128
     /// Most passes (40).
@@ -48,7 +53,7 @@ public struct FrameworkSettings: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case width, heads, layers, feedForward, dropout, pooling, positions, headWidth, missingCodes, leastCount, categories
-        case batchApplicants, epochs, patience, learningRate, weightDecay, folds, validationShare, seed
+        case preTrainingEpochs, hiddenShare, batchApplicants, epochs, patience, learningRate, weightDecay, folds, validationShare, seed
     }
 
     /// Decodes what is present and keeps defaults for the rest; unknown entries are refused by name.
@@ -65,6 +70,8 @@ public struct FrameworkSettings: Codable, Sendable, Equatable {
         try values.read(.missingCodes, into: &missingCodes)
         try values.read(.leastCount, into: &leastCount)
         try values.read(.categories, into: &categories)
+        try values.read(.preTrainingEpochs, into: &preTrainingEpochs)
+        try values.read(.hiddenShare, into: &hiddenShare)
         try values.read(.batchApplicants, into: &batchApplicants)
         try values.read(.epochs, into: &epochs)
         try values.read(.patience, into: &patience)
@@ -89,6 +96,8 @@ public struct FrameworkSettings: Codable, Sendable, Equatable {
         try Self.check("headWidth", headWidth, 0...4_096)
         try Self.check("leastCount", leastCount, 1...1_000_000)
         try Self.check("categories", categories, 1...1_000_000)
+        try Self.check("preTrainingEpochs", preTrainingEpochs, 0...100_000)
+        try Self.check("hiddenShare", hiddenShare, 0.01...0.9)
         try Self.check("batchApplicants", batchApplicants, 1...1_000_000)
         try Self.check("epochs", epochs, 1...100_000)
         try Self.check("patience", patience, 1...100_000)

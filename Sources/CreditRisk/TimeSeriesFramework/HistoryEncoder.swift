@@ -108,10 +108,10 @@ struct HistoryEncoder: Sendable {
         let outer: Level.Tape
     }
 
-    /// → `[B, E]`. Tapes of its tables are added to `attention`.
-    func forward(
+    /// Records of its tables by time, `[N, E]`. Tapes of the tables are added to `attention`.
+    private func merged(
         _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ pass: Pass, _ attention: inout [FieldAttention.Tape]
-    ) -> (output: Rows, tape: Tape) {
+    ) -> Rows {
         let merged = pass.workspace.rows(sequences.records, width)
         for (place, table) in members.enumerated() {
             let fields = input.tables[table]
@@ -125,6 +125,14 @@ struct HistoryEncoder: Sendable {
                 next += 1
             }
         }
+        return merged
+    }
+
+    /// → `[B, E]`. Tapes of its tables are added to `attention`.
+    func forward(
+        _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ pass: Pass, _ attention: inout [FieldAttention.Tape]
+    ) -> (output: Rows, tape: Tape) {
+        let merged = merged(input, sequences, pass, &attention)
         guard let inner else {
             let (output, tape) = outer.forward(merged, sequences.applicants, pass)
             return (output, Tape(inner: nil, outer: tape))
@@ -134,6 +142,28 @@ struct HistoryEncoder: Sendable {
         return (output, Tape(inner: innerTape, outer: tape))
     }
 
+    /// → what the Transformer over the records says of each, before any pooling: `[N, E]`. Tapes of its tables are added to `attention`.
+    func states(
+        _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ pass: Pass, _ attention: inout [FieldAttention.Tape]
+    ) -> (output: Rows, tape: TransformerEncoder.Tape) {
+        let merged = merged(input, sequences, pass, &attention), offsets = ofRecords(sequences)
+        (inner ?? outer).positions?.add(to: merged, offsets)
+        return (inner ?? outer).encoder.forward(merged, offsets, pass)
+    }
+
+    private func ofRecords(_ sequences: FrameworkInput.Sequences) -> SequenceOffsets {
+        inner == nil ? sequences.applicants : sequences.items
+    }
+
+    /// Gradient of ``states(_:_:_:_:)`` → gradients of the weights.
+    func backward(
+        states upstream: Rows, _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ tape: TransformerEncoder.Tape,
+        _ attention: ArraySlice<FieldAttention.Tape>, _ pass: Pass
+    ) {
+        let gradient = (inner ?? outer).encoder.backward(upstream, ofRecords(sequences), tape, pass)
+        backward(merged: gradient, input, sequences, attention, pass)
+    }
+
     /// Gradient of the output → gradients of the weights; `attention` are the tapes of its tables in their order.
     func backward(
         _ upstream: Rows, _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ tape: Tape,
@@ -141,6 +171,13 @@ struct HistoryEncoder: Sendable {
     ) {
         var gradient = outer.backward(upstream, sequences.applicants, tape.outer, pass)
         if let inner, let own = tape.inner { gradient = inner.backward(gradient, sequences.items, own, pass) }
+        backward(merged: gradient, input, sequences, attention, pass)
+    }
+
+    private func backward(
+        merged gradient: Rows, _ input: FrameworkInput, _ sequences: FrameworkInput.Sequences, _ attention: ArraySlice<FieldAttention.Tape>,
+        _ pass: Pass
+    ) {
         for (place, table) in members.enumerated() {
             let fields = input.tables[table]
             let own = pass.workspace.rows(fields.count, width)

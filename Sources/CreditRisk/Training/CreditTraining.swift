@@ -40,20 +40,36 @@ struct CreditTraining {
         scores: @escaping () -> [Float],
         progress: (TrainingProgress) -> Bool
     ) throws(Fault) -> (epochs: Int, auc: Double) where Objective.Batch == ApplicantBatch {
+        // Early stopping looks for the least.
+        let (outcome, _) = try loop(
+            objective, weights, applicants, pool, EarlyStopping(patience: patience),
+            validate: { -DiscriminationMetrics(scores: scores(), positives: positives).auc }, progress: progress)
+        return (outcome.epochs, -(outcome.validationLoss ?? .nan))
+    }
+
+    /// All passes, without anyone who says when to stop.
+    /// - Returns: the mean loss of each pass.
+    func run<Objective: TrainingObjective>(
+        _ objective: Objective, weights: ParameterVector, applicants: Int, pool: WorkerPool, progress: (TrainingProgress) -> Bool
+    ) throws(Fault) -> [Double] where Objective.Batch == ApplicantBatch {
+        try loop(objective, weights, applicants, pool, nil, validate: nil, progress: progress).losses
+    }
+
+    private func loop<Objective: TrainingObjective>(
+        _ objective: Objective, _ weights: ParameterVector, _ applicants: Int, _ pool: WorkerPool, _ stopping: EarlyStopping?,
+        validate: (() -> Double)?, progress: (TrainingProgress) -> Bool
+    ) throws(Fault) -> (outcome: TrainingOutcome, losses: [Double]) where Objective.Batch == ApplicantBatch {
         let trainer = Trainer(
             objective, weights: weights, pool: pool, optimizer: AdamW(weightDecay: weightDecay), clipNorm: Self.clipNorm, seed: seed)
         var loop = TrainingLoop(
-            TrainingPlan(
-                epochs: epochs, schedule: Schedule(shape: .constant, peak: learningRate), earlyStopping: EarlyStopping(patience: patience)))
+            TrainingPlan(epochs: epochs, schedule: Schedule(shape: .constant, peak: learningRate), earlyStopping: stopping))
         var goesOn = true
         do {
             let outcome = try loop.run(
-                trainer, ShuffledApplicants(applicants, batchApplicants: batchApplicants, seed: seed),
-                // Early stopping looks for the least.
-                validate: { -DiscriminationMetrics(scores: scores(), positives: positives).auc },
+                trainer, ShuffledApplicants(applicants, batchApplicants: batchApplicants, seed: seed), validate: validate,
                 progress: { goesOn = progress($0) }, isCancelled: { !goesOn })
             guard outcome.reason != .cancelled, goesOn else { throw Fault.cancelled }
-            return (outcome.epochs, -(outcome.validationLoss ?? .nan))
+            return (outcome, loop.position.trainLosses)
         } catch TrainingError.notFinite(let step, let rate) {
             throw .notFinite(step: step, learningRate: rate)
         } catch is Fault {

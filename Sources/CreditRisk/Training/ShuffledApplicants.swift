@@ -28,6 +28,7 @@ struct ShuffledApplicants: BatchSource {
             random.shuffle(&order.applicants)
             order.epoch = epoch
         }
+        reused.epoch = epoch
         reused.applicants.removeAll(keepingCapacity: true)
         let batches = batchCount(epoch: epoch)
         reused.applicants += order.applicants[count * number / batches..<count * (number + 1) / batches]
