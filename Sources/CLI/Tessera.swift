@@ -20,7 +20,8 @@ struct Tessera: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Import.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self, LabelsCommand.self,
+            Import.self, Validate.self, SessionsCommand.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self,
+            LabelsCommand.self,
             IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, Simulate.self,
             Report.self,
             Bench.self, Version.self,

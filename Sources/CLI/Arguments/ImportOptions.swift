@@ -127,16 +127,24 @@ struct ImportOptions: ParsableArguments {
     /// Opens a corpus directory, or imports export files into one that lasts as long as `body`.
     /// - Parameter command: who tells of refused rows.
     func withCorpus(_ inputs: [String], threads: Int?, command: String, _ body: (Corpus) throws -> Void) throws {
+        try withCorpus(inputs, threads: threads) { corpus, rejects in
+            let refused = corpus.schema.counts.rejects.values.reduce(0, +)
+            if !rejects.isEmpty {
+                StandardError.write("\(command): \(Reading.count(refused)) rows refused; tessera import lists them\n")
+            }
+            try body(corpus)
+        }
+    }
+
+    /// The same with the first refused rows of an import; none of a corpus that was there.
+    func withCorpus(_ inputs: [String], threads: Int?, _ body: (Corpus, [Reject]) throws -> Void) throws {
         if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
-            return try body(Corpus.open(inputs[0]))
+            return try body(Corpus.open(inputs[0]), [])
         }
         try TemporaryFolder.with { folder in
             var rejects = RejectCollector()
             _ = try run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads, rejects: &rejects)
-            if rejects.total > 0 {
-                StandardError.write("\(command): \(Reading.count(rejects.total)) rows refused; tessera import lists them\n")
-            }
-            try body(Corpus.open("\(folder)/corpus"))
+            try body(Corpus.open("\(folder)/corpus"), rejects.first)
         }
     }
 

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+struct SessionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions",
+        abstract: "See how the sessions of an export compare with those of a rule.",
+        subcommands: [SessionsReconcile.self])
+}

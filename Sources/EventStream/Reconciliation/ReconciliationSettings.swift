@@ -1,0 +1,32 @@
+/// What the sessions of an export are compared with, and what tells why they differ.
+public struct ReconciliationSettings: Sendable, Equatable {
+    /// The rule (30 minutes of inactivity unless said).
+    public var rules = SessionRules.browsing
+    /// Minutes east of Greenwich of the vendor's calendar, for cuts at midnight (0).
+    public var zoneMinutes = 0
+    /// The field that says what kind of event one is; nil where none does.
+    public var eventField: String?
+    /// Its values that a page sends by itself while it is open: pings and heartbeats.
+    public var pings: Set<String> = []
+    /// Fields of which a change to another known value begins a session at some vendors.
+    public var campaignFields: [String] = []
+    /// Sessions of which kind are cut by vendors at a hard limit: seconds from first event to last (Adobe: 12 hours).
+    public var limitSeconds = 12 * 3_600.0
+    /// The same for events (Adobe: 2,500 hits).
+    public var limitEvents = 2_500
+
+    /// What the fields of a corpus say of themselves by their names.
+    public init(_ schema: EventSchema) {
+        let names = schema.readableFields.filter { $0.kind == .categorical || $0.kind == .text }.map(\.name)
+        eventField = ["event", "event_name", "event_type", "type", "action"].first(where: names.contains)
+        campaignFields = names.filter { name in
+            ["campaign", "utm_", "click_id"].contains { name.hasPrefix($0) } || ["source", "medium", "marketing_source"].contains(name)
+        }
+    }
+
+    /// Names of values that pages send by themselves, among those of the event's field.
+    static func isPing(_ value: String) -> Bool {
+        let name = value.lowercased()
+        return ["ping", "heartbeat", "keepalive", "user_engagement"].contains { name.contains($0) }
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// `tessera sessions reconcile` and `tessera validate`, as a person runs them.
+@Suite struct SessionsCommandTests {
+    private static let mapping = """
+        format: csv
+        visitor: visitor
+        session: session
+        time: { column: time, unit: s }
+        fields:
+          - { name: event, kind: categorical }
+          - { name: page, kind: categorical }
+
+        """
+
+    /// Midday, in seconds since 1970.
+    private static let noon = 20_000 * 86_400 + 43_200
+
+    private static func bench(_ rows: [String], _ mapping: String = mapping) throws -> Workbench {
+        let bench = try Workbench()
+        try bench.write("visitor,session,time,event,page\n" + rows.map { $0 + "\n" }.joined(), to: "clicks.csv")
+        try bench.write(mapping, to: "clicks.yaml")
+        return bench
+    }
+
+    @Test func reconcile() throws {
+        let noon = Self.noon
+        let bench = try Self.bench([
+            "v1,a,\(noon),page_view,home", "v1,a,\(noon + 60),page_view,loan", "v1,a,\(noon + 90_000),page_ping,loan",
+            "v2,b,\(noon + 43_100),page_view,home", "v2,c,\(noon + 43_300),page_view,card", "v3,d,\(noon),page_view,home",
+            "v3,,\(noon + 30),page_view,help",
+        ])
+        let imported = try CommandRun.tessera("import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "c", in: bench.folder)
+        #expect(imported.code == 0, "\(imported.talk)")
+        let run = try CommandRun.tessera("sessions", "reconcile", "c", "--page", "s.html", in: bench.folder)
+        #expect(run.code == 0, "\(run.talk)")
+        #expect(run.output.contains("5 sessions of the export, 4 of the rule"), "\(run.output)")
+        #expect(run.output.contains("at midnight                                   1"))
+        #expect(run.output.contains("a late ping from an open page                 1          event 2 after 24 h 59 min"))
+        #expect(run.output.contains("1 rows without a session id"))
+        let page = String(decoding: try bench.data("s.html"), as: UTF8.self)
+        #expect(page.contains("<svg") && page.contains("a late ping from an open page"))
+        let json = try CommandRun.tessera("sessions", "reconcile", "c", "--json", "--utc-offset", "+01:00", in: bench.folder).json()
+        #expect((json["causes"] as? [String: Int])?["midnight"] == 0 && (json["causes"] as? [String: Int])?["otherID"] == 2)
+        #expect((json["sessions"] as? [String: Int])?["export"] == 5 && json["withoutSession"] as? Int == 1)
+    }
+
+    @Test func nothingToReconcile() throws {
+        let bench = try Self.bench(["v1,a,1000000,page_view,home"], Self.mapping.replacing("session: session\n", with: ""))
+        _ = try CommandRun.tessera("import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "c", in: bench.folder)
+        let run = try CommandRun.tessera("sessions", "reconcile", "c", in: bench.folder)
+        #expect(run.code == 65 && run.talk.contains("no session ids"), "\(run.talk)")
+        let wrong = try CommandRun.tessera("sessions", "reconcile", "c", "--utc-offset", "Berlin", in: bench.folder)
+        #expect(wrong.code == 64)
+    }
+
+    @Test func validate() throws {
+        let noon = Self.noon
+        let rows = (0..<20).map { "v\($0),s\($0),\(noon + $0),\($0 % 2 == 0 ? "view" : "search"),page \($0)" }
+        let bench = try Self.bench(rows)
+        let good = try CommandRun.tessera("validate", "clicks.csv", "--mapping", "clicks.yaml", in: bench.folder)
+        #expect(good.code == 0 && good.output.contains("clicks.csv: 0 errors, 0 warnings"), "\(good.output) \(good.talk)")
+
+        try bench.write(
+            "visitor,session,time,event,page\n"
+                + (rows + ["v1,s,soon,view,x", "v2,s,\(noon),view,anna@host.example"]).map { $0 + "\n" }.joined(),
+            to: "bad.csv")
+        try bench.write("rows: {refused: 0}\nfields:\n  - {name: event, values: [view]}\n  - {name: city}\n", to: "contract.yaml")
+        let arguments = ["validate", "bad.csv", "--mapping", "clicks.yaml", "--contract", "contract.yaml"]
+        let bad = try CommandRun.tessera(arguments + ["--page", "v.html"], in: bench.folder)
+        #expect(bad.code == 1, "\(bad.talk)")
+        let lines = bad.output.split(separator: "\n")
+        #expect(lines.count == 5 && lines.dropLast().allSatisfy { $0.hasPrefix("error: ") }, "\(bad.output)")
+        #expect(lines[0].hasPrefix("error: rows: refused: bad_time: 1 of 22 (as bad.csv, line 22, column 3)"))
+        #expect(bad.output.contains("error: city: the field is not there") && bad.output.contains("error: event: has 1 values"))
+        #expect(bad.output.contains("look like e-mail addresses") && !bad.output.contains("anna"))
+        #expect(!String(decoding: try bench.data("v.html"), as: UTF8.self).contains("anna@"))
+        let json = try CommandRun.tessera(arguments + ["--json"], in: bench.folder)
+        #expect(json.code == 1 && (try json.json()["findings"] as? [[String: Any]])?.count == 4)
+
+        try bench.write("rows: {refused: 2}\n", to: "contract.yaml")
+        let fault = try CommandRun.tessera(arguments, in: bench.folder)
+        #expect(fault.code == 78 && fault.talk.contains("contract.yaml: rows.refused"), "\(fault.talk)")
+        try bench.write("rows: {refuse: 0.1}\n", to: "contract.yaml")
+        #expect(try CommandRun.tessera(arguments, in: bench.folder).talk.contains("refuse"))
+    }
+}
