@@ -40,7 +40,7 @@ enum PlantedTables {
     /// Applicants and their records.
     static func make(
         _ count: Int, _ signal: Signal, first: Int = 0, seed: UInt64 = 5, _ configuration: FrameworkConfiguration = configuration(),
-        later: Bool = false
+        later: Bool = false, isTold: Bool = true
     ) throws -> FrameworkExamples {
         var random = RandomSource(seed, 0x7AB1)
         var (applicants, bureau, app) = (
@@ -51,7 +51,8 @@ enum PlantedTables {
             func is1(_ own: Signal) -> Bool { signal == own && isOverdue }
             let age = Double(random.uniform()) * 50 + 20 + (is1(.profile) ? 15 : 0)
             try applicants.append(
-                key: key, decision: decision, outcome: isOverdue ? 1 : 0, categorical: [random.uniform() < 0.5 ? "web" : "branch"],
+                key: key, decision: decision, outcome: isTold ? (isOverdue ? 1 : 0) : .nan,
+                categorical: [random.uniform() < 0.5 ? "web" : "branch"],
                 numeric: [age, random.uniform() < 0.2 ? .nan : Double(random.uniform()) * 4_000])
             for _ in 0..<random.below(6) + 3 {
                 let kind = ["loan", "card", "phone"][random.uniform() < 0.5 ? 0 : is1(.category) ? 1 : random.below(2) * 2]

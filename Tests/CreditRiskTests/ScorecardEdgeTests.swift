@@ -262,8 +262,43 @@ import Testing
         let card = try train(files, configuration, .init())
         #expect(card.card.limits.contains { $0.hasPrefix("1 applicants learnt from have no record in \"loans\"") }, "\(card.card.limits)")
         let unread = try card.unread(files.data(configuration))
-        // Of a0 for the earlier decision, the second of a5 and the early one of a6.
-        #expect(unread["records of grants that are not the first after a decision"] == 3, "\(unread)")
+        // The second of a5 and the early one of a6.
+        #expect(unread["records of grants that granted nothing to these applicants"] == 2, "\(unread)")
+    }
+
+    /// Where grants are told, a decision does not read the service of the next one on its key.
+    @Test func serviceOfTheNextDecision() throws {
+        let files = try PlantedFiles()
+        defer { files.remove() }
+        try files.fill(300)
+        var (loans, service) = ("customer,granted\n", "customer,at,operation,level\n")
+        for number in 0..<300 {
+            // The last applies under the key of the one 20 days before, who was granted nothing.
+            if number != 279 { loans += "a\(number == 299 ? 279 : number),\(PlantedFiles.day(20_000 + number + 1))\n" }
+            service += "a\(number == 299 ? 279 : number),\(PlantedFiles.day(20_000 + number + 5)),in,\(number % 9)\n"
+        }
+        try files.write("loans.csv", loans)
+        try files.write("service.csv", service)
+        let outcomes = try String(contentsOfFile: "\(files.folder)/outcomes.csv", encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: ",").dropFirst().joined(separator: ",")
+        }
+        let applicants = try String(contentsOfFile: "\(files.folder)/applicants.csv", encoding: .utf8).split(separator: "\n")
+        let rows = zip(applicants, outcomes).map { "\($0),\($1)" }
+        try files.write("applicants.csv", rows.joined(separator: "\n").replacing("a299,", with: "a279,") + "\n")
+        func configuration(granted: Bool) throws -> CreditConfiguration {
+            try files.configuration("mgkd") {
+                $0.files["outcomes"] = nil
+                guard granted else { return }
+                $0.tables.append(FrameworkConfiguration.Table(name: "loans", key: "customer", time: "granted"))
+                $0.files["loans"] = "loans.csv"
+                $0.stages?.granted = "loans"
+            }
+        }
+        let key = "records of the service outside its window"
+        let told = try configuration(granted: true), untold = try configuration(granted: false)
+        // The earlier record lies before the later decision in both.
+        #expect(try train(files, told, .init()).unread(files.data(told))[key] == 2)
+        #expect(try train(files, untold, .init()).unread(files.data(untold))[key] == 1)
     }
 
     /// Of a field of many values the commonest have columns, and all others one.

@@ -1,13 +1,15 @@
 /// What the card says a scorecard must not be taken for.
 extension CreditScorecard {
-    static func limits(_ parts: Parts, _ counts: CreditData.Counts, _ times: [String]) -> [String] {
+    /// - Parameter read: applicants without a known outcome whose records pre-training read.
+    static func limits(_ parts: Parts, _ counts: CreditData.Counts, _ times: [String], read: Int) -> [String] {
         var limits = [
             "It orders applicants like those it learnt from; of people whom the policy of that time declined nothing is known.",
             "Reasons say which columns raise the score, not what would have happened otherwise.",
             "Whether it treats groups of people alike was not looked at: that is for people who may know the groups.",
         ]
         limits += times
-        if counts.withoutOutcome > 0 { limits.append("\(counts.withoutOutcome) applicants had no known outcome and were left out.") }
+        let leftOut = counts.withoutOutcome - read
+        if leftOut > 0 { limits.append("\(leftOut) applicants had no known outcome and were left out.") }
         if counts.refused > 0 { limits.append("\(counts.refused) rows of the files could not be read and were left out.") }
         if parts.leftOut > 0 {
             limits.append(

@@ -210,7 +210,7 @@ extension CreditScorecard {
             card.reasons = try ReasonCodes.stability(([stacked] + others).map { try $0.contributions(calibration.table) })
         }
         if let before = judges.before { card.settings["before"] = CreditModelCard.moment(before) }
-        card.limits = Self.limits(parts, counts, times)
+        card.limits = Self.limits(parts, counts, times, read: training.unlabelled?.count ?? 0)
         if parts.judges.contains(where: { examples.outcomes[$0] == 1 }), parts.judges.contains(where: { examples.outcomes[$0] == 0 }) {
             let study = try CreditStudy(with(details, card), examples.subset(parts.judges), pool: pool)
             card.metrics = Dictionary(study.rows.map { ($0.name, $0.metrics) }, uniquingKeysWith: { first, _ in first })

@@ -68,7 +68,7 @@ enum SequenceScorer: Sendable {
                 Self.later: counts.later, Self.crowdedOut: counts.crowdedOut, Self.read: counts.read, Self.without: counts.without,
                 "records of the service outside its window": counts.outside,
                 "records of the service crowded out by later ones": counts.serviceCrowdedOut,
-                "records of grants that are not the first after a decision": counts.otherGrants,
+                "records of grants that granted nothing to these applicants": counts.otherGrants,
             ]
         }
     }

@@ -83,10 +83,14 @@ struct StageTables: Sendable, Equatable, Codable {
     /// next decision on the same key, which has a grant of its own.
     private static func grant(_ source: FrameworkExamples, _ name: String?, _ applicant: Int) -> Int64? {
         guard let name, let table = source.tables.firstIndex(where: { $0.name == name }) else { return nil }
+        return grantRow(source, table, applicant).map { source.records[table].columns.times[$0] }
+    }
+
+    private static func grantRow(_ source: FrameworkExamples, _ table: Int, _ applicant: Int) -> Int? {
         let row = HandMadeFeatures.rows(source, table, applicant).upperBound
         guard row < source.ranges[table][applicant].upperBound else { return nil }
         let time = source.records[table].columns.times[row]
-        return source.nextDecisions[applicant].map { time < $0 } ?? true ? time : nil
+        return source.nextDecisions[applicant].map { time < $0 } ?? true ? row : nil
     }
 
     /// Applicants of whom a table does not say when the service was granted.
@@ -136,9 +140,9 @@ struct StageTables: Sendable, Equatable, Codable {
             for (place, table) in joined.tables.enumerated() {
                 let all = source.ranges[table][applicant]
                 for row in HandMadeFeatures.rows(source, table, applicant).upperBound..<all.upperBound {
-                    let time = Self.secondsUp(source.records[table].columns.times[row])
-                    guard time - grant < window.closes else { continue }
-                    list.append(joined.record(source, place, row, at: time, decision: source.decisions[applicant]))
+                    let time = source.records[table].columns.times[row]
+                    guard isInside(time, source, applicant, grant) else { continue }
+                    list.append(joined.record(source, place, row, at: Self.secondsUp(time), decision: source.decisions[applicant]))
                 }
             }
             try records.append(list, after: decision, granted: grant)
@@ -160,7 +164,7 @@ struct StageTables: Sendable, Equatable, Codable {
         var outside = 0
         /// Records of the service in the window that later ones crowd out.
         var serviceCrowdedOut = 0
-        /// Records of the table of grants that are no applicant's grant.
+        /// Records of the table of grants that granted nothing to any of the applicants.
         var otherGrants = 0
     }
 
@@ -178,21 +182,36 @@ struct StageTables: Sendable, Equatable, Codable {
             counts.read += min(own, longest)
             counts.crowdedOut += max(0, own - longest)
             if own == 0 { counts.without += 1 }
-            let granting = Self.grant(source, granted, applicant)
-            if let granted, let table = source.tables.firstIndex(where: { $0.name == granted }) {
-                counts.otherGrants += source.ranges[table][applicant].count - (granting == nil ? 0 : 1)
-            }
-            let grant = Self.secondsUp(granting ?? source.decisions[applicant])
+            let grant = Self.secondsUp(Self.grant(source, granted, applicant) ?? source.decisions[applicant])
             var seen = 0
             for table in during {
                 let all = source.ranges[table][applicant], times = source.records[table].columns.times
                 let rows = HandMadeFeatures.rows(source, table, applicant).upperBound..<all.upperBound
-                let inside = rows.count { Self.secondsUp(times[$0]) - grant < window.closes }
+                let inside = rows.count { isInside(times[$0], source, applicant, grant) }
                 seen += inside
                 counts.outside += all.count - inside
             }
             counts.serviceCrowdedOut += max(0, seen - longest)
         }
+        counts.otherGrants = otherGrants(source)
         return counts
+    }
+
+    private func otherGrants(_ source: FrameworkExamples) -> Int {
+        guard let granted, let table = source.tables.firstIndex(where: { $0.name == granted }) else { return 0 }
+        // Applicants of one key share its rows.
+        var (rows, granting): (Set<Range<Int>>, Set<Int>) = ([], [])
+        for applicant in 0..<source.count {
+            rows.insert(source.ranges[table][applicant])
+            if let row = Self.grantRow(source, table, applicant) { granting.insert(row) }
+        }
+        return rows.reduce(0) { $0 + $1.count } - granting.count
+    }
+
+    /// Whether a record of the service lies in the window, and where grants are told before the next decision on the same key: what comes then
+    /// may be of that decision's service.
+    private func isInside(_ time: Int64, _ source: FrameworkExamples, _ applicant: Int, _ grant: Int64) -> Bool {
+        guard Self.secondsUp(time) - grant < window.closes else { return false }
+        return granted == nil || source.nextDecisions[applicant].map { time < $0 } ?? true
     }
 }

@@ -27,9 +27,9 @@ public struct FrameworkExamples: Sendable {
     /// Times of the next decision on the same key, microseconds since 1970; nil where there is none, `[B]`.
     let nextDecisions: [Int64?]
     /// 1 overdue, 0 not, NaN not known, `[B]`.
-    public let outcomes: [Float]
+    public private(set) var outcomes: [Float]
     /// When each outcome came to be known, microseconds since 1970; nil where that is not recorded, `[B]`.
-    public let outcomeTimes: [Int64?]
+    public private(set) var outcomeTimes: [Int64?]
     /// What was found.
     public let counts: Counts
     let profile: SharedColumns
@@ -98,6 +98,14 @@ public struct FrameworkExamples: Sendable {
         ranges = whole.ranges.map { own in chosen.map { own[$0] } }
     }
 
+    /// The same as if no outcome were known.
+    public func withoutOutcomes() -> FrameworkExamples {
+        var same = self
+        same.outcomes = [Float](repeating: .nan, count: count)
+        same.outcomeTimes = [Int64?](repeating: nil, count: count)
+        return same
+    }
+
     /// Something taken away from an applicant, to see what it was worth.
     enum Removal: Sendable, Equatable {
         /// Nothing.
@@ -155,6 +163,16 @@ public struct FrameworkExamples: Sendable {
         }
         guard outcomes.contains(0), outcomes.contains(1) else {
             throw .examples("\(what) all have the same outcome; give some of both")
+        }
+    }
+
+    /// Refuses examples without outcomes that have some, or are of customers who have some elsewhere.
+    func refuseTaught(_ training: FrameworkExamples, _ validation: FrameworkExamples) throws(FrameworkError) {
+        let known = outcomes.count { !$0.isNaN }
+        guard known == 0 else { throw .examples("\(known) of those without a known outcome have one; let them teach, or take it away") }
+        let others = Set(training.customers + validation.customers), shared = customers.count(where: others.contains)
+        guard shared == 0 else {
+            throw .examples("\(shared) of those without a known outcome are customers who teach or judge by another; leave them out")
         }
     }
 

@@ -12,10 +12,12 @@ public struct FrameworkFolds: Sendable {
     public let cards: [FrameworkCard]
 
     /// Trains a model for each fold and scores the fold with it. The encoder, too, sees the fold's training alone.
-    /// - Parameter progress: called with the share done; false stops.
-    /// - Throws: as ``FrameworkModel/train(_:training:validation:pool:progress:)``.
+    /// - Parameters:
+    ///   - unlabelled: see there; each fold's model is taught by all of them.
+    ///   - progress: called with the share done; false stops.
+    /// - Throws: as ``FrameworkModel/train(_:training:validation:unlabelled:pool:progress:)``.
     public init(
-        _ configuration: FrameworkConfiguration, _ examples: FrameworkExamples, pool: WorkerPool,
+        _ configuration: FrameworkConfiguration, _ examples: FrameworkExamples, unlabelled: FrameworkExamples? = nil, pool: WorkerPool,
         progress: (Double) -> Bool = { _ in true }
     ) throws(FrameworkError) {
         try configuration.validate()
@@ -29,7 +31,7 @@ public struct FrameworkFolds: Sendable {
             let rest = examples.subset(folds.indices.filter { folds[$0] != fold })
             let (training, validation) = try Self.split(rest, settings)
             let model = try FrameworkModel.train(
-                configuration, training: training, validation: validation, pool: pool,
+                configuration, training: training, validation: validation, unlabelled: unlabelled, pool: pool,
                 progress: { progress((Double(fold) + $0) / Double(settings.folds)) })
             for (place, score) in zip(own, try model.probabilities(examples.subset(own), pool: pool)) { scores[place] = score }
             cards.append(model.card)

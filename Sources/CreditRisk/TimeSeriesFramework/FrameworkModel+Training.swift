@@ -29,7 +29,7 @@ extension FrameworkModel {
         let transposes = TransposedWeights(of: weights)
         var card = FrameworkCard()
         if settings.preTrainingEpochs > 0 {
-            try unlabelled?.refuseShared(with: validation, "those without a known outcome")
+            try unlabelled?.refuseTaught(training, validation)
             card.preTraining = try preTrain(network, weights, encoder, encoded, unlabelled, settings, pool) { progress(0.5 * $0) }
         }
         let begun = settings.preTrainingEpochs > 0 ? 0.5 : 0
@@ -55,6 +55,10 @@ extension FrameworkModel {
         _ unlabelled: FrameworkExamples?, _ settings: FrameworkSettings, _ pool: WorkerPool, progress: (Double) -> Bool
     ) throws(FrameworkError) -> FrameworkCard.PreTraining {
         let masked = MaskedRecordNetwork(encoder, settings), seed = RandomSource.mix(settings.seed ^ 0x3A5C)
+        guard masked.questions(tables: encoder.fields.count).contains(where: { $0 > 0 }) else {
+            throw FrameworkConfiguration.bad(
+                "network.preTrainingEpochs", "no table of a history has a category or number that could be told", "leave it out")
+        }
         let learnt = masked.weights(seed: settings.seed)
         var all = encoded
         if let unlabelled { all.append(try encoder.encoded(unlabelled).0) }

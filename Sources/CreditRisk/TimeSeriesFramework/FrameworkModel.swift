@@ -148,7 +148,7 @@ public struct FrameworkCard: Sendable, Equatable, Codable {
         public var withoutOutcome: Int
         /// Passes over them.
         public var epochs: Int
-        /// Mean loss of the hidden fields in the first pass.
+        /// Loss of the hidden fields in the first pass, about their mean: it falls, and compares with nothing else.
         public var firstLoss: Double
         /// The same in the last pass.
         public var lastLoss: Double

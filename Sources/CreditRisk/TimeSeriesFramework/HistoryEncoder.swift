@@ -102,6 +102,9 @@ struct HistoryEncoder: Sendable {
         outer = scope.scope("items") { Level(settings, longest: history.items, in: &$0) }
     }
 
+    /// Whether its items are sequences of records.
+    var isNested: Bool { inner != nil }
+
     /// What backward needs beside the tapes of the tables.
     struct Tape {
         let inner: Level.Tape?

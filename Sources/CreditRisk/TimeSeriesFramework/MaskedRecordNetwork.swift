@@ -6,7 +6,8 @@ package import SequenceKernel
 ///     hidden records: no field is read → vectors → field attention → Transformer → state s of each record, before pooling
 ///     category   cross-entropy of softmax(W s + b) over the categories learnt          number   (w s + b − standardised value)² / 2
 ///
-/// Missing values and unknown categories are never asked for, nor intervals, which the neighbours tell anyway. Where items are sequences, the
+/// Values that are missing by a code of their own and unknown categories are never asked for, nor intervals, which the neighbours tell anyway.
+/// Where items are sequences, the
 /// encoder of their records learns; the one over items, pooling, profile and head keep their first weights.
 package struct MaskedRecordNetwork: Sendable {
     let network: FrameworkNetwork
@@ -73,11 +74,22 @@ package struct MaskedRecordNetwork: Sendable {
     /// Gives what was learnt to a network that outcomes will teach; places where there is nothing stay zero.
     func hand(_ learnt: ParameterVector, to weights: ParameterVector) {
         let own = Dictionary(learnt.parameters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for target in weights.parameters where target.name.hasPrefix("histories.") {
+        for target in weights.parameters where isTaught(target.name) {
             guard let source = own[target.name] else { preconditionFailure("MaskedRecordNetwork: there is no \(target.name)") }
             weights.pointer(target).update(from: learnt.pointer(source), count: target.count)
         }
         for history in network.histories { for vectors in history.vectors { vectors.clearPadding(weights) } }
+    }
+
+    /// Whether hidden records teach a parameter; of the others the optimiser's decay is all that would be handed over.
+    func isTaught(_ name: String) -> Bool {
+        for (place, history) in network.histories.enumerated() {
+            let prefix = "histories.\(place).", level = history.isNested ? "records." : "items."
+            guard name.hasPrefix(prefix), heads[place].contains(where: { !$0.isEmpty }) else { continue }
+            let own = name.dropFirst(prefix.count)
+            return own == "types" || own.hasPrefix("tables.") || own.hasPrefix(level) && !own.hasPrefix(level + "pooling")
+        }
+        return false
     }
 
     /// What backward needs; its lists are reused from step to step.

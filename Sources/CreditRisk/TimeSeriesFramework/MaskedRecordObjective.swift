@@ -1,13 +1,13 @@
 package import SequenceKernel
 
-/// Loss of the hidden records of a batch, over as many questions as such a batch has on average.
+/// Loss of the hidden records of a batch, over about as many questions as such a batch asks: those of missing values are counted, too.
 package final class MaskedRecordObjective: TrainingObjective, @unchecked Sendable {
     private let network: MaskedRecordNetwork
     private let encoder: FrameworkEncoder
     private let encoded: EncodedHistories
     private let share: Float
     private let seed: UInt64
-    /// Questions that a batch's applicant is asked on average.
+    /// Questions that a batch's applicant is asked on average, about.
     private let questions: Float
     /// The last batch's loss before it was rounded to single precision.
     package private(set) var lastLoss = 0.0

@@ -9,7 +9,8 @@ internal import SyntheticBank
 
 /// What tools/figures.d/credit-synthetic.yaml holds.
 struct CreditSyntheticSettings: Decodable {
-    /// What is made: `habits`, `few` (H3, H4 and H15), `stages`, `framework`; rows of the others are left out.
+    /// What is made: `habits`, `few` (H3, H4 and H15), `stages`, `stagesNotShown` (whose service shows nothing of what disposes an
+    /// applicant), `framework`, `preTraining`; rows of the others are left out.
     var parts: Set<String>
     /// One bank each; it also seeds the networks that learn from it.
     var seeds: [UInt64]
@@ -40,6 +41,8 @@ struct CreditSyntheticSettings: Decodable {
     /// The framework, and how many of the applicants teach it.
     var framework: FrameworkSettings
     var frameworkApplicants: Int
+    /// Passes of its self-supervised pre-training, in the one row that has it.
+    var preTrainingEpochs: Int
     /// The raw tables that it reads; D3 takes the last ones away, by configuration alone.
     var frameworkTables: [FrameworkConfiguration.Table]
 
@@ -62,7 +65,7 @@ struct CreditSyntheticSettings: Decodable {
         (habit.epochs, habit.preTrainingEpochs) = (2, 3)
         few = Few(applicants: 600, oldApplicants: 1_800, draws: 1)
         (stage.epochs, stageApplicants) = (3, 800)
-        (framework.epochs, frameworkApplicants) = (3, 800)
+        (framework.epochs, frameworkApplicants, preTrainingEpochs) = (3, 800, 2)
     }
 }
 
@@ -93,6 +96,7 @@ extension Figure {
                 }
                 if settings.parts.contains("stages") { try bank.addStages(to: &book) }
                 if settings.parts.contains("framework") { try bank.addFramework(to: &book, notes: &notes) }
+                if settings.parts.contains("preTraining") { try bank.addPreTraining(to: &book, notes: &notes) }
                 FigureContext.say("credit-synthetic, bank \(seed): done, \(Int(FigureContext.now() - started)) s since the start")
             }
         }
@@ -105,20 +109,35 @@ extension Figure {
                 FigureContext.say("credit-synthetic, bank B: done, \(Int(FigureContext.now() - started)) s since the start")
             }
         }
+        if settings.parts.contains("stagesNotShown") {
+            for (number, seed) in settings.seeds.enumerated() {
+                try context.withScratchFolder { folder in
+                    let bank = try CreditBank(settings, seed: seed, number: number, shown: 0, in: folder)
+                    try bank.addStages(prefix: StageRows.notShown, to: &book)
+                }
+            }
+        }
         var rows = settings.parts.contains("habits") ? try HabitRows.rows(book, settings) : [:]
         if settings.parts.contains("few") { rows.merge(try HabitRows.few(book, settings)) { $1 } }
         if settings.parts.contains("stages") { rows.merge(try StageRows.rows(book)) { $1 } }
+        if settings.parts.contains("stagesNotShown") { rows.merge(try StageRows.notShown(book)) { $1 } }
+        if settings.parts.contains("preTraining") { rows["framework_pre_training"] = try FrameworkRows.preTraining(book, settings) }
         if settings.parts.contains("framework") { rows.merge(try FrameworkRows.rows(book, settings, notes)) { $1 } }
         return [
             "synthetic": .truth(true), "quick": .truth(context.quick), "rows": .object(rows), "notes": .object(notes),
             "banks": .list(settings.seeds.map { .integer(Int($0)) }), "applicants_of_each": .integer(settings.applicants),
             "old_applicants_of_each": .integer(Int((Double(settings.applicants) * settings.oldPerApplicant).rounded())),
             "split": .text(
-                "by time of the decision: the first \(settings.training) of the applicants teach, the next \(settings.validation) say when "
+                "by time of the decision: the first \(settings.training) of the applicants may teach, the next \(settings.validation) say when "
                     + "to stop, the rest is judged"),
+            "teaching": [
+                "H": .integer(Int(Double(settings.applicants) * settings.training)), "H3_H4_H15": .integer(settings.few.applicants),
+                "MGKD": .integer(settings.stageApplicants), "D": .integer(settings.frameworkApplicants),
+            ],
             "strengths": .text(
                 "the planted signals are as strong as the simulator has them by default: chosen on another bank (101) so that each claim can be "
-                    + "tested at all; more fall overdue here than by default"),
+                    + "tested at all; more fall overdue here than by default. Distilling helps as far as the service shows what disposes an applicant, "
+                    + "which is an assumption (credit.shown): without it see the rows MGKD_not_shown"),
             "known_outcomes": .text(
                 "those who teach are taken to have known outcomes, as in a bank that waits for them; simulated days do not drift"),
             "seconds": .number(FigureContext.now() - started),
@@ -139,13 +158,17 @@ struct CreditBank {
     let test: [Int]
     let pool = WorkerPool(threads: FigureContext.timedThreads)
 
-    init(_ settings: CreditSyntheticSettings, seed: UInt64, number: Int, codesPerOperation: Int? = nil, in folder: String) throws {
+    init(
+        _ settings: CreditSyntheticSettings, seed: UInt64, number: Int, codesPerOperation: Int? = nil, shown: Double? = nil,
+        in folder: String
+    ) throws {
         var configuration = BankConfiguration(visitors: 20)
         (configuration.formats, configuration.computesReference) = ([.csv], false)
         var credit = CreditAssumptions(applicants: settings.applicants)
         credit.oldPerApplicant = settings.oldPerApplicant
         (credit.defaultRate, credit.oldDefaultRate) = (settings.defaultRate, settings.oldDefaultRate)
         if let codesPerOperation { credit.codesPerOperation = codesPerOperation }
+        if let shown { credit.shown = shown }
         configuration.credit = credit
         _ = try BankSimulation(configuration: configuration, seed: seed).write(to: "\(folder)/bank")
         self.folder = "\(folder)/bank/credit"

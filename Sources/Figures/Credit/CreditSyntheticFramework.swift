@@ -35,6 +35,28 @@ extension CreditBank {
         }
     }
 
+    /// The framework of the bureau where few outcomes are known, with and without what all others' records teach beforehand.
+    func addPreTraining(to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
+        let own = try FrameworkParity(export, configuration(of: settings.frameworkTables), folder)
+        let few = Array(training.suffix(settings.few.applicants))
+        let others = try own.examples.subset(Array(training.dropLast(settings.few.applicants))).withoutOutcomes()
+        for (name, epochs) in [("few, pre-trained", settings.preTrainingEpochs), ("few", 0)] {
+            var configuration = own.configuration
+            configuration.network.preTrainingEpochs = epochs
+            try add("framework of the bureau, \(name)", to: &book) {
+                let (learnt, judging) = try FrameworkFolds.split(own.examples.subset(few), configuration.network)
+                let model = try FrameworkModel.train(
+                    configuration, training: learnt, validation: judging, unlabelled: epochs > 0 ? others : nil, pool: pool)
+                if let card = model.card.preTraining {
+                    notes["bank \(seed), pre-training"] = [
+                        "applicants": .integer(card.applicants), "first_loss": .number(card.firstLoss), "last_loss": .number(card.lastLoss),
+                    ]
+                }
+                return try model.probabilities(own.examples.subset(test), pool: pool)
+            }
+        }
+    }
+
     private var taught: [Int] { Array(training.suffix(settings.frameworkApplicants)) }
 
     private func trained(_ configuration: FrameworkConfiguration, _ examples: FrameworkExamples) throws -> FrameworkModel {
@@ -125,6 +147,13 @@ extension CreditBank {
 }
 
 enum FrameworkRows {
+    static func preTraining(_ book: ScoreBook, _ settings: CreditSyntheticSettings) throws -> FigureValue {
+        try book.unpublished(
+            "the framework of the bureau with \(settings.few.applicants) known outcomes, pre-trained on the records of all who may teach, "
+                + "against none", "framework of the bureau, few, pre-trained", "framework of the bureau, few",
+            bound: "truth: given_pre_service")
+    }
+
     static func rows(
         _ book: ScoreBook, _ settings: CreditSyntheticSettings, _ notes: [String: FigureValue]
     ) throws -> [String: FigureValue] {
@@ -146,7 +175,7 @@ enum FrameworkRows {
             "by_bank": .object(parities),
         ]
         let tables = settings.frameworkTables.map(\.name)
-        rows["D3"] = try book.row(
+        rows["D3"] = try book.unpublished(
             "a table more (\(tables.dropFirst().joined(separator: ", "))), an entry of the settings file and no code, against "
                 + "\(tables.first ?? "none") alone", "framework of the bureau", "framework of the bureau, its first table alone",
             bound: "truth: given_pre_service")

@@ -61,7 +61,7 @@ extension CreditBank {
         guard let former = export.former else { throw FigureError(code: 65, description: "\(folder): there are no old applicants") }
         var (training, validation, old) = (training, validation, Array(0..<former.count))
         if let (few, draw) = variants.few {
-            // Draws share nobody; as many judge for each as where all teach.
+            // Draws share nobody who teaches; as many say when to stop as where all teach.
             old = Array(old.dropFirst(draw * few.oldApplicants).prefix(few.oldApplicants))
             validation = Array(validation.prefix(few.applicants * validation.count / training.count))
             training = Array(training.dropLast(draw * few.applicants).suffix(few.applicants))
@@ -161,13 +161,14 @@ enum HabitRows {
         for (name, what, other) in [
             ("H12", "as H11, in another bank with other codes", "unmerged operations"), ("H14", "as H13, in that bank", "no field maps"),
         ] { rows[name] = try book.row(what, otherBank + whole, otherBank + other) }
-        rows["time_gate"] = try unpublished(book, "the literal time gate of equation 6 against the coupled one", whole, "coupled gate", app)
-        rows["times"] = try unpublished(book, "standardised times against log(1 + s) / log(3601)", whole, "times from 0 to 1", app)
+        rows["time_gate"] = try book.unpublished(
+            "the literal time gate of equation 6 against the coupled one", whole, "coupled gate", bound: app)
+        rows["times"] = try book.unpublished("standardised times against log(1 + s) / log(3601)", whole, "times from 0 to 1", bound: app)
         // Sweeps have fewer runs; the whole is compared by the same ones.
         for variant in HabitVariant.sweeps(settings) where book.runs[variant.name] != nil {
             let count = book.runs[variant.name]?.count ?? 0
-            rows["sweep_\(variant.name.replacing(" ", with: "_"))"] = try unpublished(
-                book.keeping(count), "all sessions and behaviours kept against \(variant.name)", whole, variant.name, app)
+            rows["sweep_\(variant.name.replacing(" ", with: "_"))"] = try book.keeping(count).unpublished(
+                "all sessions and behaviours kept against \(variant.name)", whole, variant.name, bound: app)
         }
         return rows
     }
@@ -190,15 +191,5 @@ enum HabitRows {
                 "an MLP on old profiles guided by trees against one that is not; \(teachers)", prefix + "guided MLP on old applicants",
                 prefix + "plain MLP on old applicants", bound: "truth: given_profile"),
         ]
-    }
-
-    /// A comparison of which nothing is published.
-    private static func unpublished(
-        _ book: ScoreBook, _ what: String, _ first: String, _ second: String, _ bound: String
-    ) throws -> FigureValue {
-        guard case .object(var row) = try book.row(what, first, second, bound: bound) else { return [:] }
-        row["auc_direction_as_published"] = .text("nothing is published")
-        row["ks_direction_as_published"] = .text("nothing is published")
-        return .object(row)
     }
 }

@@ -2,8 +2,8 @@ internal import CreditRisk
 internal import Studies
 
 extension CreditBank {
-    /// Teacher and students of the stage distillation on the first of the applicants.
-    func addStages(to book: inout ScoreBook) throws {
+    /// Teacher and students of the stage distillation, on the latest of those who may teach.
+    func addStages(prefix: String = "", to book: inout ScoreBook) throws {
         let table = try counted()
         let taught = Array(training.suffix(settings.stageApplicants))
         let encoding = CreditEncoding(table.selecting(taught))
@@ -20,7 +20,7 @@ extension CreditBank {
         }
         for variant in StageStudy.Variant.allCases {
             guard let scores = found[variant]?.first else { continue }
-            try book.add("MGKD: \(variant.rawValue)", scores, outcomes(test), customers(test))
+            try book.add("\(prefix)MGKD: \(variant.rawValue)", scores, outcomes(test), customers(test))
         }
     }
 
@@ -33,6 +33,19 @@ extension CreditBank {
 }
 
 enum StageRows {
+    static let notShown = "not shown: "
+
+    /// Teacher and distillation where the service shows one column of the app and else only what is new.
+    static func notShown(_ book: ScoreBook) throws -> [String: FigureValue] {
+        func name(_ variant: StageStudy.Variant) -> String { "\(notShown)MGKD: \(variant.rawValue)" }
+        return [
+            "MGKD_not_shown_teacher": try book.row(
+                "a teacher against a plain student; the service shows nothing of what disposes an applicant (credit.shown: 0)",
+                name(.teacher), name(.plain)),
+            "MGKD_not_shown_student": try book.row("a distilled student against a plain one, there", name(.distilled), name(.plain)),
+        ]
+    }
+
     static func rows(_ book: ScoreBook) throws -> [String: FigureValue] {
         var rows: [String: FigureValue] = [:]
         let before = "truth: given_pre_service"

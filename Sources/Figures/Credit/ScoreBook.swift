@@ -104,6 +104,14 @@ struct ScoreBook {
         return .object(row)
     }
 
+    /// A row of which nothing is published.
+    func unpublished(_ what: String, _ first: String, _ second: String, bound: String? = nil) throws -> FigureValue {
+        guard case .object(var row) = try row(what, first, second, bound: bound) else { return [:] }
+        row["auc_direction_as_published"] = .text("nothing is published")
+        row["ks_direction_as_published"] = .text("nothing is published")
+        return .object(row)
+    }
+
     /// The first runs of each.
     func keeping(_ count: Int) -> ScoreBook {
         var own = self
