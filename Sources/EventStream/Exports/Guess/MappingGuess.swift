@@ -74,6 +74,11 @@ extension InputSample {
         guard let first = rows.first else {
             throw ExportError(.badData, place: path, reason: "it holds no rows", remedy: "export again, or give a mapping")
         }
+        if mapping.header == false, let names = mapping.columns {
+            return names.indices.map { index in
+                ColumnSample(name: names[index], values: rows.map { index < $0.count ? $0[index] : [] })
+            }
+        }
         guard mapping.header == true else {
             throw ExportError(
                 .ambiguous, place: path, reason: "the first row holds values, so the columns have no names to guess from",
