@@ -18,6 +18,10 @@ public enum VendorFormat: String, Sendable, CaseIterable {
     case xdm
     /// OTTO's recommender data: one session a line.
     case otto
+    /// Snowplow enriched events, tab-separated without a header.
+    case snowplow
+    /// Snowplow's table of events as a warehouse writes it, delimited text with a header.
+    case snowplowTable = "snowplow-table"
 
     /// What it is called in output.
     public var title: String {
@@ -29,6 +33,8 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .mixpanel: "Mixpanel export (JSON Lines)"
         case .xdm: "Adobe XDM ExperienceEvents (JSON Lines)"
         case .otto: "OTTO sessions (JSON Lines)"
+        case .snowplow: "Snowplow enriched events (TSV)"
+        case .snowplowTable: "Snowplow events table (CSV or TSV with a header)"
         }
     }
 
@@ -38,12 +44,15 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .ga4:
             "sessions by user_pseudo_id and ga_session_id, packed ids unpacked; time is event_timestamp, a batch is ordered by its indexes; "
                 + "campaigns never from the first touch"
-        case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else originalTimestamp, sentAt, receivedAt"
+        case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else computed from the three others"
         case .segment: "no session ids, so pauses cut; time is timestamp, else originalTimestamp, sentAt, receivedAt"
         case .amplitude: "sessions by device_id and session_id, where -1 is none; times are UTC"
         case .mixpanel: "no session ids, so pauses cut; the visitor is $device_id, else distinct_id"
         case .xdm: "no session ids, so pauses cut; the visitor is the ECID, else another identity"
         case .otto: "the session stands for the visitor"
+        case .snowplow, .snowplowTable:
+            "sessions by domain_sessionid, else client_session; time is true_tstamp, else derived_tstamp, else collector_tstamp; "
+                + "page pings are folded into the dwell of their page view"
         }
     }
 
@@ -58,6 +67,8 @@ public enum VendorFormat: String, Sendable, CaseIterable {
             case .mixpanel: .mixpanel
             case .xdm: .adobeXDM
             case .otto: .otto
+            case .snowplow: .snowplow
+            case .snowplowTable: .snowplowTable(SnowplowColumns.atomic)
             }
         mapping.customer = mapping.customer  // as the last field, as a mapping is read back
         return mapping
@@ -70,7 +81,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .rudderstack, .segment: ["properties."]
         case .amplitude: ["event_properties."]
         case .mixpanel: ["properties."]
-        case .xdm, .otto: []
+        case .xdm, .otto, .snowplow, .snowplowTable: []
         }
     }
 
@@ -95,6 +106,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
                 && (columns.hasAny("identityMap.") || columns.hasAny("xdm:identityMap.") || columns.hasAny("xdm:endUserIDs.")
                     || (columns.has("eventType") && columns.has("_id")))
         case .otto: columns.has("session") && columns.areElements("events", with: ["aid", "ts", "type"])
+        case .snowplow, .snowplowTable: false
         }
     }
 }
