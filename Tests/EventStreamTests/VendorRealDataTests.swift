@@ -13,7 +13,8 @@ import Testing
         ("snowplow_enriched_tsv/page_and_custom.tsv.gz", .snowplow, 26),
         ("snowplow_web_csv/snowplow_web_events.csv.gz", .snowplowTable, 80),
         ("snowplow_ecommerce_csv/snowplow_ecommerce_events.csv.gz", .snowplowTable, 270),
-        ("snowplow_redshift_csv/sp_event.csv", .snowplowTable, 6),
+        ("snowplow_redshift_csv/sp_event.csv", .snowplowTable, 6), ("adobe_data_feed/hit_data.tsv.gz", .adobeFeed, 4),
+        ("adobe_data_feed/hit_data_with_header.tsv.gz", .adobeFeed, 4),
        
     ]
 

@@ -14,7 +14,7 @@ extension VendorFormat {
     var isDelimited: Bool {
         switch self {
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto: false
-        case .snowplow, .snowplowTable: true
+        case .snowplow, .snowplowTable, .adobeFeed: true
         }
     }
 
@@ -25,6 +25,7 @@ extension VendorFormat {
         case .snowplowTable:
             return names.isSuperset(of: ["event_id", "collector_tstamp"]) && hasAny("event", "event_name")
                 && hasAny("domain_userid", "network_userid")
+        case .adobeFeed: return names.isSuperset(of: AdobeFeed.needed) && hasAny("visid_high", "post_visid_high")
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .snowplow: return false
         }
     }
@@ -33,6 +34,7 @@ extension VendorFormat {
     func tableMapping(_ header: [String]) -> ExportMapping {
         switch self {
         case .snowplowTable: .snowplowTable(header)
+        case .adobeFeed: .adobeFeed.pruned(to: header)
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .snowplow: mapping
         }
     }
@@ -46,6 +48,8 @@ extension VendorFormat {
             if lower.hasPrefix("contexts_") || lower.hasPrefix("unstruct_event_") { return .cell(stem: SnowplowColumns.stem(of: name)) }
             if SnowplowColumns.cells.contains(lower) { return .cell(stem: "") }
             return SnowplowColumns.atomic.contains(lower) || lower == "load_tstamp" ? .none : .text
+        case .adobeFeed:
+            return ["post_evar", "post_prop", "post_mvvar", "post_hier"].contains { lower.hasPrefix($0) } ? .text : .none
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto: return .none
         }
     }
@@ -68,7 +72,7 @@ extension VendorFormat {
             }
                 || (SnowplowColumns.writtenByPeople.contains { column.lowercased().contains($0) }
                     && [".value", ".elements"].contains { column.hasSuffix($0) })
-        case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto: false
+        case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .adobeFeed: false
         }
     }
 }

@@ -22,6 +22,8 @@ public enum VendorFormat: String, Sendable, CaseIterable {
     case snowplow
     /// Snowplow's table of events as a warehouse writes it, delimited text with a header.
     case snowplowTable = "snowplow-table"
+    /// Adobe Analytics data feed: hits without a header, and the names of their columns in a file beside them.
+    case adobeFeed = "adobe-feed"
 
     /// What it is called in output.
     public var title: String {
@@ -35,6 +37,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .otto: "OTTO sessions (JSON Lines)"
         case .snowplow: "Snowplow enriched events (TSV)"
         case .snowplowTable: "Snowplow events table (CSV or TSV with a header)"
+        case .adobeFeed: "Adobe Analytics data feed (TSV)"
         }
     }
 
@@ -53,6 +56,9 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .snowplow, .snowplowTable:
             "sessions by domain_sessionid, else client_session; time is true_tstamp, else derived_tstamp, else collector_tstamp; "
                 + "page pings are folded into the dwell of their page view"
+        case .adobeFeed:
+            "sessions by the visitor's id, visit_num and visit_start_time_gmt; hits that Adobe excludes are left out; columns of processing "
+                + "rules (post_) come first; searches within the site stand in an eVar or prop of its own, which has to be mapped"
         }
     }
 
@@ -69,6 +75,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
             case .otto: .otto
             case .snowplow: .snowplow
             case .snowplowTable: .snowplowTable(SnowplowColumns.atomic)
+            case .adobeFeed: .adobeFeed
             }
         mapping.customer = mapping.customer  // as the last field, as a mapping is read back
         return mapping
@@ -81,7 +88,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .rudderstack, .segment: ["properties."]
         case .amplitude: ["event_properties."]
         case .mixpanel: ["properties."]
-        case .xdm, .otto, .snowplow, .snowplowTable: []
+        case .xdm, .otto, .snowplow, .snowplowTable, .adobeFeed: []
         }
     }
 
@@ -106,7 +113,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
                 && (columns.hasAny("identityMap.") || columns.hasAny("xdm:identityMap.") || columns.hasAny("xdm:endUserIDs.")
                     || (columns.has("eventType") && columns.has("_id")))
         case .otto: columns.has("session") && columns.areElements("events", with: ["aid", "ts", "type"])
-        case .snowplow, .snowplowTable: false
+        case .snowplow, .snowplowTable, .adobeFeed: false
         }
     }
 }

@@ -9,6 +9,7 @@ struct VendorTable {
     /// Nil where the file is of no vendor, unless a format is asked for.
     func guess(_ asked: VendorFormat?) throws(ExportError) -> MappingGuess? {
         if asked == .snowplow || (asked == nil && holdsSnowplowLines) { return try snowplow(isAsked: asked != nil) }
+        if asked == nil || asked == .adobeFeed, let guess = try adobe(isAsked: asked != nil) { return guess }
         var dialect = ExportMapping()
         dialect.header = true
         dialect = try DialectSniffer(path: path, sample: sample).complete(dialect)
@@ -31,6 +32,7 @@ struct VendorTable {
             reasons.append("columns: the header names some of them twice; later ones have a number behind")
         }
         try refuseNobody(mapping, format)
+        try findLookups(&mapping, CompanionFiles(of: path), &reasons)
         keepFree(format, &mapping, zip(header, columns).map { ColumnSample(name: $0, values: $1.values) }, &reasons)
         takeMissingWords(&mapping, columns, &reasons)
         mapping.customer = mapping.customer
