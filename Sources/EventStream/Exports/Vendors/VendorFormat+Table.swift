@@ -14,7 +14,7 @@ extension VendorFormat {
     var isDelimited: Bool {
         switch self {
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto: false
-        case .snowplow, .snowplowTable, .adobeFeed: true
+        case .snowplow, .snowplowTable, .adobeFeed, .ga4Table, .segmentTable, .amplitudeTable: true
         }
     }
 
@@ -26,6 +26,14 @@ extension VendorFormat {
             return names.isSuperset(of: ["event_id", "collector_tstamp"]) && hasAny("event", "event_name")
                 && hasAny("domain_userid", "network_userid")
         case .adobeFeed: return names.isSuperset(of: AdobeFeed.needed) && hasAny("visid_high", "post_visid_high")
+        case .ga4Table:
+            return names.contains("user_pseudo_id")
+                && (names.isSuperset(of: ["event_timestamp"]) || names.isSuperset(of: ["name", "timestamp", "_fivetran_id"]))
+        case .segmentTable:
+            return names.isSuperset(of: ["anonymous_id", "timestamp"]) && hasAny("received_at", "sent_at", "original_timestamp")
+        case .amplitudeTable:
+            return names.isSuperset(of: ["event_type", "event_time"]) && hasAny("device_id", "amplitude_id")
+                && hasAny("uuid", "_insert_id", "$insert_id", "event_properties")
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .snowplow: return false
         }
     }
@@ -35,6 +43,9 @@ extension VendorFormat {
         switch self {
         case .snowplowTable: .snowplowTable(header)
         case .adobeFeed: .adobeFeed.pruned(to: header)
+        case .ga4Table: .ga4Table.pruned(to: header)
+        case .segmentTable: .segmentTable.pruned(to: header)
+        case .amplitudeTable: .amplitudeTable(header)
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .snowplow: mapping
         }
     }
@@ -50,6 +61,14 @@ extension VendorFormat {
             return SnowplowColumns.atomic.contains(lower) || lower == "load_tstamp" ? .none : .text
         case .adobeFeed:
             return ["post_evar", "post_prop", "post_mvvar", "post_hier"].contains { lower.hasPrefix($0) } ? .text : .none
+        case .ga4Table:
+            return ["param_", "ecommerce_", "event_dimensions_", "item_", "value_in"].contains { lower.hasPrefix($0) } ? .text : .none
+        case .segmentTable:
+            let isOfCall = ["context_", "uuid", "_", "loaded_at", "received_at", "sent_at", "original_timestamp"].contains {
+                lower.hasPrefix($0)
+            }
+            return isOfCall || lower == "event" ? .none : .text
+        case .amplitudeTable: return lower == "event_properties" || lower == "user_properties" ? .cell(stem: "") : .none
         case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto: return .none
         }
     }
@@ -72,7 +91,7 @@ extension VendorFormat {
             }
                 || (SnowplowColumns.writtenByPeople.contains { column.lowercased().contains($0) }
                     && [".value", ".elements"].contains { column.hasSuffix($0) })
-        case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .adobeFeed: false
+        case .ga4, .rudderstack, .segment, .amplitude, .mixpanel, .xdm, .otto, .adobeFeed, .ga4Table, .segmentTable, .amplitudeTable: false
         }
     }
 }
