@@ -111,6 +111,28 @@ import Testing
         #expect(throws: ExportError.self) { try ExportReaders.guess(lines, format: .segmentTable) }
     }
 
+    @Test("Where RudderStack's time is missing it is computed from the three others")
+    func rudderStackTime() throws {
+        func line(_ id: String, _ times: String) -> String {
+            "{\"type\": \"track\", \"messageId\": \"\(id)\", \"anonymousId\": \"a\", \"event\": \"E\(id)\", \(times), \"context\": {\"sessionId\": 1}}"
+        }
+        let imported = try VendorImport(
+            [
+                // The device's clock is a day behind: it sent ten seconds after the event.
+                line(
+                    "1",
+                    "\"originalTimestamp\": \"2023-11-13T22:13:20Z\", \"sentAt\": \"2023-11-13T22:13:30Z\", \"receivedAt\": \"2023-11-14T22:13:30Z\""
+                ),
+                line("2", "\"timestamp\": \"2023-11-14T22:13:21Z\", \"originalTimestamp\": \"2020-01-01T00:00:00Z\""),
+                line("3", "\"originalTimestamp\": \"2023-11-14T22:13:22Z\", \"receivedAt\": \"2023-11-14T22:13:30Z\""),
+                line(
+                    "4", "\"originalTimestamp\": \"later\", \"sentAt\": \"2023-11-13T22:13:30Z\", \"receivedAt\": \"2023-11-14T22:13:30Z\""),
+            ].joined(separator: "\n"))
+        #expect(imported.guess.vendor == .rudderstack)
+        #expect(Array(imported.corpus.timesMicroseconds) == [1_700_000_000_000_000, 1_700_000_001_000_000, 1_700_000_002_000_000])
+        #expect(imported.rejects.countsByReason == [.badTime: 1])
+    }
+
     @Test("A mapping says lookups, pings, visitors of two columns and corrected times, and is written back as it was read")
     func language() throws {
         var mapping = plainMapping { mapping in
