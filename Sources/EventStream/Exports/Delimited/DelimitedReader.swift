@@ -287,7 +287,7 @@ struct DelimitedReader: EventSource {
         guard !twice.isEmpty else { return }
         throw ExportError(
             .badData, place: "\(path), line 1", reason: "these columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
-            remedy: "rename them in the export, or give every column a name of its own under `columns` in the mapping"
+            remedy: "rename them in the export, or give all names under `columns` in the mapping, with `header: false` if this is no header"
         )
     }
 
