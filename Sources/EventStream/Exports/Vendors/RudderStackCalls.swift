@@ -3,7 +3,8 @@ extension ExportMapping {
     ///
     /// - Session: `context.sessionId`, the start in milliseconds (seconds in old libraries), with `anonymousId`. A visitor who identifies keeps
     ///   both. Server libraries send none; those rows are cut by pauses.
-    /// - Time: `timestamp`, which is receivedAt − (sentAt − originalTimestamp). Where a pipeline dropped it that is computed; where one of the
+    /// - Time: `timestamp`, which is receivedAt − (sentAt − originalTimestamp). Where a pipeline dropped it that is computed; where
+    ///   one of the
     ///   three is missing, too, the device's own `originalTimestamp` counts, which is off by the error of its clock.
     static var rudderStack: ExportMapping {
         var mapping = segment

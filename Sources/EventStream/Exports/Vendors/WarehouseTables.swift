@@ -1,7 +1,8 @@
 /// Exports of vendors as loaders write them into warehouses: one column for each member, delimited text with a header. Columns that a table
 /// lacks are left out, see ``ExportMapping/pruned(to:)``.
 extension ExportMapping {
-    /// Google Analytics 4, flat: events as Fivetran lands them (`param_…`), or lines of items from the merchandise store's sample. As ``ga4``.
+    /// Google Analytics 4, flat: events as Fivetran lands them (`param_…`), or lines of items from the merchandise store's sample. As
+    /// ``ga4``.
     ///
     /// - Session: `user_pseudo_id` and the session's id, packed or plain. Lines of items have none; pauses cut.
     /// - Time: `event_timestamp` in microseconds, else `timestamp`, which is UTC and does not say so.
