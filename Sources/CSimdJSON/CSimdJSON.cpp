@@ -59,6 +59,8 @@ constexpr size_t kNotInScratch = SIZE_MAX;
 // How much of a line's order is kept in mind; a hostile line is longer.
 constexpr size_t kExpectedMembers = 1024;
 constexpr size_t kExpectedName = 256;
+// A step that begins with this byte asks self-describing JSON for the data of a schema, whatever its version.
+constexpr char kSchemaMark = '\x01';
 
 csimdjson_status status_of(simdjson::error_code code) {
     switch (code) {
@@ -70,7 +72,7 @@ csimdjson_status status_of(simdjson::error_code code) {
     }
 }
 
-csimdjson_status parse_object(csimdjson_parser *self, const uint8_t *line, size_t length, element &root) {
+csimdjson_status parse_value(csimdjson_parser *self, const uint8_t *line, size_t length, element &root) {
     if (length > self->capacity) {
         size_t wanted = length < 65536 ? 65536 : length + length / 2;
         auto code = self->parser.allocate(wanted, self->depth);
@@ -78,8 +80,44 @@ csimdjson_status parse_object(csimdjson_parser *self, const uint8_t *line, size_
         self->capacity = wanted;
     }
     auto code = self->parser.parse(line, length, false).get(root);
-    if (code) return code == simdjson::EMPTY ? CSIMDJSON_MALFORMED : status_of(code);
-    return root.is_object() ? CSIMDJSON_OK : CSIMDJSON_NOT_AN_OBJECT;
+    return code == simdjson::EMPTY ? CSIMDJSON_MALFORMED : status_of(code);
+}
+
+csimdjson_status parse_object(csimdjson_parser *self, const uint8_t *line, size_t length, element &root) {
+    auto status = parse_value(self, line, length, root);
+    return status != CSIMDJSON_OK || root.is_object() ? status : CSIMDJSON_NOT_AN_OBJECT;
+}
+
+// The schema of self-describing JSON, `iglu:vendor/name/format/version` as vendor/name, and its data.
+bool self_describing(element value, std::string_view &name, element &data) {
+    simdjson::dom::object object;
+    if (value.get(object) || object.at_key("schema").get(name) || object.at_key("data").get(data)) return false;
+    if (name.substr(0, 5) == "iglu:") name.remove_prefix(5);
+    size_t vendor = name.find('/');
+    size_t end = vendor == std::string_view::npos ? vendor : name.find('/', vendor + 1);
+    if (end == std::string_view::npos) return false;
+    name = name.substr(0, end);
+    return true;
+}
+
+bool is_of_schema(std::string_view wanted, element value, element &data) {
+    std::string_view name;
+    return self_describing(value, name, data) && name == wanted;
+}
+
+// The data of the first value with this schema: the value itself, the one it wraps, or one of a list of them.
+bool data_of_schema(std::string_view wanted, element value, element &found) {
+    if (is_of_schema(wanted, value, found)) return true;
+    element inner = value;
+    if (value.is_object()) {
+        if (value.at_key("data").get(inner)) return false;
+        if (inner.is_object()) return is_of_schema(wanted, inner, found);
+    }
+    if (!inner.is_array()) return false;
+    for (auto item : simdjson::dom::array(inner)) {
+        if (is_of_schema(wanted, item, found)) return true;
+    }
+    return false;
 }
 
 // Members mostly come in the order of the line before, so each is first compared with the one that stood there then.
@@ -112,7 +150,9 @@ bool walk(const std::vector<std::string> &steps, element root, element &found) {
     found = root;
     for (const auto &step : steps) {
         element next;
-        if (found.is_object()) {
+        if (!step.empty() && step[0] == kSchemaMark) {
+            if (!data_of_schema(std::string_view(step).substr(1), found, next)) return false;
+        } else if (found.is_object()) {
             if (found.at_key(step).get(next)) return false;
         } else if (found.is_array()) {
             size_t at = 0;
@@ -269,15 +309,48 @@ void list_paths(std::string &into, const std::string &prefix, element value) {
     }
 }
 
+// As list_paths for a cell: what stands in self-describing JSON begins with its schema, what stands in a list of objects with the first.
+void list_cell_paths(std::string &into, element value) {
+    std::string_view name;
+    element data;
+    if (self_describing(value, name, data)) {
+        bool wraps = name == "com.snowplowanalytics.snowplow/contexts" || name == "com.snowplowanalytics.snowplow/unstruct_event";
+        if (wraps && data.is_array()) {
+            for (auto item : simdjson::dom::array(data)) list_cell_paths(into, item);
+        } else if (wraps) {
+            list_cell_paths(into, data);
+        } else if (data.is_object() && name.find_first_of("[]\n") == std::string_view::npos) {
+            list_paths(into, "[" + std::string(name) + "]", data);
+        }
+    } else if (value.is_object()) {
+        list_paths(into, "", value);
+    } else if (value.is_array()) {
+        for (auto item : simdjson::dom::array(value)) {
+            if (self_describing(item, name, data)) {
+                list_cell_paths(into, item);
+            } else {
+                if (item.is_object()) list_paths(into, "0", item);
+                break;
+            }
+        }
+    }
+}
+
 } // namespace
 
 namespace {
 
-// A dot behind a backslash belongs to a name.
+// A dot behind a backslash belongs to a name. `[vendor/name].` asks for the data of a schema.
 std::vector<std::string> split(const std::string &path) {
     std::vector<std::string> steps(1);
     for (size_t k = 0; k < path.size(); ++k) {
-        if (path[k] == '\\' && k + 1 < path.size() && path[k + 1] == '.') {
+        size_t close = path[k] == '[' ? path.find(']', k) : std::string::npos;
+        if (close != std::string::npos && close + 1 < path.size() && path[close + 1] == '.' && path.find('/', k) < close) {
+            if (!steps.back().empty()) steps.emplace_back();
+            steps.back() = kSchemaMark + path.substr(k + 1, close - k - 1);
+            steps.emplace_back();
+            k = close + 1;
+        } else if (path[k] == '\\' && k + 1 < path.size() && path[k + 1] == '.') {
             steps.back().push_back('.');
             ++k;
         } else if (path[k] == '.') {
@@ -312,7 +385,8 @@ void take_key(csimdjson_parser *self, const std::string &path, bool is_of_row, s
 // Sets the texts of one row.
 void read_row(csimdjson_parser *self, element root, element row, csimdjson_text *texts) {
     self->scratch.clear();
-    find_members(self, root);
+    if (root.is_object()) find_members(self, root);
+    else self->is_found.assign(self->paths.size(), false);
     if (!self->lists.empty()) find_listed(self, root, row);
     for (size_t k = 0; k < self->paths.size(); ++k) {
         element value;
@@ -421,6 +495,36 @@ extern "C" csimdjson_status csimdjson_list_paths(csimdjson_parser *self, const u
         if (status != CSIMDJSON_OK) return status;
         self->scratch.clear();
         list_paths(self->scratch, "", root);
+        *paths = {reinterpret_cast<const uint8_t *>(self->scratch.data()), ptrdiff_t(self->scratch.size())};
+        return CSIMDJSON_OK;
+    } catch (const std::bad_alloc &) {
+        return CSIMDJSON_NO_MEMORY;
+    } catch (...) {
+        return CSIMDJSON_MALFORMED;
+    }
+}
+
+extern "C" csimdjson_status csimdjson_parse_cell(csimdjson_parser *self, const uint8_t *text, size_t length, csimdjson_text *texts) {
+    try {
+        auto status = parse_value(self, text, length, self->root);
+        if (status != CSIMDJSON_OK) return status;
+        read_row(self, self->root, self->root, texts);
+        return CSIMDJSON_OK;
+    } catch (const std::bad_alloc &) {
+        return CSIMDJSON_NO_MEMORY;
+    } catch (...) {
+        return CSIMDJSON_MALFORMED;
+    }
+}
+
+extern "C" csimdjson_status csimdjson_list_cell_paths(
+    csimdjson_parser *self, const uint8_t *text, size_t length, csimdjson_text *paths) {
+    try {
+        element root;
+        auto status = parse_value(self, text, length, root);
+        if (status != CSIMDJSON_OK) return status;
+        self->scratch.clear();
+        list_cell_paths(self->scratch, root);
         *paths = {reinterpret_cast<const uint8_t *>(self->scratch.data()), ptrdiff_t(self->scratch.size())};
         return CSIMDJSON_OK;
     } catch (const std::bad_alloc &) {

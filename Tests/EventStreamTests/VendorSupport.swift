@@ -1,5 +1,6 @@
 import DurableFiles
 import EventStream
+import FoundationEssentials
 import Testing
 
 /// A vendor's export, recognised and imported without a mapping.
@@ -10,25 +11,31 @@ struct VendorImport {
     let rejects: RejectCollector
     private let folder: ImportFolder
 
-    init(_ text: String, key: String? = nil, _ change: (inout ImportSettings) -> Void = { _ in }) throws {
+    /// - Parameter mapping: changes the mapping that was made.
+    init(
+        _ text: String, key: String? = nil, _ change: (inout ImportSettings) -> Void = { _ in },
+        mapping: (inout ExportMapping) -> Void = { _ in }
+    ) throws {
         folder = try ImportFolder()
         let path = folder("export")
         let writer = try FileWriter(creating: path, in: .live)
         try writer.write(Array(text.utf8))
         try writer.finish(sync: false)
-        (guess, summary, corpus, rejects) = try Self.run(path, folder, key, change)
+        (guess, summary, corpus, rejects) = try Self.run(path, folder, key, mapping, change)
     }
 
     init(path: String) throws {
         folder = try ImportFolder()
-        (guess, summary, corpus, rejects) = try Self.run(path, folder, nil) { _ in }
+        (guess, summary, corpus, rejects) = try Self.run(path, folder, nil, { _ in }) { _ in }
     }
 
     private static func run(
-        _ path: String, _ folder: ImportFolder, _ key: String?, _ change: (inout ImportSettings) -> Void
+        _ path: String, _ folder: ImportFolder, _ key: String?, _ changeMapping: (inout ExportMapping) -> Void,
+        _ change: (inout ImportSettings) -> Void
     ) throws -> (MappingGuess, ImportSummary, Corpus, RejectCollector) {
         let input = try ExportInput(path: path)
-        let guess = try ExportReaders.guess(input)
+        var guess = try ExportReaders.guess(input)
+        changeMapping(&guess.mapping)
         try guess.mapping.validate()
         var settings = ImportSettings()
         settings.pseudonymKey = key.map { Array($0.utf8) }
@@ -39,6 +46,7 @@ struct VendorImport {
         return (guess, summary, try Corpus.open(folder("corpus")), rejects)
     }
 
+    var dwells: [Float] { Array(corpus.dwells) }
     var sessionKeys: [String] { (0..<corpus.sessionCount).map { corpus.sessionKey($0) } }
     var visitors: [String] { (0..<corpus.visitorCount).map { corpus.visitorKey($0) } }
 
@@ -52,4 +60,9 @@ struct VendorImport {
         guard let customers = corpus.customers else { return [] }
         return customers.codes.map { $0 == 0 ? nil : customers.ids[Int($0) - 1] }
     }
+}
+
+extension ExportMapping {
+    /// The mapping written and read.
+    func again() throws -> ExportMapping { try JSONDecoder().decode(ExportMapping.self, from: JSONEncoder().encode(self)) }
 }

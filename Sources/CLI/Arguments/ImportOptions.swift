@@ -52,7 +52,7 @@ struct ImportOptions: ParsableArguments {
     /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file, unless told otherwise.
     /// - Parameter format: the vendor's format that is asked for; nil to find out.
     func open(_ files: [String], format: VendorFormat? = nil, showsGuess: Bool = true) throws -> [any EventSource] {
-        let inputs = try files.map { try ExportInput(path: $0) }
+        let inputs = try files.flatMap { try ExportReaders.files(of: $0) }.map { try ExportInput(path: $0) }
         let columns = try mapping(of: inputs[0], format: format, showsGuess: showsGuess)
         var sources: [any EventSource] = []
         for (number, input) in inputs.enumerated() {

@@ -9,14 +9,17 @@ struct Import: ParsableCommand, WritesOutput {
         discussion: """
             CSV and TSV in any dialect, JSON Lines, and one session a line; plain, gzip or zstd; `-` is standard input. Parquet, Arrow and \
             Feather files with the Arrow plugin. Exports of GA4 (BigQuery), Segment, RudderStack, Amplitude, Mixpanel, Adobe XDM and OTTO \
-            as JSON Lines are recognised by their content and need no mapping; --explain shows what is read from where. Rows that cannot \
-            be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
+            as JSON Lines, Snowplow's enriched events, Adobe's data feed (the folder, or a file of hits) and warehouses' tables of \
+            Snowplow, GA4, Segment, RudderStack and Amplitude are recognised by their content and need no mapping; --explain shows what is \
+            read from where. Rows that cannot be read are counted by reason and never vanish. The corpus is written whole or not at all. Memory stays below \
             300 MiB whatever the size of the files, unless --memory allows more.
 
             Example: tessera import clicks.csv.gz --mapping clicks.yaml --out bank.corpus --rejects refused.csv
             """)
 
-    @Argument(help: ArgumentHelp("Export files of one kind, or - for standard input.", valueName: "file"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("Export files of one kind, folders of Adobe's data feed, or - for standard input.", valueName: "file"),
+        completion: .file())
     var files: [String]
     @Option(help: ArgumentHelp("Corpus directory to write; may be left out with --explain.", valueName: "corpus"), completion: .directory)
     var out: String?
@@ -85,7 +88,7 @@ struct Import: ParsableCommand, WritesOutput {
     }
 
     private func printExplanation() throws {
-        let input = try ExportInput(path: files[0])
+        let input = try ExportInput(path: ExportReaders.files(of: files[0])[0])
         let mapping = try options.mapping(of: input, format: format, showsGuess: true)
         let explanation = try ExportReaders.explain(input, mapping: mapping)
         var lines = ["\(files[0]): the first \(Reading.count(explanation.rows)) rows"]

@@ -33,9 +33,11 @@ typedef enum {
 } csimdjson_status;
 
 /// Makes a parser for `count` paths (each with its length), or NULL without memory. A path is first taken as the name of a
-/// member, then as names joined by dots (`\.` is a dot within a name); a number between dots counts the elements of an array from 0. `list[name]` at its end is the
-/// value of `name` in a list of {key, value} objects: itself, or its first member of `string_value`, `int_value`, `float_value`,
-/// `double_value` that is not null. Each list is looked through once a row. `list[]` is all its pairs in byte order: key, 0x1F, value, 0x1E.
+/// member, then as names joined by dots (`\.` is a dot within a name); a number between dots counts the elements of an array from 0.
+/// `list[name]` at its end is the value of `name` in a list of {key, value} objects: itself, or its first member of `string_value`,
+/// `int_value`, `float_value`, `double_value` that is not null. Each list is looked through once a row. `list[]` is all its pairs in byte
+/// order: key, 0x1F, value, 0x1E. `[vendor/name].` within a path asks self-describing JSON (`{"schema": "iglu:vendor/name/…", "data": …}`,
+/// alone, wrapped or in a list) for the data of that schema, whatever its version.
 /// Where `is_list[k]`, an array comes as its elements, each behind a byte 0xFF (which no UTF-8 holds): strings unescaped, null as nothing,
 /// the rest as JSON. A path may be there twice.
 /// `rows` is NULL where a line is a row; otherwise the path of an array whose elements are, and paths that begin with it are those of an
@@ -51,6 +53,14 @@ csimdjson_status csimdjson_parse(
 
 /// Sets `texts[k]` for every path k from one of the rows of the last line, which must still be there.
 csimdjson_status csimdjson_row(csimdjson_parser *parser, size_t index, csimdjson_text *texts);
+
+/// Parses one cell of a table, which may be an array as well as an object, and sets `texts[k]` for every path k. Not where the parser has
+/// rows.
+csimdjson_status csimdjson_parse_cell(csimdjson_parser *parser, const uint8_t *text, size_t length, csimdjson_text *texts);
+
+/// Lists the paths of a cell's values that are not objects: behind `[vendor/name].` in self-describing JSON, of the first element in a
+/// list of other objects.
+csimdjson_status csimdjson_list_cell_paths(csimdjson_parser *parser, const uint8_t *text, size_t length, csimdjson_text *paths);
 
 /// Parses one line and lists the paths of all its values that are not objects, one a line, in order; to find out columns.
 csimdjson_status csimdjson_list_paths(csimdjson_parser *parser, const uint8_t *line, size_t length, csimdjson_text *paths);

@@ -50,6 +50,17 @@ final class ColumnWriter<Element: NumPyElement> {
         filled += count
     }
 
+    /// Puts another value in the place of one given before.
+    func replace(_ index: Int, by value: Element) throws(FileError) {
+        precondition(index >= 0 && index < count, "ColumnWriter.replace: element \(index) of \(count)")
+        guard index < written else {
+            buffer[index - written] = value
+            return
+        }
+        let bytes = withUnsafeBytes(of: value) { Array($0) }
+        try file.overwrite(bytes, at: NumPyHeader.writtenSize + index * MemoryLayout<Element>.stride)
+    }
+
     private func flush() throws(FileError) {
         try file.write(valuesOf: UnsafeBufferPointer(rebasing: buffer[..<filled]))
         written += filled

@@ -14,7 +14,7 @@ public struct Corpus: Sendable {
     public let timesMicroseconds: Column<Int64>
     /// Seconds since the session's previous event; NaN for its first.
     public let gaps: Column<Float>
-    /// Seconds to the session's next event, capped; NaN for its last.
+    /// Seconds to the session's next event, or what page pings say (``ExportMapping/Pings``), capped; NaN for its last without pings.
     public let dwells: Column<Float>
     /// 0 to 23; 255 unknown.
     public let hours: Column<UInt8>
@@ -30,8 +30,8 @@ public struct Corpus: Sendable {
     private let coded: [String: (codes: Column<Int32>, dictionary: StringDictionary)]
     private let numeric: [String: Column<Double>]
 
-    /// The customer's id of each event, for linking only: codes, 0 where unknown, and the ids or their keyed digests. Nil unless the mapping
-    /// names a `customer`.
+    /// The customer's id of each event, for linking only: codes, 0 where unknown, and the ids or their keyed digests. Nil unless the
+    /// mapping names a `customer`.
     ///
     /// ``codes(_:)`` and ``dictionary(_:)`` do not give it, so that no model, baseline or summary can ask for it by name.
     public let customers: (codes: Column<Int32>, ids: StringDictionary)?

@@ -23,6 +23,7 @@ final class CorpusWriter {
     private var sessionizer: Sessionizer
     private let calendar: CalendarHour
     private let duplicates: DuplicateFilter?
+    private let pings: PagePings?
 
     private let sessionOffsets: ColumnWriter<Int64>
     private let sessionVisitor: ColumnWriter<Int32>
@@ -62,6 +63,7 @@ final class CorpusWriter {
         self.fileSystem = fileSystem
         calendar = CalendarHour(offset: Int64(zone) * 1_000_000)
         self.duplicates = duplicates
+        pings = PagePings(schema.mapping, layout)
         sessionizer = Sessionizer(
             schema.sessions,
             watchedOffsets: schema.sessions.splitOnChange.compactMap { name in
@@ -96,6 +98,7 @@ final class CorpusWriter {
 
     /// Adds rows in order, and does other work beside it.
     func write(_ rows: UnsafeBufferPointer<RowPointer>, _ meanwhile: () -> Void) throws(FileError) {
+        let rows = pings?.fold(rows) ?? rows
         // What takes longest goes first.
         try crew.run(columns.count + 2) { index throws(FileError) in
             switch index {
@@ -103,6 +106,15 @@ final class CorpusWriter {
             case 1: meanwhile()
             default: try columns[index - 2].write(rows)
             }
+        }
+        try writeDwells()
+    }
+
+    /// The dwells that pings tell, as far as their events are written.
+    private func writeDwells() throws(FileError) {
+        guard let pings else { return }
+        for told in pings.takeDwells(before: dwell.count) {
+            try dwell.replace(told.event, by: Float(min(told.seconds, schema.dwellCapSeconds)))
         }
     }
 
@@ -165,6 +177,8 @@ final class CorpusWriter {
     /// - Parameter counts: what was counted before rows came here; the rest is filled in.
     func finish(_ counts: EventSchema.Counts) throws(FileError) -> EventSchema {
         if events > 0 { try dwell.append(.nan) }
+        pings?.finish()
+        try writeDwells()
         try sessionOffsets.append(Int64(events))
         try sessionOffsets.finish()
         try sessionVisitor.finish()
@@ -183,6 +197,7 @@ final class CorpusWriter {
         schema.counts.sessions = sessions
         schema.counts.visitors = visitors
         schema.counts.duplicates = duplicates?.dropped ?? 0
+        if let pings, pings.folded > 0 { schema.counts.skipped[PagePings.reason, default: 0] += pings.folded }
         schema.digest = try CorpusFormat.digest(of: directory, syncs: true, in: fileSystem, crew)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

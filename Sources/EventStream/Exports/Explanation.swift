@@ -42,10 +42,26 @@ extension ExportReaders {
             all = sample.jsonColumns(input.limits).map(\.name)
         case .auto, .csv, .tsv:
             mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
-            read = try sample.delimitedColumns(mapping, path: input.path)
-            all = read.map(\.name)
+            let columns = try sample.delimitedColumns(mapping, path: input.path)
+            all = columns.map(\.name)
+            read =
+                columns
+                + columns.flatMap { column in
+                    column.parts(paths: mapping.paths(inCell: column.name, among: all), limits: input.limits).map(\.sample)
+                }
         }
         return ExportExplanation(mapping, read, all: all)
+    }
+}
+
+extension ExportMapping {
+    /// What the mapping reads within the cells of one column of delimited text, as paths.
+    fileprivate func paths(inCell column: String, among header: [String]) -> [String] {
+        let names = Set(header)
+        return usedColumns.subtracting(names).compactMap { used in
+            guard let (name, path) = JSONCells.cell(of: used, among: names), name == column else { return nil }
+            return path
+        }.sorted()
     }
 }
 
@@ -55,7 +71,7 @@ extension ExportExplanation {
         var known: [String: ColumnSample] = [:]
         for column in columns { known[column.name] = column }
         let rows = columns.first?.values.count ?? 0
-        let identities = Set((mapping.visitor?.names ?? []) + (mapping.customer?.names ?? []))
+        let identities = Set((mapping.visitor?.names ?? []) + mapping.visitorRest.flatMap(\.names) + (mapping.customer?.names ?? []))
 
         func value(_ names: [String], _ row: Int) -> [UInt8]? {
             for name in names {
@@ -81,7 +97,7 @@ extension ExportExplanation {
                 isHidden: hidden)
         }
         var parts: [Part] = []
-        if let visitor = mapping.visitor { parts.append(part("visitor", [visitor.names], hidden: true)) }
+        if let visitor = mapping.visitor { parts.append(part("visitor", ([visitor] + mapping.visitorRest).map(\.names), hidden: true)) }
         if let session = mapping.session {
             // Without a visitor the session stands for one.
             let hidden = mapping.visitor == nil || mapping.sessionTellsPerson
@@ -101,7 +117,8 @@ extension ExportExplanation {
         }
         let used = mapping.usedColumns
         let lists = mapping.rows.map { [$0] } ?? []
-        let unread = all.filter { !used.contains($0) && !lists.contains($0) }
+        let read = used.union(used.compactMap { JSONCells.cell(of: $0, among: Set(all))?.name })
+        let unread = all.filter { !read.contains($0) && !lists.contains($0) }
         self.init(rows: rows, parts: parts, unread: Array(unread.prefix(100)))
     }
 

@@ -43,6 +43,23 @@ public final class ExportInput {
     /// How far the file has been read.
     public var progress: ExportProgress { ExportProgress(bytesRead: file.position, bytesTotal: file.size) }
 
+    /// The whole content, unpacked and otherwise as it is. To be asked for once. Throws where it is larger than `limit` bytes.
+    func unpacked(limit: Int) throws(ExportError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        var count = 0
+        while true {
+            if count == bytes.count { bytes += [UInt8](repeating: 0, count: bytes.count) }
+            let got = try readPortion(of: content, into: &bytes, from: count)
+            if got == 0 { return Array(bytes[..<count]) }
+            count += got
+            guard count <= limit else {
+                throw ExportError(
+                    .badData, place: path, reason: "it is larger than \(limit >> 20) MiB unpacked",
+                    remedy: "check that it is the right file")
+            }
+        }
+    }
+
     /// The whole content as UTF-8. To be asked for once.
     func window(_ encoding: ExportMapping.Encoding) -> InputWindow {
         InputWindow(
@@ -57,6 +74,10 @@ public final class ExportInput {
         while try window.extend() {}
         var text = Array(UnsafeBufferPointer(start: window.bytes, count: window.end))
         if !content.isWhole, let last = text.lastIndex(where: { $0 == 0x0A || $0 == 0x0D }) { text.removeSubrange((last + 1)...) }
+        if text.count > 262, text[257..<262].elementsEqual("ustar".utf8) {
+            throw ExportError(
+                .badData, place: path, reason: "it is a tar archive, not text", remedy: "unpack it and import the files in it")
+        }
         try refuseUnmarkedUTF16(text)
         return InputSample(text: text, isWhole: content.isWhole)
     }

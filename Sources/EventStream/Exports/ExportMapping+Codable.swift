@@ -2,7 +2,8 @@ extension ExportMapping: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case format, delimiter, quote, escape, header, columns, encoding, rows, visitor, session, customer, time, order
         case orderOptional = "order_optional"
-        case skip, duplicates, fields, missing
+        case visitorRest = "visitor_rest"
+        case skip, duplicates, fields, pings, missing
     }
 
     /// Decodes a mapping; entries left out take their defaults, unknown entries are refused by name, so that a slip of the pen
@@ -19,6 +20,7 @@ extension ExportMapping: Codable {
         encoding = try entries.decodeIfPresent(Encoding.self, forKey: .encoding) ?? .utf8
         rows = try entries.decodeIfPresent(String.self, forKey: .rows)
         visitor = try entries.decodeIfPresent(Columns.self, forKey: .visitor)
+        visitorRest = try entries.decodeIfPresent([Columns].self, forKey: .visitorRest) ?? []
         session = try entries.decodeIfPresent(SessionKey.self, forKey: .session)
         if let times = try entries.decodeIfPresent(TimeEntry.self, forKey: .time)?.times {
             time = times.first
@@ -29,6 +31,7 @@ extension ExportMapping: Codable {
         skip = try entries.decodeIfPresent([Skip].self, forKey: .skip) ?? []
         duplicates = try entries.decodeIfPresent([Columns].self, forKey: .duplicates) ?? []
         fields = try entries.decodeIfPresent([Field].self, forKey: .fields) ?? []
+        pings = try entries.decodeIfPresent(Pings.self, forKey: .pings)
         missing = try entries.decodeIfPresent([String].self, forKey: .missing) ?? [""]
         if let column = try entries.decodeIfPresent(Columns.self, forKey: .customer) {
             fields.append(Field(name: Self.customerField, columns: column, kind: .identity))
@@ -47,6 +50,7 @@ extension ExportMapping: Codable {
         try entries.encode(encoding, forKey: .encoding)
         try entries.encodeIfPresent(rows, forKey: .rows)
         try entries.encodeIfPresent(visitor, forKey: .visitor)
+        if !visitorRest.isEmpty { try entries.encode(visitorRest, forKey: .visitorRest) }
         try entries.encodeIfPresent(session, forKey: .session)
         try entries.encodeIfPresent(customer, forKey: .customer)
         if timeAlternatives.isEmpty {
@@ -59,12 +63,13 @@ extension ExportMapping: Codable {
         if !skip.isEmpty { try entries.encode(skip, forKey: .skip) }
         if !duplicates.isEmpty { try entries.encode(duplicates, forKey: .duplicates) }
         try entries.encode(fields.filter { $0.kind != .identity }, forKey: .fields)
+        try entries.encodeIfPresent(pings, forKey: .pings)
         try entries.encode(missing, forKey: .missing)
     }
 }
 
 extension ExportMapping.Field: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case name, column, kind, outcome, separator, when, listed }
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, column, kind, outcome, separator, when, listed, lookup }
 
     /// Decodes a field; `column` is `name` unless given.
     public init(from decoder: any Decoder) throws {
@@ -77,6 +82,7 @@ extension ExportMapping.Field: Codable {
         separator = try entries.decodeIfPresent(String.self, forKey: .separator)
         when = try entries.decodeIfPresent(ExportMapping.Condition.self, forKey: .when)
         listed = try entries.decodeIfPresent(ExportMapping.Listed.self, forKey: .listed)
+        lookup = try entries.decodeIfPresent(ExportMapping.Lookup.self, forKey: .lookup)
     }
 
     /// Encodes the entries that say something.
@@ -89,6 +95,7 @@ extension ExportMapping.Field: Codable {
         try entries.encodeIfPresent(separator, forKey: .separator)
         try entries.encodeIfPresent(when, forKey: .when)
         try entries.encodeIfPresent(listed, forKey: .listed)
+        try entries.encodeIfPresent(lookup, forKey: .lookup)
     }
 }
 
@@ -141,7 +148,7 @@ extension ExportMapping.Listed: Codable {
 }
 
 extension ExportMapping.Time: Codable {
-    enum CodingKeys: String, CodingKey, CaseIterable { case column, unit, compose, pattern, zone }
+    enum CodingKeys: String, CodingKey, CaseIterable { case column, unit, compose, pattern, zone, sent, received, none }
 
     /// Decodes a time; ``ExportMapping/validate()`` tells what does not go together.
     public init(from decoder: any Decoder) throws {
@@ -152,6 +159,9 @@ extension ExportMapping.Time: Codable {
         compose = try entries.decodeIfPresent([String].self, forKey: .compose)
         pattern = try entries.decodeIfPresent([Part].self, forKey: .pattern)
         zone = try entries.decodeIfPresent(String.self, forKey: .zone)
+        sent = try entries.decodeIfPresent(String.self, forKey: .sent)
+        received = try entries.decodeIfPresent(String.self, forKey: .received)
+        none = try entries.decodeIfPresent([String].self, forKey: .none) ?? []
     }
 
     /// Encodes the entries that say something.
@@ -162,5 +172,8 @@ extension ExportMapping.Time: Codable {
         try entries.encodeIfPresent(compose, forKey: .compose)
         try entries.encodeIfPresent(pattern, forKey: .pattern)
         try entries.encodeIfPresent(zone, forKey: .zone)
+        try entries.encodeIfPresent(sent, forKey: .sent)
+        try entries.encodeIfPresent(received, forKey: .received)
+        if !none.isEmpty { try entries.encode(none, forKey: .none) }
     }
 }

@@ -92,13 +92,16 @@ extension ExportMapping {
         }
     }
 
+    /// The visitor as a key of all its parts.
+    var visitorKey: SessionKey? { visitor.map { SessionKey(([$0] + visitorRest).map { .init($0) }) } }
+
     /// Every way to tell the time, the preferred one first.
     public var times: [Time] { (time.map { [$0] } ?? []) + timeAlternatives }
 
     /// Whether ids of sessions hold who the visitor or the customer is.
     var sessionTellsPerson: Bool {
         guard let session, session.parts.count > 1 else { return false }
-        let persons = Set((visitor?.names ?? []) + (customer?.names ?? []))
+        let persons = Set((visitor?.names ?? []) + visitorRest.flatMap(\.names) + (customer?.names ?? []))
         return session.parts.contains { part in part.column.names.contains { persons.contains($0) } }
     }
 
@@ -111,10 +114,13 @@ extension ExportMapping {
             var time = time
             time.column = time.column.map(name)
             time.compose = time.compose.map { $0.map(name) }
+            time.sent = time.sent.map(name)
+            time.received = time.received.map(name)
             return time
         }
         var mapping = self
         mapping.visitor = visitor.map(names)
+        mapping.visitorRest = visitorRest.map(names)
         mapping.session = session.map { SessionKey($0.parts.map { .init(names($0.column), none: $0.none, between: $0.between) }) }
         mapping.time = self.time.map(time)
         mapping.timeAlternatives = timeAlternatives.map(time)
@@ -137,6 +143,7 @@ extension ExportMapping {
     var usedColumns: Set<String> {
         var names = Set(order + times.flatMap(\.columns))
         names.formUnion(visitor?.names ?? [])
+        for columns in visitorRest { names.formUnion(columns.names) }
         for part in session?.parts ?? [] { names.formUnion(part.column.names) }
         for columns in duplicates { names.formUnion(columns.names) }
         for skip in skip { names.formUnion(skip.column.names) }

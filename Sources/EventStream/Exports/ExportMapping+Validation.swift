@@ -9,6 +9,8 @@ extension ExportMapping {
             throw refuse("time", "there are other times and no first one", "put the preferred time first")
         }
         try validateSelection()
+        try validatePings()
+        try validateLookups()
     }
 
     func refuse(_ entry: String, _ reason: String, _ remedy: String) -> ExportError {
@@ -51,6 +53,10 @@ extension ExportMapping {
             throw refuse("visitor", "neither visitor nor session is named", "name the column that tells who did it, `visitor: COLUMN`")
         }
         for (entry, value) in [("visitor", visitor), ("customer", customer)] { if let value { try validate(value, entry) } }
+        for columns in visitorRest { try validate(columns, "visitor_rest") }
+        guard visitorRest.isEmpty || visitor != nil else {
+            throw refuse("visitor_rest", "there is no `visitor`", "name the first part under `visitor`")
+        }
         let twice = repeated(order)
         guard twice.isEmpty else {
             throw refuse("order", "\(twice.joined(separator: ", ")) named twice", "name each order column once")
@@ -138,6 +144,10 @@ extension ExportMapping {
             throw refuse(
                 "time: zone", "`\(zone)` is not a fixed offset from UTC; named zones are not read",
                 "write `UTC` or an offset such as `+02:00`, or have the export write times with their zone")
+        }
+        guard (time.sent == nil) == (time.received == nil), time.sent == nil || time.column != nil, time.sent != "", time.received != ""
+        else {
+            throw refuse("time", "`sent` and `received` go together with `column`", "give both, or remove them")
         }
         switch (time.column, time.compose) {
         case (nil, nil):

@@ -10,10 +10,12 @@
 ///   - { name: page, column: page 2 (clothing model), kind: categorical }
 ///   - { name: price, column: price, kind: numeric }
 /// ```
-/// In JSON Lines and Parquet a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value of
-/// `name` in a list of `{key, value}` objects, where a value is itself or the first of `{string_value, int_value, float_value, double_value}`
-/// that is not null, read as text whatever its type; `params[]` is all such pairs in byte order of their keys, behind each key a byte 0x1F
-/// and behind each value 0x1E.
+/// In JSON Lines and Parquet a column is a dotted path (`device.category`, with `\.` for a dot within a name). `params[name]` is the value
+/// of `name` in a list of `{key, value}` objects, where a value is itself or the first of `{string_value, int_value, float_value,
+/// double_value}` that is not null, read as text whatever its type; `contexts[com.example/page].id` is a member of the self-describing
+/// JSON with that schema, whatever its version. In delimited text all this goes within a column whose cells are JSON: the name of the
+/// column comes first, as in `event_properties.title` or `users.0.id`. `params[]` is all such pairs in byte order of their keys, behind
+/// each key a byte 0x1F and behind each value 0x1E.
 public struct ExportMapping: Sendable, Equatable {
     /// How rows are written.
     public enum Format: String, Sendable, Codable, CaseIterable {
@@ -87,11 +89,13 @@ public struct ExportMapping: Sendable, Equatable {
         public var when: Condition?
         /// What it tells of the column's value in a list of the same row; nil for the value itself. Only where ``isNumeric``.
         public var listed: Listed?
+        /// What its texts stand for; nil where they are names themselves.
+        public var lookup: Lookup?
 
         /// A field; its column has the same name unless given.
         public init(
             name: String, column: String? = nil, kind: Kind, outcome: OutcomeKind? = nil, separator: String? = nil,
-            when: Condition? = nil, listed: Listed? = nil
+            when: Condition? = nil, listed: Listed? = nil, lookup: Lookup? = nil
         ) {
             self.name = name
             self.column = Columns(column ?? name)
@@ -100,11 +104,13 @@ public struct ExportMapping: Sendable, Equatable {
             self.separator = separator
             self.when = when
             self.listed = listed
+            self.lookup = lookup
         }
 
         /// A field of the first of several columns that has a value.
-        public init(name: String, columns: Columns, kind: Kind, when: Condition? = nil) {
+        public init(name: String, columns: Columns, kind: Kind, separator: String? = nil, when: Condition? = nil, lookup: Lookup? = nil) {
             (self.name, column, self.kind, self.when) = (name, columns, kind, when)
+            (self.separator, self.lookup) = (separator, lookup)
         }
 
         /// True when the column arrives as numbers, false when as bytes.
@@ -155,9 +161,17 @@ public struct ExportMapping: Sendable, Equatable {
         public var pattern: [Part]?
         /// `UTC`, `Z` or an offset such as `+02:00`: the zone of times that do not name one themselves.
         public var zone: String?
+        /// With ``column`` as the time that a device says: the column with the time at which it sent the row by the same clock, and the
+        /// one with the time of receipt. The time is then received − (sent − column), which a wrong clock does not change.
+        public var sent: String?
+        /// See ``sent``.
+        public var received: String?
+        /// Texts that stand for no time here, such as `0`.
+        public var none: [String] = []
 
         /// A time in one column.
-        public init(column: String, unit: Unit, zone: String? = nil) {
+        public init(column: String, unit: Unit, zone: String? = nil, none: [String] = []) {
+            self.none = none
             self.column = column
             self.unit = unit
             self.zone = zone
@@ -171,7 +185,7 @@ public struct ExportMapping: Sendable, Equatable {
         }
 
         /// Every column the time is read from.
-        public var columns: [String] { compose ?? column.map { [$0] } ?? [] }
+        public var columns: [String] { compose ?? [column, sent, received].compactMap { $0 } }
     }
 
     /// How rows are written.
@@ -190,6 +204,9 @@ public struct ExportMapping: Sendable, Equatable {
     public var encoding = Encoding.utf8
     /// Who: a cookie, device or account. Without one the session stands for the visitor.
     public var visitor: Columns?
+    /// What tells visitors apart together with ``visitor``, where one column does not: the visitor's id is their texts with `/` between,
+    /// as in a session's, and a row that lacks one names no visitor. `visitor_rest` in YAML.
+    public var visitorRest: [Columns] = []
     /// The export's own session id.
     public var session: SessionKey?
     /// When. Nil for an export without times.
@@ -211,6 +228,8 @@ public struct ExportMapping: Sendable, Equatable {
     public var rows: String?
     /// The columns to keep.
     public var fields: [Field] = []
+    /// Rows that tell how long a page was looked at, and are no events. Nil where there are none.
+    public var pings: Pings?
     /// Texts that stand for no value.
     public var missing: [String] = [""]
 

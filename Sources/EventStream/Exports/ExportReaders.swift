@@ -78,8 +78,12 @@ public enum ExportReaders {
         case .auto, .csv, .tsv:
             mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
             try mapping.validate()
+            let companions = CompanionFiles(of: input.path)
+            let encoding = mapping.encoding
+            let lookups = try LookupTables(mapping) { (file) throws(ExportError) in try companions.content(file, encoding) }
             return try DelimitedReader(
-                window: input.window(mapping.encoding), path: input.path, mapping: mapping, limits: input.limits, input: input)
+                window: input.window(mapping.encoding), path: input.path, mapping: mapping, limits: input.limits, input: input,
+                lookups: lookups)
         }
     }
 }

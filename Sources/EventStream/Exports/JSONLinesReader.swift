@@ -146,7 +146,8 @@ final class JSONLineParser {
         texts.deallocate()
     }
 
-    /// Sets the texts of a row, or ``rowCount`` where a list holds the rows; nil when the line could be read. Behind the line ``InputWindow/padding`` bytes must be readable.
+    /// Sets the texts of a row, or ``rowCount`` where a list holds the rows; nil when the line could be read. Behind the line
+    /// ``InputWindow/padding`` bytes must be readable.
     func parse(_ line: UnsafeBufferPointer<UInt8>, into row: RowTexts) -> (RejectReason, String)? {
         var rows = 0
         if let fault = fault(csimdjson_parse(parser, line.baseAddress, line.count, texts, &rows)) { return fault }
@@ -167,6 +168,25 @@ final class JSONLineParser {
         return nil
     }
 
+    /// Sets the texts of a cell of a table, an object or an array; nil when it could be read. Behind it ``InputWindow/padding`` bytes must
+    /// be readable.
+    func parse(cell: UnsafeBufferPointer<UInt8>, into row: RowTexts) -> (RejectReason, String)? {
+        if let fault = fault(csimdjson_parse_cell(parser, cell.baseAddress, cell.count, texts)) { return fault }
+        take(cell, into: row)
+        return nil
+    }
+
+    /// The paths of everything in a cell that is not an object, in order; none when the cell cannot be read.
+    func paths(inCell cell: UnsafeBufferPointer<UInt8>) -> [String] {
+        var list = csimdjson_text()
+        guard fault(csimdjson_list_cell_paths(parser, cell.baseAddress, cell.count, &list)) == nil else { return [] }
+        return lines(list)
+    }
+
+    private func lines(_ list: csimdjson_text) -> [String] {
+        UnsafeBufferPointer(start: list.bytes, count: list.count).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     private func take(_ line: UnsafeBufferPointer<UInt8>, into row: RowTexts) {
         for index in 0..<count {
             let text = texts[index]
@@ -178,7 +198,7 @@ final class JSONLineParser {
     func paths(in line: UnsafeBufferPointer<UInt8>) -> [String]? {
         var list = csimdjson_text()
         guard fault(csimdjson_list_paths(parser, line.baseAddress, line.count, &list)) == nil else { return nil }
-        return UnsafeBufferPointer(start: list.bytes, count: list.count).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        return lines(list)
     }
 
     private func fault(_ status: csimdjson_status) -> (RejectReason, String)? {

@@ -88,6 +88,22 @@ final class ByteStringTable {
         }
     }
 
+    /// The number of a string that is there; nil otherwise. Changes nothing.
+    func known(_ string: UnsafeRawBufferPointer) -> Int? {
+        let hash = Self.hash(string, seed)
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let slot = slots[place]
+            if slot == 0 { return nil }
+            if slot & Self.highHalf == hash & Self.highHalf {
+                let number = Int(slot & 0xffff_ffff) - 1
+                if Self.areEqual(self[number], string) { return number }
+            }
+            place = (place + 1) & mask
+        }
+    }
+
     /// Adds an entry that is not looked for, whether it is there or not: a list rather than a table.
     func append(_ string: UnsafeRawBufferPointer) { _ = store(string) }
 

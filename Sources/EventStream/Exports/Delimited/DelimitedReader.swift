@@ -11,21 +11,29 @@ struct DelimitedReader: EventSource {
     private(set) var assembler: RowAssembler
     private(set) var line = 1
     private var columnCount = 0
-    /// For every needed column, where it stands in a record.
+    /// For every needed column, where it stands in a record; -1 where it is absent or part of a cell.
     private var places: [Int] = []
+    /// The same with the cell's place where it is part of one.
+    private var placesInTable: [Int] = []
+    private var cells: JSONCells?
     private let row: RowTexts
+    private let lookups: LookupTables?
     /// Hints by the number of fields.
     private var countHints: [Int: String] = [:]
 
     /// A reader at the beginning of `window`. The mapping must say delimiter, quote and header.
-    init(window: InputWindow, path: String, mapping: ExportMapping, limits: ExportLimits, input: ExportInput?) throws(ExportError) {
+    init(
+        window: InputWindow, path: String, mapping: ExportMapping, limits: ExportLimits, input: ExportInput?,
+        lookups: LookupTables? = nil
+    ) throws(ExportError) {
         self.mapping = mapping
         self.input = input
         self.path = path
         self.limits = limits
         self.window = window
+        self.lookups = lookups
         scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
-        assembler = RowAssembler(mapping)
+        assembler = RowAssembler(mapping, lookups: lookups)
         row = RowTexts(count: assembler.slotCount)
         try readColumns()
     }
@@ -36,12 +44,15 @@ struct DelimitedReader: EventSource {
         input = nil
         path = other.path
         limits = other.limits
+        lookups = other.lookups
         self.window = window
         scanner = RecordScanner(mapping.dialect, maximumColumns: limits.maximumColumns)
-        assembler = RowAssembler(mapping)
+        assembler = RowAssembler(mapping, lookups: lookups)
         row = RowTexts(count: assembler.slotCount)
         columnCount = other.columnCount
         places = other.places
+        placesInTable = other.placesInTable
+        cells = other.cells.map { JSONCells($0) }
     }
 
     var progress: ExportProgress { input?.progress ?? ExportProgress(bytesRead: window.offset, bytesTotal: nil) }
@@ -116,20 +127,23 @@ struct DelimitedReader: EventSource {
         if scanner.mayHoldNonASCII, let field = invalidField(base) { return refuse(.invalidText, field, hint(for: .invalidText), &rejects) }
         for slot in places.indices {
             let place = places[slot]
-            if place < 0 {
-                row.texts[slot] = TextSlice(base, -1)
-                continue
-            }
-            var field = scanner[place]
-            if field.hasEscapes { field = scanner.unescape(place, in: base) }
-            row.texts[slot] = TextSlice(base + field.start, field.end - field.start)
+            row.texts[slot] = place < 0 ? TextSlice(base, -1) : text(place, base)
         }
+        if let cells, let (reason, hint, place) = cells.fill(row.texts, { text($0, base) }) { return refuse(reason, place, hint, &rejects) }
         switch assembler.append(row.texts) {
         case .taken: break
         case .skipped(let rule): rejects.skip(assembler.skipReasons[rule])
         case .refused(let fault):
-            refuse(fault.reason, fault.slot.map { places[$0] }.flatMap { $0 < 0 ? nil : $0 }, fault.hint, &rejects)
+            refuse(fault.reason, fault.slot.map { placesInTable[$0] }.flatMap { $0 < 0 ? nil : $0 }, fault.hint, &rejects)
         }
+    }
+
+    /// A field of the record, its escapes removed.
+    @inline(__always)
+    private func text(_ place: Int, _ base: UnsafeMutablePointer<UInt8>) -> TextSlice {
+        var field = scanner[place]
+        if field.hasEscapes { field = scanner.unescape(place, in: base) }
+        return TextSlice(base + field.start, field.end - field.start)
     }
 
     private func invalidField(_ base: UnsafePointer<UInt8>) -> Int? {
@@ -153,6 +167,9 @@ struct DelimitedReader: EventSource {
 
     func hint(for reason: RejectReason) -> String {
         switch reason {
+        case .tooFewFields where scanner.dialect.quote == 0: "the row is cut short, or of another version of the format"
+        case .tooManyFields where scanner.dialect.quote == 0:
+            "a delimiter stands inside a field, or the row is of another version of the format"
         case .tooFewFields: "a line end inside a field needs quotes; see `delimiter` and `quote` in the mapping"
         case .tooManyFields: "a delimiter inside a field needs quotes; see `delimiter` and `quote` in the mapping"
         case .badQuoting:
@@ -170,7 +187,7 @@ struct DelimitedReader: EventSource {
         var names = mapping.columns
         if mapping.header == true {
             let found = try readHeader()
-            try refuseRepeated(found)
+            if names == nil { try refuseRepeated(found) }
             names = names ?? found
             if found.count != names!.count {
                 throw ExportError(
@@ -185,9 +202,25 @@ struct DelimitedReader: EventSource {
         columnCount = names!.count
         var placeOf: [String: Int] = [:]
         for (index, name) in names!.enumerated() { placeOf[name] = index }
-        let absent = assembler.absentColumns(among: Set(names!))
+        findColumns(placeOf)
+        let found = zip(assembler.columns, placesInTable).filter { $0.1 >= 0 }.map(\.0)
+        let absent = assembler.absentColumns(among: Set(found))
         guard absent.isEmpty else { throw missingColumns(absent, names!) }
-        places = assembler.columns.map { placeOf[$0] ?? -1 }
+    }
+
+    private mutating func findColumns(_ placeOf: [String: Int]) {
+        let names = Set(placeOf.keys)
+        var inCells: [(place: Int, path: String, slot: Int)] = []
+        placesInTable = assembler.columns.indices.map { slot in
+            let column = assembler.columns[slot]
+            if let place = placeOf[column] { return place }
+            guard let (name, path) = JSONCells.cell(of: column, among: names), let place = placeOf[name] else { return -1 }
+            inCells.append((place, path, slot))
+            return place
+        }
+        places = placesInTable
+        for cell in inCells { places[cell.slot] = -1 }
+        if !inCells.isEmpty { cells = JSONCells(inCells, mapping: mapping, maximumNesting: limits.maximumNesting) }
     }
 
     private mutating func readHeader() throws(ExportError) -> [String] {
@@ -254,7 +287,7 @@ struct DelimitedReader: EventSource {
         guard !twice.isEmpty else { return }
         throw ExportError(
             .badData, place: "\(path), line 1", reason: "these columns have the same name: \(twice.prefix(10).joined(separator: ", "))",
-            remedy: "rename them in the export, or give all names under `columns` with `header: false` and expect one reject for the header"
+            remedy: "rename them in the export, or give all names under `columns` in the mapping, with `header: false` if this is no header"
         )
     }
 

@@ -26,7 +26,8 @@ extension ExportReaders {
         }
         mapping.format =
             input.columnar == nil ? try FormatSniffer(path: input.path, sample: sample).format(for: mapping) : .parquet
-        if let format, mapping.format != format.mapping.format {
+        let isLines = mapping.format == .jsonl
+        if let format, mapping.format == .items || mapping.format == .parquet || isLines == format.isDelimited {
             throw ExportError(
                 .badData, place: input.path, reason: "its first block is not \(format.title)",
                 remedy: "leave --format out to have the format found, or give a mapping")
@@ -49,6 +50,10 @@ extension ExportReaders {
             return try RoleGuess(path: input.path, columns: columns).complete(mapping, reasons)
         case .auto, .csv, .tsv:
             mapping.format = .auto
+            if let guess = try VendorTable(path: input.path, sample: sample, limits: input.limits, encoding: mapping.encoding).guess(format)
+            {
+                return guess
+            }
             mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
             reasons.append("delimiter: it splits the first rows into equally many fields")
             return try RoleGuess(path: input.path, columns: sample.delimitedColumns(mapping, path: input.path)).complete(mapping, reasons)
@@ -73,6 +78,11 @@ extension InputSample {
         var rows = records(mapping.dialect, limit: 2_000).rows
         guard let first = rows.first else {
             throw ExportError(.badData, place: path, reason: "it holds no rows", remedy: "export again, or give a mapping")
+        }
+        if mapping.header == false, let names = mapping.columns {
+            return names.indices.map { index in
+                ColumnSample(name: names[index], values: rows.map { index < $0.count ? $0[index] : [] })
+            }
         }
         guard mapping.header == true else {
             throw ExportError(

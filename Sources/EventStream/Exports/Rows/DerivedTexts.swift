@@ -13,9 +13,13 @@ struct DerivedTexts {
 
     /// For each derived text the slots of which the first with a value counts; empty for the key.
     private(set) var candidates: [[Int]] = []
-    private var parts: [Part] = []
-    private var keySlot: Int?
-    private let scratch = ByteScratch()
+    private struct Key {
+        var index: Int
+        var parts: [Part]
+        let scratch = ByteScratch()
+    }
+
+    private var keys: [Key] = []
     private var columnCount = 0
 
     var isEmpty: Bool { candidates.isEmpty }
@@ -34,20 +38,24 @@ struct DerivedTexts {
     mutating func slot(_ key: ExportMapping.SessionKey, _ slot: (String) -> Int) -> Int {
         let slots = key.parts.map { self.slot($0.column, slot) }
         if key.parts.count == 1, key.parts[0].isPlain { return slots[0] }
-        parts = zip(key.parts, slots).map { part, slot in
-            Part(
-                slot: slot, none: part.none.map { Array($0.utf8) },
-                between: part.between.map { (Array($0[0].utf8), Array($0[1].utf8)) })
-        }
         candidates.append([])
-        keySlot = candidates.count - 1
+        keys.append(
+            Key(
+                index: candidates.count - 1,
+                parts: zip(key.parts, slots).map { part, slot in
+                    Part(
+                        slot: slot, none: part.none.map { Array($0.utf8) },
+                        between: part.between.map { (Array($0[0].utf8), Array($0[1].utf8)) })
+                }))
         return Self.base + candidates.count - 1
     }
 
     /// Called when all columns are known.
     mutating func finish(columns: Int) {
         columnCount = columns
-        for index in parts.indices { parts[index].slot = final(parts[index].slot) }
+        for key in keys.indices {
+            for index in keys[key].parts.indices { keys[key].parts[index].slot = final(keys[key].parts[index].slot) }
+        }
     }
 
     /// Where a slot lies in a row.
@@ -56,14 +64,15 @@ struct DerivedTexts {
     /// The column to blame for a slot.
     func column(of slot: Int) -> Int {
         guard slot >= columnCount else { return slot }
-        let slots = candidates[slot - columnCount]
-        return slots.first ?? column(of: parts[parts.count - 1].slot)
+        if let first = candidates[slot - columnCount].first { return first }
+        guard let key = keys.first(where: { $0.index == slot - columnCount }), let part = key.parts.last else { return 0 }
+        return column(of: part.slot)
     }
 
     /// Sets the derived texts of a row whose columns are set.
     @inline(__always)
     func fill(_ row: UnsafeMutablePointer<TextSlice>, _ missing: MissingTexts) {
-        for index in candidates.indices where index != keySlot {
+        for index in candidates.indices where !candidates[index].isEmpty {
             let slots = candidates[index]
             var chosen = row[slots[0]]
             var next = 1
@@ -73,10 +82,12 @@ struct DerivedTexts {
             }
             row[columnCount + index] = chosen
         }
-        if let keySlot { row[columnCount + keySlot] = key(row, missing) }
+        for key in keys { row[columnCount + key.index] = text(key.parts, key.scratch, row, missing) }
     }
 
-    private func key(_ row: UnsafeMutablePointer<TextSlice>, _ missing: MissingTexts) -> TextSlice {
+    private func text(
+        _ parts: [Part], _ scratch: ByteScratch, _ row: UnsafeMutablePointer<TextSlice>, _ missing: MissingTexts
+    ) -> TextSlice {
         scratch.removeAll()
         for index in parts.indices {
             var text = row[parts[index].slot]

@@ -53,6 +53,18 @@ package enum EventTime: Sendable {
         }
     }
 
+    /// The time of a row by the clock of the receiver: received − (sent − own). Not for composed times.
+    func readCorrected(_ own: TextSlice, sent: TextSlice, received: TextSlice) -> TimeOutcome {
+        var times: [Int64] = []
+        for text in [own, sent, received] {
+            switch read(text) {
+            case .microseconds(let value): times.append(value)
+            case .fault(let reason): return .fault(reason)
+            }
+        }
+        return Self.checked(times[2] - (times[1] - times[0]))
+    }
+
     static func readEpoch(_ text: TextSlice, _ unit: Int64) -> TimeOutcome {
         let bytes = text.bytes
         var i = 0

@@ -32,11 +32,14 @@ struct RowAssembler {
     private struct TimeCandidate {
         var time: EventTime
         var slots: [Int]
+        /// Texts that stand for no time here.
+        var none: [[UInt8]]
     }
 
     private var derived: DerivedTexts
     private var selection: RowSelection
     private let times: [TimeCandidate]
+    private let hasVoidTimes: Bool
     private let visitorSlot: Int?
     private let sessionSlot: Int?
     private let orderSlots: [Int]
@@ -50,6 +53,8 @@ struct RowAssembler {
     /// For each field, where it looks itself up.
     private let listed: [ListedNumbers.Place?]
     private var listedNumbers = ListedNumbers()
+    private let lookups: LookupTables?
+    private let scratch = ByteScratch()
     private let missing: MissingTexts
     /// The columns that are all a list of columns has, and may be absent one by one.
     private let alternatives: [Set<String>]
@@ -59,7 +64,8 @@ struct RowAssembler {
     private var rowOrders: [Int64]
     private var rowNumbers: [Double]
 
-    init(_ mapping: ExportMapping) {
+    /// - Parameter lookups: the tables of the fields; those of the mapping's own values when nil.
+    init(_ mapping: ExportMapping, lookups: LookupTables? = nil) {
         var columns: [String] = []
         var isList: [Bool] = []
         var slots = (texts: [String: Int](), lists: [String: Int]())
@@ -81,9 +87,10 @@ struct RowAssembler {
             return columns.count - 1
         }
         var derived = DerivedTexts()
-        let visitor = mapping.visitor.map { derived.slot($0, slot) }
+        let visitor = mapping.visitorKey.map { derived.slot($0, slot) }
         let session = mapping.session.map { derived.slot($0, slot) }
-        times = mapping.times.map { TimeCandidate(time: EventTime($0), slots: $0.columns.map(slot)) }
+        times = mapping.times.map { TimeCandidate(time: EventTime($0), slots: $0.columns.map(slot), none: $0.none.map { Array($0.utf8) }) }
+        hasVoidTimes = mapping.times.contains { !$0.none.isEmpty }
         orderSlots = mapping.order.map(slot)
         orderOptional = mapping.orderOptional
         let fields = mapping.fields.map { derived.slot($0.column, slot) }
@@ -98,6 +105,7 @@ struct RowAssembler {
             }
         }
         hasDerived = mapping.fields.contains { $0.when != nil || $0.listed != nil }
+        self.lookups = mapping.fields.contains { $0.lookup != nil } ? lookups ?? LookupTables(mapping) : nil
         self.columns = columns
         self.isList = isList
         isNumeric = mapping.fields.map(\.isNumeric)
@@ -218,10 +226,17 @@ struct RowAssembler {
             } else {
                 let text = row[fieldSlots[index]]
                 let isAbsent = isMissing(text) || text.count < 0 || (hasDerived && !conditions.hold(index))
-                rows.setCode(index, isAbsent ? nil : text.raw)
+                rows.setCode(index, isAbsent ? nil : lookups == nil ? text.raw : name(of: text, index))
             }
         }
         rows.end()
+    }
+
+    /// What the text of a field stands for.
+    private func name(of text: TextSlice, _ field: Int) -> UnsafeRawBufferPointer {
+        guard let lookups, let table = lookups.tables[field] else { return text.raw }
+        if let separator = lookups.separators[field] { return table.names(of: text, separator: separator, scratch) }
+        return table.name(of: text.raw) ?? text.raw
     }
 
     private mutating func listedNumber(_ text: TextSlice, _ place: ListedNumbers.Place, _ row: UnsafePointer<TextSlice>) -> Double {
@@ -237,7 +252,11 @@ struct RowAssembler {
     private func readTime(_ row: UnsafeMutablePointer<TextSlice>) -> Result<Int64, TimeFault> {
         for candidate in times.indices {
             let slots = times[candidate].slots
-            guard let absent = slots.first(where: { isMissing(row[$0]) || row[$0].count < 0 }) else {
+            let absent = slots.first { slot in
+                isMissing(row[slot]) || row[slot].count < 0
+                    || (hasVoidTimes && times[candidate].none.contains { row[slot].holds($0) })
+            }
+            guard let absent else {
                 return read(times[candidate], row)
             }
             // With several candidates it is the preferred one that is missed.
@@ -253,6 +272,9 @@ struct RowAssembler {
         let outcome: TimeOutcome
         if case .composed(let parts, let zone) = candidate.time {
             outcome = EventTime.readComposed(parts, zone) { row[candidate.slots[$0]] }
+        } else if candidate.slots.count == 3 {
+            outcome = candidate.time.readCorrected(
+                row[candidate.slots[0]], sent: row[candidate.slots[1]], received: row[candidate.slots[2]])
         } else {
             outcome = candidate.time.read(row[candidate.slots[0]])
         }
@@ -271,5 +293,5 @@ struct RowAssembler {
 
 extension TextSlice {
     @inline(__always)
-    fileprivate var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
+    var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
 }

@@ -91,7 +91,7 @@ extension VendorFormat {
 
 extension FieldGuess {
     /// The kind where numbers are to stay texts; nil for what is nested or empty.
-    fileprivate var kindAsText: ExportMapping.Kind? {
+    var kindAsText: ExportMapping.Kind? {
         guard case .success(let guess) = kind else { return nil }
         return guess.kind == .numeric ? .categorical : guess.kind
     }

@@ -18,6 +18,18 @@ public enum VendorFormat: String, Sendable, CaseIterable {
     case xdm
     /// OTTO's recommender data: one session a line.
     case otto
+    /// Snowplow enriched events, tab-separated without a header.
+    case snowplow
+    /// Snowplow's table of events as a warehouse writes it, delimited text with a header.
+    case snowplowTable = "snowplow-table"
+    /// Adobe Analytics data feed: hits without a header, and the names of their columns in a file beside them.
+    case adobeFeed = "adobe-feed"
+    /// Google Analytics 4 as a flat table, delimited text with a header.
+    case ga4Table = "ga4-table"
+    /// Segment's or RudderStack's table of calls, delimited text with a header.
+    case segmentTable = "segment-table"
+    /// Amplitude's events as a loader lands them, delimited text with a header.
+    case amplitudeTable = "amplitude-table"
 
     /// What it is called in output.
     public var title: String {
@@ -29,6 +41,12 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .mixpanel: "Mixpanel export (JSON Lines)"
         case .xdm: "Adobe XDM ExperienceEvents (JSON Lines)"
         case .otto: "OTTO sessions (JSON Lines)"
+        case .snowplow: "Snowplow enriched events (TSV)"
+        case .snowplowTable: "Snowplow events table (CSV or TSV with a header)"
+        case .adobeFeed: "Adobe Analytics data feed (TSV)"
+        case .ga4Table: "GA4 flat table (CSV or TSV)"
+        case .segmentTable: "Segment or RudderStack table (CSV or TSV)"
+        case .amplitudeTable: "Amplitude events table (CSV or TSV)"
         }
     }
 
@@ -38,12 +56,21 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .ga4:
             "sessions by user_pseudo_id and ga_session_id, packed ids unpacked; time is event_timestamp, a batch is ordered by its indexes; "
                 + "campaigns never from the first touch"
-        case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else originalTimestamp, sentAt, receivedAt"
+        case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else computed from the three others"
         case .segment: "no session ids, so pauses cut; time is timestamp, else originalTimestamp, sentAt, receivedAt"
         case .amplitude: "sessions by device_id and session_id, where -1 is none; times are UTC"
         case .mixpanel: "no session ids, so pauses cut; the visitor is $device_id, else distinct_id"
         case .xdm: "no session ids, so pauses cut; the visitor is the ECID, else another identity"
         case .otto: "the session stands for the visitor"
+        case .snowplow, .snowplowTable:
+            "sessions by domain_sessionid, else client_session; time is true_tstamp, else derived_tstamp, else collector_tstamp; "
+                + "page pings are folded into the dwell of their page view"
+        case .adobeFeed:
+            "sessions by the visitor's id, visit_num and visit_start_time_gmt; hits that Adobe excludes are left out; columns of processing "
+                + "rules (post_) come first; searches within the site stand in an eVar or prop of its own, which has to be mapped"
+        case .ga4Table: "sessions by user_pseudo_id and the session's id, where the table has it; campaigns never from the first touch"
+        case .segmentTable: "sessions by anonymous_id and context_session_id, where the table has it; times are UTC"
+        case .amplitudeTable: "sessions by device_id and session_id, where -1 is none; times are UTC"
         }
     }
 
@@ -58,10 +85,23 @@ public enum VendorFormat: String, Sendable, CaseIterable {
             case .mixpanel: .mixpanel
             case .xdm: .adobeXDM
             case .otto: .otto
+            case .snowplow: .snowplow
+            case .snowplowTable: .snowplowTable(SnowplowColumns.atomic)
+            case .adobeFeed: .adobeFeed
+            case .ga4Table: .ga4Table
+            case .segmentTable: .segmentTable
+            case .amplitudeTable: .amplitudeTable(Self.amplitudeColumns)
             }
         mapping.customer = mapping.customer  // as the last field, as a mapping is read back
         return mapping
     }
+
+    /// What loaders call the columns of Amplitude's events, as far as the mapping reads them.
+    private static let amplitudeColumns = [
+        "device_id", "amplitude_id", "user_id", "session_id", "event_time", "client_event_time", "server_received_time", "event_id", "uuid",
+        "event_type", "platform", "event_properties", "user_properties", "device_type", "device_family", "os_name", "language", "country",
+        "region", "city", "library", "version_name",
+    ]
 
     /// What the names of members for free use begin with; those the mapping does not name are kept, too.
     var freeMembers: [String] {
@@ -70,7 +110,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         case .rudderstack, .segment: ["properties."]
         case .amplitude: ["event_properties."]
         case .mixpanel: ["properties."]
-        case .xdm, .otto: []
+        case .xdm, .otto, .snowplow, .snowplowTable, .adobeFeed, .ga4Table, .segmentTable, .amplitudeTable: []
         }
     }
 
@@ -95,6 +135,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
                 && (columns.hasAny("identityMap.") || columns.hasAny("xdm:identityMap.") || columns.hasAny("xdm:endUserIDs.")
                     || (columns.has("eventType") && columns.has("_id")))
         case .otto: columns.has("session") && columns.areElements("events", with: ["aid", "ts", "type"])
+        case .snowplow, .snowplowTable, .adobeFeed, .ga4Table, .segmentTable, .amplitudeTable: false
         }
     }
 }
