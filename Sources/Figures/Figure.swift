@@ -11,7 +11,8 @@ struct Figure: Sendable {
     let run: @Sendable (FigureContext) throws -> FigureValue
 
     static let all = [
-        importCounts, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth, allocations, intents,
+        importCounts, formats, reconcile, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth,
+        allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
         creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic,
     ]

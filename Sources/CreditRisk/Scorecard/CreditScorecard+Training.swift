@@ -141,7 +141,7 @@ extension CreditScorecard {
             forest: try business(.randomForest, plain, plainJudging, seed: configuration.seed))
         card = try card.calibrated(examples.subset(parts.calibration), pool)
         guard progress(1) else { throw ScorecardError.cancelled }
-        return try card.described(name, examples, parts, check, data.counts, times, pool)
+        return try card.described(name, data, parts, check, times, pool)
     }
 
     /// The same with its scores calibrated on applicants that nothing learnt from.
@@ -179,9 +179,9 @@ extension CreditScorecard {
 
     /// The same with its card filled in.
     private func described(
-        _ name: String, _ examples: FrameworkExamples, _ parts: Parts, _ check: LeakCheck, _ counts: CreditData.Counts,
-        _ times: [String], _ pool: WorkerPool
+        _ name: String, _ data: CreditData, _ parts: Parts, _ check: LeakCheck, _ times: [String], _ pool: WorkerPool
     ) throws -> CreditScorecard {
+        let examples = data.examples
         var card = CreditModelCard(
             name: name, kind: "\(configuration.preset.rawValue), stacked into \(configuration.business.kind.rawValue)",
             outcome: configuration.foretells)
@@ -210,7 +210,8 @@ extension CreditScorecard {
             card.reasons = try ReasonCodes.stability(([stacked] + others).map { try $0.contributions(calibration.table) })
         }
         if let before = judges.before { card.settings["before"] = CreditModelCard.moment(before) }
-        card.limits = Self.limits(parts, counts, times, read: training.unlabelled?.count ?? 0)
+        card.limits = Self.limits(
+            parts, data.counts, times, read: SequenceTraining.unlabelled(configuration, data, judges)?.count ?? 0)
         if parts.judges.contains(where: { examples.outcomes[$0] == 1 }), parts.judges.contains(where: { examples.outcomes[$0] == 0 }) {
             let study = try CreditStudy(with(details, card), examples.subset(parts.judges), pool: pool)
             card.metrics = Dictionary(study.rows.map { ($0.name, $0.metrics) }, uniquingKeysWith: { first, _ in first })

@@ -72,7 +72,7 @@ package struct MaskedRecordNetwork: Sendable {
     }
 
     /// Gives what was learnt to a network that outcomes will teach; places where there is nothing stay zero.
-    func hand(_ learnt: ParameterVector, to weights: ParameterVector) {
+    package func hand(_ learnt: ParameterVector, to weights: ParameterVector) {
         let own = Dictionary(learnt.parameters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for target in weights.parameters where isTaught(target.name) {
             guard let source = own[target.name] else { preconditionFailure("MaskedRecordNetwork: there is no \(target.name)") }

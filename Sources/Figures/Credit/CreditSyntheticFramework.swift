@@ -39,7 +39,7 @@ extension CreditBank {
     func addPreTraining(to book: inout ScoreBook, notes: inout [String: FigureValue]) throws {
         let own = try FrameworkParity(export, configuration(of: settings.frameworkTables), folder)
         let few = Array(training.suffix(settings.few.applicants))
-        let others = try own.examples.subset(Array(training.dropLast(settings.few.applicants))).withoutOutcomes()
+        let others = own.examples.subset(Array(training.dropLast(settings.few.applicants))).withoutOutcomes()
         for (name, epochs) in [("few, pre-trained", settings.preTrainingEpochs), ("few", 0)] {
             var configuration = own.configuration
             configuration.network.preTrainingEpochs = epochs
