@@ -15,9 +15,9 @@ public final class ArrowColumn {
 
     /// Of the type of a dictionary's numbers where it is one.
     let layout: ArrowType
-    private let offset: Int
-    private let validity: UnsafePointer<UInt8>?
-    private let isAllNull: Bool
+    let offset: Int
+    let validity: UnsafePointer<UInt8>?
+    let isAllNull: Bool
     let values: UnsafeRawPointer?
     let data: UnsafeRawPointer?
     /// The variadic buffers of views, with their lengths.

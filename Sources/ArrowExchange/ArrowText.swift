@@ -1,9 +1,10 @@
 /// Bytes that grow and are used again; a value's text lies here until the next ``clear()``.
 public final class ArrowText {
-    private var memory: UnsafeMutableRawPointer
-    private var capacity: Int
+    // One reader owns a text and calls it from one place at a time.
+    @exclusivity(unchecked) private var memory: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
     /// Bytes held.
-    public private(set) var count = 0
+    @exclusivity(unchecked) public private(set) var count = 0
 
     /// Nothing yet.
     public init() {
@@ -79,7 +80,23 @@ public final class ArrowText {
     /// the same text as the id.
     func append(_ value: Double, isSingle: Bool) {
         if value.rounded(.towardZero) == value, abs(value) < 0x1p53 { return append(whole: Int64(value)) }
+        if !isSingle, append(places: value) { return }
         append(isSingle ? "\(Float(value))" : "\(value)")
+    }
+
+    /// A number of at most four decimal places and fifteen digits, as most are; false, and nothing is written, for another. No shorter text
+    /// reads back as such a number: up to fifteen digits, different texts are different doubles.
+    private func append(places value: Double) -> Bool {
+        let scaled = (value.magnitude * 10_000).rounded()
+        guard scaled < 1e15, scaled / 10_000 == value.magnitude else { return false }
+        let (whole, rest) = UInt64(scaled).quotientAndRemainder(dividingBy: 10_000)
+        var (fraction, width) = (rest, 4)
+        while fraction % 10 == 0, width > 1 { (fraction, width) = (fraction / 10, width - 1) }
+        if value < 0 { append(0x2D) }
+        append(digits: whole)
+        append(0x2E)
+        append(digits: fraction, width: width)
+        return true
     }
 
     func append(_ value: Int128, scale: Int) {

@@ -82,6 +82,13 @@ public struct ArrowValues: Sendable {
             words: [], fits: { $0.type == .utf8 && $0.dictionaryIndex == nil })
     }
 
+    /// Texts put together elsewhere: text `i` is `bytes[ends[i] ..< ends[i + 1]]`. Nobody looks whether they are UTF-8.
+    package static func utf8(bytes: [UInt8], ends: [Int32]) -> ArrowValues {
+        ArrowValues(
+            count: ends.count - 1, nullCount: 0, offset: 0, buffers: [nil, ArrowBuffer(ends), ArrowBuffer(bytes)], children: [], words: [],
+            fits: { $0.type == .utf8 && $0.dictionaryIndex == nil })
+    }
+
     /// Numbers of words of a dictionary.
     public static func dictionary(_ codes: [Int32?], words: [String]) -> ArrowValues {
         let (bits, missing) = validity(codes)

@@ -31,8 +31,9 @@ struct csimdjson_parser {
     simdjson::dom::parser parser;
     std::vector<std::string> paths;
     std::vector<std::vector<std::string>> steps;
-    // Which paths are lists, and the first path that is the same.
+    // Which paths are lists, which are lists as words, and the first path that is the same.
     std::vector<char> is_list;
+    std::vector<char> is_words;
     std::vector<size_t> first;
     size_t depth = 64;
     size_t capacity = 0;
@@ -44,6 +45,13 @@ struct csimdjson_parser {
     std::vector<element> found;
     std::vector<char> is_found;
     std::vector<keyed_list> lists;
+    // The schemas that paths of the document begin with, with the data of each in the last row; the schema of each path, SIZE_MAX for none.
+    std::vector<std::string> schemas;
+    std::vector<element> data;
+    std::vector<char> has_data;
+    std::vector<size_t> schema_of;
+    // The schemas of the last row's self-describing values by place, and their numbers; one past the last for those not asked for.
+    std::vector<std::pair<std::string, size_t>> expected_schemas;
     // Paths that are looked for in a row of the document's list, not in the document.
     std::vector<char> is_of_row;
     bool has_rows = false;
@@ -120,6 +128,42 @@ bool data_of_schema(std::string_view wanted, element value, element &found) {
     return false;
 }
 
+// Notes the data of a self-describing value whose schema is asked for. Of several with one schema the first counts.
+void note_data(csimdjson_parser *self, size_t place, element value) {
+    std::string_view full;
+    simdjson::dom::object object;
+    if (value.get(object) || object.at_key("schema").get(full)) return;
+    size_t schema = self->schemas.size();
+    if (place < self->expected_schemas.size() && self->expected_schemas[place].first == full) {
+        schema = self->expected_schemas[place].second;
+    } else {
+        element data;
+        std::string_view name = full;
+        if (!self_describing(value, name, data)) return;
+        for (size_t k = 0; k < self->schemas.size(); ++k) {
+            if (self->schemas[k] == name) schema = k;
+        }
+        if (place < kExpectedMembers && full.size() <= kExpectedName) {
+            if (place >= self->expected_schemas.size()) self->expected_schemas.resize(place + 1);
+            self->expected_schemas[place] = {std::string(full), schema};
+        }
+    }
+    if (schema == self->schemas.size() || self->has_data[schema]) return;
+    self->has_data[schema] = !object.at_key("data").get(self->data[schema]);
+}
+
+// As data_of_schema for all schemas that are asked for at once.
+void find_data(csimdjson_parser *self, element root) {
+    self->has_data.assign(self->schemas.size(), false);
+    note_data(self, 0, root);
+    element inner = root;
+    if (root.is_object() && root.at_key("data").get(inner)) return;
+    if (root.is_object() && inner.is_object()) note_data(self, 1, inner);
+    if (!inner.is_array()) return;
+    size_t place = 1;
+    for (auto item : simdjson::dom::array(inner)) note_data(self, ++place, item);
+}
+
 // Members mostly come in the order of the line before, so each is first compared with the one that stood there then.
 void find_members(csimdjson_parser *self, simdjson::dom::object object) {
     self->is_found.assign(self->paths.size(), false);
@@ -146,9 +190,10 @@ void find_members(csimdjson_parser *self, simdjson::dom::object object) {
     }
 }
 
-bool walk(const std::vector<std::string> &steps, element root, element &found) {
+bool walk(const std::vector<std::string> &steps, element root, element &found, size_t from = 0) {
     found = root;
-    for (const auto &step : steps) {
+    for (size_t k = from; k < steps.size(); ++k) {
+        const auto &step = steps[k];
         element next;
         if (!step.empty() && step[0] == kSchemaMark) {
             if (!data_of_schema(std::string_view(step).substr(1), found, next)) return false;
@@ -173,8 +218,10 @@ bool find(const csimdjson_parser *self, size_t index, element root, element row,
         return true;
     }
     const auto &steps = self->steps[index];
+    size_t schema = self->schema_of[index];
+    if (schema != SIZE_MAX) return self->has_data[schema] && walk(steps, self->data[schema], found, 1);
     if (self->is_of_row[index]) return walk(steps, row, found);
-    return steps.size() > 1 && walk(steps, root, found);
+    return (steps.size() > 1 || self->is_words[index]) && walk(steps, root, found);
 }
 
 // The value of a pair: itself, or the first of its typed members that is not null.
@@ -248,6 +295,18 @@ void append_elements(std::string &scratch, simdjson::dom::array list) {
         } else if (!value.is_null()) {
             append_text(scratch, value);
         }
+    }
+}
+
+// The strings and numbers of a list with a space between.
+void append_words(std::string &scratch, simdjson::dom::array list) {
+    size_t from = scratch.size();
+    for (auto value : list) {
+        if (value.is_null() || value.is_object() || value.is_array()) continue;
+        if (scratch.size() > from) scratch.push_back(' ');
+        std::string_view text;
+        if (value.get(text) == simdjson::SUCCESS) scratch.append(text);
+        else append_text(scratch, value);
     }
 }
 
@@ -382,12 +441,24 @@ void take_key(csimdjson_parser *self, const std::string &path, bool is_of_row, s
     else list->keys.emplace_back(std::move(key), slot);
 }
 
+// The number of the schema that a path begins with; SIZE_MAX where it begins otherwise.
+size_t number_schema(csimdjson_parser *self, const std::string &step) {
+    if (step.empty() || step[0] != kSchemaMark) return SIZE_MAX;
+    std::string name = step.substr(1);
+    for (size_t k = 0; k < self->schemas.size(); ++k) {
+        if (self->schemas[k] == name) return k;
+    }
+    self->schemas.push_back(std::move(name));
+    return self->schemas.size() - 1;
+}
+
 // Sets the texts of one row.
 void read_row(csimdjson_parser *self, element root, element row, csimdjson_text *texts) {
     self->scratch.clear();
     if (root.is_object()) find_members(self, root);
     else self->is_found.assign(self->paths.size(), false);
     if (!self->lists.empty()) find_listed(self, root, row);
+    if (!self->schemas.empty()) find_data(self, root);
     for (size_t k = 0; k < self->paths.size(); ++k) {
         element value;
         self->ranges[k].first = kNotInScratch;
@@ -400,6 +471,8 @@ void read_row(csimdjson_parser *self, element root, element row, csimdjson_text 
             size_t from = self->scratch.size();
             if (self->is_list[k] && value.is_array()) {
                 append_elements(self->scratch, value);
+            } else if (self->is_words[k] && value.is_array()) {
+                append_words(self->scratch, value);
             } else {
                 append_text(self->scratch, value);
             }
@@ -441,10 +514,15 @@ extern "C" csimdjson_parser *csimdjson_create(
             self->is_list.push_back(is_list[k]);
             self->is_of_row.push_back(is_of_row);
             self->steps.push_back(split(local));
+            bool is_words = self->steps.back().size() > 1 && self->steps.back().back() == "*";
+            if (is_words) self->steps.back().pop_back();
+            self->is_words.push_back(is_words);
+            self->schema_of.push_back(is_of_row ? SIZE_MAX : number_schema(self.get(), self->steps.back()[0]));
             self->paths.push_back(std::move(path));
         }
         self->ranges.resize(count);
         self->found.resize(count);
+        self->data.resize(self->schemas.size());
         return self.release();
     } catch (...) {
         return nullptr;

@@ -48,6 +48,51 @@ struct RoundTripTests {
                 .dictionary([1, nil, 0, 1], words: ["app", "web"])) == ["web", nil, "app", "web"])
     }
 
+    /// The quick way to write numbers of few places gives the shortest text, too.
+    @Test func numbersOfFewPlacesAreWrittenAsSwiftDoes() throws {
+        var random = SystemRandomNumberGenerator()
+        var values: [Double] = [
+            0.0001, 0.00001, -0.1, 99_999_999_999.9999, 999_999_999_999.9999, 1e15 + 0.5, 0.1 + 0.2, .leastNonzeroMagnitude,
+        ]
+        for _ in 0..<20_000 {
+            let number = Double(Int64.random(in: -1_000_000_000...1_000_000_000, using: &random))
+            values.append(number / [1, 10, 100, 1000, 10_000, 100_000].randomElement(using: &random)!)
+            values.append(Double.random(in: -1e6...1e6, using: &random))
+        }
+        let texts = try Self.texts(ArrowField("d", .float(bytes: 8)), .float64(values))
+        for (value, text) in zip(values, texts) {
+            // A whole number is written without a point, so that an id some tool made a float is the id.
+            #expect(text == (value == value.rounded() ? "\(Int64(value))" : "\(value)"))
+        }
+    }
+
+    @Test func textsAndInstantsLieWhereTheySay() throws {
+        let fields = [
+            ArrowField("t", .utf8, isNullable: true), ArrowField("i", .timestamp(.nanoseconds, zone: "UTC"), isNullable: true),
+            ArrowField("n", .timestamp(.seconds, zone: "")),
+        ]
+        let zoned = ArrowType.timestamp(.nanoseconds, zone: "UTC"), local = ArrowType.timestamp(.seconds, zone: "")
+        let values: [ArrowValues] = [
+            .utf8(["ab", nil, "", "é"]), .fixed(zoned, ArrowBuffer([Int64(1_999), -1, 0, .max]), count: 4),
+            .fixed(local, ArrowBuffer([Int64(1), 2, 3, 4]), count: 4),
+        ]
+        let stream = try Self.passing(fields, [values])
+        let batch = try #require(try stream.next())
+        let texts = try #require(batch.columns[0].texts)
+        let found = (0..<4).map { row in
+            texts.isNull(row)
+                ? nil
+                : String(
+                    decoding: UnsafeBufferPointer(start: texts.bytes + texts.start(row), count: texts.start(row + 1) - texts.start(row)),
+                    as: UTF8.self)
+        }
+        #expect(found == ["ab", nil, "", "é"])
+        let instants = try #require(batch.columns[1].instants)
+        #expect((0..<4).map { instants.microseconds($0) } == [1, nil, 0, .max / 1000], "before 1970 there is none")
+        #expect(batch.columns[2].instants == nil, "a time without a zone is no instant")
+        #expect(batch.columns[0].instants == nil && batch.columns[1].texts == nil)
+    }
+
     @Test func slicesHonourOffsetAndBitmap() throws {
         let values: [Int64?] = (0..<40).map { $0 % 3 == 0 ? nil : Int64($0) }
         let column = ArrowValues.int64(values)

@@ -53,46 +53,12 @@ import Testing
         let objective = FrameworkObjective(bench.network, bench.encoder, encoded, outcomes: bench.examples.outcomes)
         let batch = ApplicantBatch()
         batch.applicants = Array(0..<bench.examples.count)
-        let pool = WorkerPool(threads: 1)
-        let gradients = UnsafeMutablePointer<Float>.allocate(capacity: bench.weights.count)
-        gradients.initialize(repeating: 0, count: bench.weights.count)
-        defer { gradients.deallocate() }
-        let workspaces = (0..<objective.shardCount).map { _ in Workspace() }
-        let scatters = (0..<objective.shardCount).map { _ in GradientScatter() }
-        let passes = (0..<objective.shardCount).map {
-            Pass(weights: bench.weights, workspace: workspaces[$0], gradients: gradients, scatter: scatters[$0])
-        }
-        func loss() -> Double {
-            for shard in passes.indices {
-                workspaces[shard].reset()
-                objective.forward(batch, shard: shard, passes[shard])
-            }
-            _ = objective.joint(batch, passes, pool, tableGradients: gradients + bench.weights.denseCount)
-            return objective.lastLoss
-        }
-        _ = loss()
-        for shard in passes.indices { objective.backward(batch, shard: shard, passes[shard]) }
-        for scatter in scatters {
-            for note in scatter.notes {
-                let table = gradients + bench.weights.denseCount + note.table.offset, width = note.table.shape[1]
-                for lookup in 0..<note.count {
-                    for column in 0..<width {
-                        table[Int(note.rows[lookup]) * width + column] += note.gradient[lookup * note.stride + column]
-                    }
-                }
-            }
-        }
-        let variables = bench.weights.parameters.map { parameter in
-            let place = bench.weights.pointer(parameter) - bench.weights.base
-            return CheckedVariable(
-                parameter.name, values: bench.weights.pointer(parameter),
-                gradient: Array(UnsafeBufferPointer(start: gradients + place, count: parameter.count)))
-        }
+        let checked = ObjectiveGradients(objective, bench.weights, batch) { objective.lastLoss }
         // The logits are single precision: 1e-7 over the step, of gradients of which many are 1e-3.
         var tolerance = GradientTolerance()
         (tolerance.relative, tolerance.ofRootMeanSquare) = (2e-2, 2e-2)
-        #expect(checkGradients(variables, seed: 1, tolerance: tolerance, samples: 12, loss: loss) == [])
-        #expect(variables.count > 20)
+        #expect(checkGradients(checked.variables, seed: 1, tolerance: tolerance, samples: 12, loss: checked.loss) == [])
+        #expect(checked.variables.count > 20)
     }
 
     /// After the first steps no memory is asked for.

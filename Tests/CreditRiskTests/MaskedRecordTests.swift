@@ -19,42 +19,12 @@ import Testing
         let encoder = try FrameworkEncoder(examples, configuration)
         let network = MaskedRecordNetwork(encoder, configuration.network), weights = network.weights(seed: 8)
         let objective = MaskedRecordObjective(network, encoder, try encoder.encoded(examples).0, share: 0.3, seed: 4)
-        let batch = Self.batch(24), pool = WorkerPool(threads: 1)
-        let gradients = UnsafeMutablePointer<Float>.allocate(capacity: weights.count)
-        gradients.initialize(repeating: 0, count: weights.count)
-        defer { gradients.deallocate() }
-        let workspaces = (0..<objective.shardCount).map { _ in Workspace() }
-        let passes = workspaces.map { Pass(weights: weights, workspace: $0, gradients: gradients, scatter: GradientScatter()) }
-        func loss() -> Double {
-            for shard in passes.indices {
-                workspaces[shard].reset()
-                objective.forward(batch, shard: shard, passes[shard])
-            }
-            _ = objective.joint(batch, passes, pool, tableGradients: gradients + weights.denseCount)
-            return objective.lastLoss
-        }
-        #expect(loss() > 0)
-        for shard in passes.indices { objective.backward(batch, shard: shard, passes[shard]) }
-        for scatter in passes.compactMap(\.scatter) {
-            for note in scatter.notes {
-                let table = gradients + weights.denseCount + note.table.offset, width = note.table.shape[1]
-                for lookup in 0..<note.count {
-                    for column in 0..<width {
-                        table[Int(note.rows[lookup]) * width + column] += note.gradient[lookup * note.stride + column]
-                    }
-                }
-            }
-        }
-        let variables = weights.parameters.map { parameter in
-            let place = weights.pointer(parameter) - weights.base
-            return CheckedVariable(
-                parameter.name, values: weights.pointer(parameter),
-                gradient: Array(UnsafeBufferPointer(start: gradients + place, count: parameter.count)))
-        }
+        let checked = ObjectiveGradients(objective, weights, Self.batch(24)) { objective.lastLoss }
+        #expect(checked.loss() > 0)
         // Single precision, as in the network's own check.
         var tolerance = GradientTolerance()
         (tolerance.relative, tolerance.ofRootMeanSquare) = (2e-2, 2e-2)
-        #expect(checkGradients(variables, seed: 1, tolerance: tolerance, samples: 12, loss: loss) == [])
+        #expect(checkGradients(checked.variables, seed: 1, tolerance: tolerance, samples: 12, loss: checked.loss) == [])
         #expect(weights.parameters.contains { $0.name.hasPrefix("masked.") })
     }
 

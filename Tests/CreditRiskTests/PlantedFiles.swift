@@ -52,6 +52,16 @@ struct PlantedFiles {
                 + "help,widget,functionWidget\n")
     }
 
+    /// Puts the outcomes into the file of the applicants, of whom one applies under the key of another.
+    func joinOutcomes(applying applicant: String, as other: String) throws {
+        func lines(_ name: String) throws -> [Substring] {
+            try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8).split(separator: "\n")
+        }
+        let outcomes = try lines("outcomes.csv").map { $0.split(separator: ",").dropFirst().joined(separator: ",") }
+        let rows = try zip(lines("applicants.csv"), outcomes).map { "\($0),\($1)" }
+        try write("applicants.csv", rows.joined(separator: "\n").replacing("\(applicant),", with: "\(other),") + "\n")
+    }
+
     /// The configuration of a preset with settings that train in a moment.
     func configuration(
         _ preset: String = "framework", _ change: (inout CreditConfiguration) -> Void = { _ in }

@@ -247,12 +247,7 @@ import Testing
         for number in 1..<300 { loans += "a\(number == 299 ? 0 : number),\(PlantedFiles.day(20_000 + number + 1))\n" }
         loans += "a5,\(PlantedFiles.day(20_090))\na6,\(PlantedFiles.day(19_990))\n"
         try files.write("loans.csv", loans)
-        let outcomes = try String(contentsOfFile: "\(files.folder)/outcomes.csv", encoding: .utf8).split(separator: "\n").map {
-            $0.split(separator: ",").dropFirst().joined(separator: ",")
-        }
-        let applicants = try String(contentsOfFile: "\(files.folder)/applicants.csv", encoding: .utf8).split(separator: "\n")
-        let rows = zip(applicants, outcomes).map { "\($0),\($1)" }
-        try files.write("applicants.csv", rows.joined(separator: "\n").replacing("a299,", with: "a0,") + "\n")
+        try files.joinOutcomes(applying: "a299", as: "a0")
         let configuration = try files.configuration("mgkd") {
             $0.files["outcomes"] = nil
             $0.tables.append(FrameworkConfiguration.Table(name: "loans", key: "customer", time: "granted"))
@@ -279,12 +274,7 @@ import Testing
         }
         try files.write("loans.csv", loans)
         try files.write("service.csv", service)
-        let outcomes = try String(contentsOfFile: "\(files.folder)/outcomes.csv", encoding: .utf8).split(separator: "\n").map {
-            $0.split(separator: ",").dropFirst().joined(separator: ",")
-        }
-        let applicants = try String(contentsOfFile: "\(files.folder)/applicants.csv", encoding: .utf8).split(separator: "\n")
-        let rows = zip(applicants, outcomes).map { "\($0),\($1)" }
-        try files.write("applicants.csv", rows.joined(separator: "\n").replacing("a299,", with: "a279,") + "\n")
+        try files.joinOutcomes(applying: "a299", as: "a279")
         func configuration(granted: Bool) throws -> CreditConfiguration {
             try files.configuration("mgkd") {
                 $0.files["outcomes"] = nil

@@ -50,42 +50,8 @@ import Testing
             network, reader, outcomes: examples.outcomes, rows: Array(0..<40), guidance: guidance, average: average, settings)
         let batch = ApplicantBatch()
         batch.applicants = Array(0..<40)
-        let workspaces = (0..<objective.shardCount).map { _ in Workspace() }
-        let scatters = (0..<objective.shardCount).map { _ in GradientScatter() }
-        let gradients = UnsafeMutablePointer<Float>.allocate(capacity: weights.count)
-        gradients.initialize(repeating: 0, count: weights.count)
-        defer { gradients.deallocate() }
-        let pool = WorkerPool(threads: 1)
-        let passes = (0..<objective.shardCount).map {
-            Pass(weights: weights, workspace: workspaces[$0], gradients: gradients, scatter: scatters[$0])
-        }
-        func loss() -> Double {
-            for shard in passes.indices {
-                workspaces[shard].reset()
-                objective.forward(batch, shard: shard, passes[shard])
-            }
-            _ = objective.joint(batch, passes, pool, tableGradients: gradients + weights.denseCount)
-            return objective.lastLoss
-        }
-        _ = loss()
-        for shard in passes.indices { objective.backward(batch, shard: shard, passes[shard]) }
-        for scatter in scatters {
-            for note in scatter.notes {
-                let table = gradients + weights.denseCount + note.table.offset, width = note.table.shape[1]
-                for lookup in 0..<note.count {
-                    for column in 0..<width {
-                        table[Int(note.rows[lookup]) * width + column] += note.gradient[lookup * note.stride + column]
-                    }
-                }
-            }
-        }
-        let variables = weights.parameters.map { parameter in
-            let place = weights.pointer(parameter) - weights.base
-            return CheckedVariable(
-                parameter.name, values: weights.pointer(parameter),
-                gradient: Array(UnsafeBufferPointer(start: gradients + place, count: parameter.count)))
-        }
-        #expect(checkGradients(variables, seed: 1, samples: 12, loss: loss) == [])
+        let checked = ObjectiveGradients(objective, weights, batch) { objective.lastLoss }
+        #expect(checkGradients(checked.variables, seed: 1, samples: 12, loss: checked.loss) == [])
         let projections = weights.parameters.filter { $0.name.hasPrefix("projection") }.count
         let events = weights.parameters.filter { $0.name.hasPrefix("event.") }.count
         #expect(events == (["events", "attended events"].contains(name) ? 4 : 0))

@@ -151,4 +151,73 @@ import Testing
             Issue.record("CSV was read as Parquet")
         } catch { #expect(error.kind == .badMapping) }
     }
+
+    /// Rows of every kind in several batches: read by one thread from front to back and by several in blocks.
+    @Test func blocksGiveTheSameCorpusAndRejects() throws {
+        guard let plugin = try plugin() else { return }
+        let folder = try ImportFolder()
+        let time = ArrowType.timestamp(.milliseconds, zone: "UTC")
+        let fields = [
+            ArrowField("visitor", .utf8, isNullable: true), ArrowField("time", time, isNullable: true),
+            ArrowField("place", .structure, isNullable: true, children: [ArrowField("page", .utf8, isNullable: true)]),
+            ArrowField("old_page", .utf8, isNullable: true), ArrowField("value", .float(bytes: 8), isNullable: true),
+            ArrowField("words", .list, children: [ArrowField("element", .utf8, isNullable: true)]),
+        ]
+        var random = TestRandom(4)
+        var batches: [[ArrowValues]] = []
+        for batch in 0..<5 {
+            let count = 400 + 50 * batch
+            func some(_ values: [String?]) -> [String?] { (0..<count).map { _ in values.randomElement(using: &random)! } }
+            let stamps = (0..<count).map { row -> Int64 in
+                let stamp = 1_795_253_400_000 + 60_000 * Int64(row)
+                return row % 41 == 7 ? -stamp : stamp
+            }
+            let numbers = (0..<count).map { row -> Double? in row % 9 == 0 ? nil : Double(row) / 8 }
+            let words = (0..<2 * count).map { word -> String? in word % 7 == 0 ? nil : "w\(word % 5)" }
+            let pages = ArrowValues.utf8(some(["/a", "/b", "", nil]))
+            let ends = (0...count).map { Int32(2 * $0) }
+            let columns: [ArrowValues] = [
+                .utf8(some(["v", "w", "größer", nil])), .fixed(time, ArrowBuffer(stamps), count: count),
+                .structure([pages], count: count), .utf8(some(["/old", nil])), .float64(numbers), .list(ends, of: .utf8(words)),
+            ]
+            batches.append(columns)
+        }
+        var left = batches[...]
+        try plugin.writeParquet(to: folder("rows.parquet"), fields: fields) { () throws(ArrowError) in left.popFirst() }
+        var mapping = ExportMapping()
+        mapping.visitor = "visitor"
+        mapping.time = .init(column: "time", unit: .iso8601)
+        mapping.fields = [
+            .init(name: "page", columns: ["place.page", "old_page"], kind: .url), .init(name: "value", kind: .numeric),
+            .init(name: "first", column: "words.0", kind: .categorical), .init(name: "words", column: "words.*", kind: .text),
+        ]
+        func run(_ threads: Int?, batchRows: Int) throws -> ImportBlocksTests.Outcome {
+            var limits = ExportLimits()
+            limits.batchRows = batchRows
+            return try ImportBlocksTests.run("rows.parquet", mapping, folder, limits, threads: threads)
+        }
+        let whole = try run(nil, batchRows: 16_384)
+        #expect(whole.total > 500, "visitors and times that are missing are refused")
+        for (threads, rows) in [(nil, 7), (1, 16_384), (3, 64), (2, 1_000)] as [(Int?, Int)] {
+            #expect(try run(threads, batchRows: rows) == whole, "threads \(threads ?? 0), batches of \(rows)")
+        }
+        let corpus = try Corpus.open(folder("corpus"))
+        let words = try #require(corpus.dictionary("words"))
+        #expect((0..<words.count).contains { words[$0] == "w1 w2" }, "texts of a list stand with a space between")
+    }
+
+    /// Two values that are UTF-8 only together are refused, each in its row; their neighbours are read.
+    @Test func halvesOfACharacterAreNoText() throws {
+        guard let plugin = try plugin() else { return }
+        let fields = [ArrowField("u", .utf8), ArrowField("t", .integer(bytes: 8, signed: true)), word]
+        let path = try file(
+            plugin, "halves.parquet", fields, [[.utf8(["v", "v", "v", "v"]), .int64([1, 2, 3, 4]), .utf8(["aé", "b", "c", "d"])]])
+        let rows = try readAll(path, plainMapping())
+        #expect(rows.rejects.total == 0 && rows.fields[0] == ["aé", "b", "c", "d"])
+        // The same bytes cut elsewhere; Arrow's writer does not look into texts.
+        let values = ArrowValues.utf8(bytes: Array("aébcd".utf8), ends: [0, 2, 4, 5, 6])
+        let spoilt = try file(plugin, "spoilt.parquet", fields, [[.utf8(["v", "v", "v", "v"]), .int64([1, 2, 3, 4]), values]])
+        let found = try readAll(spoilt, plainMapping())
+        #expect(found.reasons == [.invalidText, .invalidText] && found.fields[0] == ["c", "d"])
+    }
 }

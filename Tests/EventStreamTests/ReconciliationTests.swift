@@ -62,6 +62,16 @@ import Testing
         #expect(try found(changed) { $0.rules.splitOnChange = ["user"] }.causes == [.ruleLimit: 1])
     }
 
+    /// A tab left open goes on under a new session id.
+    @Test func sessionsOfPingsAlone() throws {
+        let found = try found([
+            event("a", 0), event("a", 10, "page_ping"), event("b", 90_000, "page_ping"), event("b", 90_010, "page_ping"),
+            event("c", 0, visitor: "bert"),
+        ])
+        #expect(found.counts.stray == 1 && found.strays == [1] && found.counts.same == 3)
+        #expect(try self.found([event("a", 0), event("b", 9_000)]).counts.stray == 0, "a session without pings is none of them")
+    }
+
     /// A session that is cut, and a part of which lies with another.
     @Test func both() throws {
         let found = try found([event("a", 0), event("a", 4_000), event("b", 4_100), event("c", 0, visitor: "bert")])

@@ -64,7 +64,7 @@ import Testing
         #expect(imported.visitors == ["v1"] && imported.sessionKeys == ["s1"])
         #expect(imported.texts("event") == ["page_view", "site_search", "event", "change_form"])
         #expect(imported.texts("page_url")[0] == "https://bank.example/loans?q=a" && imported.texts("page_path")[1] == "/loans")
-        #expect(imported.texts("search_query") == [nil, "[\"car\",\"loan\"]", nil, nil])
+        #expect(imported.texts("search_query") == [nil, "car loan", nil, nil])
         #expect(imported.texts("se_action") == [nil, nil, "submit", nil])
         #expect(imported.texts("campaign_name")[0] == "spring" && imported.texts("campaign_medium")[0] == "email")
         #expect(imported.texts("click_id")[0] == "g1" && imported.texts("country")[0] == "DE" && imported.texts("city")[0] == "Köln")

@@ -14,6 +14,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "delimited-round-trip", run: Exports.roundTrip),
         FuzzTarget(name: "json-lines", run: Exports.jsonLines),
         FuzzTarget(name: "vendors", run: Exports.vendors),
+        FuzzTarget(name: "columnar", run: Columnar.read),
         FuzzTarget(name: "items", run: Exports.items),
         FuzzTarget(name: "packed", run: Exports.packed),
         FuzzTarget(name: "import", run: Imports.shared),

@@ -4,7 +4,7 @@ import EventStream
 /// Whole imports: the corpus and the refusals of one thread reading from front to back are those of several threads sharing a file
 /// in small blocks, with too little memory to sort in.
 enum Imports {
-    private struct Outcome: Equatable {
+    struct Outcome: Equatable {
         var digest: String?
         var rejects: [Reject] = []
         var total = 0
@@ -13,7 +13,7 @@ enum Imports {
 
     private static let corpus = MemoryFile.folder() + "/corpus"
 
-    private static func run(
+    static func run(
         _ path: String, _ mapping: ExportMapping, _ limits: ExportLimits, threads: Int, memory: Int, inBlocks: Bool
     ) -> Outcome {
         var settings = ImportSettings()

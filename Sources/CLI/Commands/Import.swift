@@ -18,7 +18,8 @@ struct Import: ParsableCommand, WritesOutput {
             """)
 
     @Argument(
-        help: ArgumentHelp("Export files of one kind, folders of Adobe's data feed, or - for standard input.", valueName: "file"),
+        help: ArgumentHelp(
+            "Export files of one kind, folders of them or of Adobe's data feed, or - for standard input.", valueName: "file"),
         completion: .file())
     var files: [String]
     @Option(help: ArgumentHelp("Corpus directory to write; may be left out with --explain.", valueName: "corpus"), completion: .directory)

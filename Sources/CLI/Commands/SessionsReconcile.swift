@@ -105,6 +105,7 @@ struct SessionsReconcile: ParsableCommand, WritesOutput {
         let sessions: SessionReconciliation.Counts
         let causes: [String: Int]
         let examples: [String: [SessionReconciliation.Example]]
+        let strays: [Int]
         let lengths: [String: SessionReconciliation.Durations]
         let withoutTime: Int
         let withoutSession: Int
@@ -114,6 +115,7 @@ struct SessionsReconcile: ParsableCommand, WritesOutput {
             (rule, events, visitors, sessions) = (found.settings.rules, found.events, found.visitors, found.counts)
             causes = Dictionary(uniqueKeysWithValues: SessionReconciliation.Cause.allCases.map { ($0.rawValue, found.causes[$0] ?? 0) })
             examples = Dictionary(uniqueKeysWithValues: found.examples.map { ($0.key.rawValue, $0.value) })
+            strays = found.strays
             lengths = ["export": found.before, "exportWithoutPauses": found.repaired, "rule": found.ofRule]
             (withoutTime, withoutSession, duplicates) = (found.withoutTime, counts.withoutSession, counts.duplicates)
         }

@@ -19,13 +19,19 @@ struct ReconciliationText {
         for (name, count) in rows {
             lines.append(Self.row(name, Reading.count(count), Reading.percent(Double(count) / Double(max(1, sessions.export)))))
         }
+        if sessions.stray > 0 {
+            lines.append(
+                Self.row(
+                    "nothing but pings of a page left open", Reading.count(sessions.stray),
+                    "among them session " + found.strays.map(String.init).joined(separator: ", ")))
+        }
         for (isOfExport, title) in [
             (true, "the export begins a session and the rule does not"), (false, "the rule begins one and the export does not"),
         ] {
             lines += ["", title]
             for cause in SessionReconciliation.Cause.allCases where cause.isOfExport == isOfExport {
                 let examples = (found.examples[cause] ?? []).map { "event \($0.event) after \(Reading.duration($0.pause))" }
-                lines.append(Self.row(Self.name(cause), Reading.count(found.causes[cause] ?? 0), examples.joined(separator: ", ")))
+                lines.append(Self.row(cause.title, Reading.count(found.causes[cause] ?? 0), examples.joined(separator: ", ")))
             }
         }
         lines += ["", "lengths: median, 95 % of sessions, longest, sessions over a day"]
@@ -52,19 +58,6 @@ struct ReconciliationText {
         if let events = rules.maximumEvents { text += ", at most \(Reading.count(events)) events" }
         if !rules.splitOnChange.isEmpty { text += ", a change of \(rules.splitOnChange.joined(separator: " or "))" }
         return text
-    }
-
-    private static func name(_ cause: SessionReconciliation.Cause) -> String {
-        switch cause {
-        case .midnight: "at midnight"
-        case .campaign: "with another campaign"
-        case .hardLimit: "at a hard limit of length or events"
-        case .interleaved: "among events of another of its sessions"
-        case .otherID: "for no reason in the events"
-        case .latePing: "a late ping from an open page"
-        case .pause: "a longer pause"
-        case .ruleLimit: "the rule's own limit or change"
-        }
     }
 }
 

@@ -34,6 +34,7 @@ typedef enum {
 
 /// Makes a parser for `count` paths (each with its length), or NULL without memory. A path is first taken as the name of a
 /// member, then as names joined by dots (`\.` is a dot within a name); a number between dots counts the elements of an array from 0.
+/// `list.*` is the strings and numbers of an array with a space between, or the value itself where it is none.
 /// `list[name]` at its end is the value of `name` in a list of {key, value} objects: itself, or its first member of `string_value`,
 /// `int_value`, `float_value`, `double_value` that is not null. Each list is looked through once a row. `list[]` is all its pairs in byte
 /// order: key, 0x1F, value, 0x1E. `[vendor/name].` within a path asks self-describing JSON (`{"schema": "iglu:vendor/name/…", "data": …}`,

@@ -1,7 +1,11 @@
-/// Whole rows of an export, copied out of it so that a thread of its own can read them.
+internal import ArrowExchange
+
+/// Whole rows of an export, taken out of it so that a thread of its own can read them.
 final class ExportBlock {
     /// The bytes; nothing follows them.
     let window: InputWindow
+    /// The rows of an export that lies in columns, in place of bytes.
+    var columns: ArrowBatch?
     /// A row behind them that no reader can hold: refused where the block was cut, one physical line. Its line number is still open.
     var trailing: Reject?
 

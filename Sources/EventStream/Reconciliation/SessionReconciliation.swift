@@ -24,6 +24,20 @@ public struct SessionReconciliation: Sendable, Equatable {
 
         /// Whether the export begins a session there and the rule does not.
         public var isOfExport: Bool { [.midnight, .campaign, .hardLimit, .interleaved, .otherID].contains(self) }
+
+        /// As people read it.
+        public var title: String {
+            switch self {
+            case .midnight: "at midnight"
+            case .campaign: "with another campaign"
+            case .hardLimit: "at a hard limit of length or events"
+            case .interleaved: "among events of another of its sessions"
+            case .otherID: "for no reason in the events"
+            case .latePing: "a late ping from an open page"
+            case .pause: "a longer pause"
+            case .ruleLimit: "the rule's own limit or change"
+            }
+        }
     }
 
     /// What became of the export's sessions.
@@ -40,6 +54,8 @@ public struct SessionReconciliation: Sendable, Equatable {
         public var merged = 0
         /// Of the export that are cut, and a part of which lies with others.
         public var both = 0
+        /// Of the export that hold nothing but pings: a page left open that went on under a new session id.
+        public var stray = 0
     }
 
     /// Lengths of sessions, from first event to last, in seconds.
@@ -89,6 +105,8 @@ public struct SessionReconciliation: Sendable, Equatable {
     public private(set) var causes: [Cause: Int] = [:]
     /// The first cuts of each cause.
     public private(set) var examples: [Cause: [Example]] = [:]
+    /// The first sessions that hold nothing but pings, by number in the corpus, from 0.
+    public private(set) var strays: [Int] = []
     /// Of the export.
     public private(set) var before = Durations([])
     /// Of the export's sessions without their pauses that are longer than the rule's.
@@ -116,7 +134,7 @@ public struct SessionReconciliation: Sendable, Equatable {
             first = last
         }
         (events, withoutTime, visitors, counts) = (walk.events, walk.withoutTime, walk.visitors, walk.counts)
-        (causes, examples) = (walk.causes, walk.examples)
+        (causes, examples, strays) = (walk.causes, walk.examples, walk.strays)
         (before, repaired, ofRule) = (Durations(walk.durations), Durations(walk.repaired), Durations(walk.ruleDurations))
     }
 
@@ -151,6 +169,7 @@ public struct SessionReconciliation: Sendable, Equatable {
         var counts = Counts()
         var causes: [Cause: Int] = [:]
         var examples: [Cause: [Example]] = [:]
+        var strays: [Int] = []
         var (durations, repaired, ruleDurations): ([Float], [Float], [Float]) = ([], [], [])
         /// The visitor's events, and the place of the session of each among the visitor's.
         private var own: [(time: Int64, event: Int, session: Int)] = []
@@ -212,10 +231,12 @@ public struct SessionReconciliation: Sendable, Equatable {
                 for field in watched.indices where watched[field][now.event] != 0 { known[0][field] = watched[field][now.event] }
                 parts.add(now.session, rule.number)
                 if states[now.session] == nil { states[now.session] = Session(now.time) }
-                states[now.session]?.take(now.time, gap: gap)
+                states[now.session]?.take(now.time, gap: gap, isPing: isPing(now.event))
             }
             ruleDurations.append(Float(Double(own[own.count - 1].time - rule.start) / 1e6))
-            for case let state? in states {
+            for (place, state) in states.enumerated() {
+                guard let state else { continue }
+                if state.isPings { noteStray(Int(sessions[sessions.startIndex + place])) }
                 durations.append(Float(Double(state.last - state.first) / 1e6))
                 repaired.append(Float(Double(state.alive) / 1e6))
             }
@@ -252,6 +273,11 @@ public struct SessionReconciliation: Sendable, Equatable {
             return day(last.time) != day(now.time) ? .midnight : .otherID
         }
 
+        private mutating func noteStray(_ session: Int) {
+            counts.stray += 1
+            if strays.count < SessionReconciliation.mostExamples { strays.append(session) }
+        }
+
         private mutating func note(_ cause: Cause, _ example: Example) {
             causes[cause, default: 0] += 1
             if examples[cause, default: []].count < SessionReconciliation.mostExamples { examples[cause, default: []].append(example) }
@@ -265,10 +291,13 @@ public struct SessionReconciliation: Sendable, Equatable {
         var events = 0
         /// Microseconds without pauses longer than the rule's.
         var alive: Int64 = 0
+        /// Whether there was nothing but pings.
+        var isPings = true
 
         init(_ time: Int64) { (first, last) = (time, time) }
 
-        mutating func take(_ time: Int64, gap: Int64) {
+        mutating func take(_ time: Int64, gap: Int64, isPing: Bool) {
+            if !isPing { isPings = false }
             if time - last <= gap { alive += time - last }
             (last, events) = (time, events + 1)
         }

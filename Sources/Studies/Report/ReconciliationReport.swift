@@ -52,7 +52,7 @@ public struct ReconciliationReport: Sendable {
             columns: [.init("Cause"), .init("Cuts", .right), .init("First events, by number in the corpus")],
             rows: SessionReconciliation.Cause.allCases.filter { $0.isOfExport == isOfExport }.map { cause in
                 [
-                    Self.name(cause), NumberText.count(found.causes[cause] ?? 0),
+                    cause.title, NumberText.count(found.causes[cause] ?? 0),
                     (found.examples[cause] ?? []).map { "\($0.event)" }.joined(separator: ", "),
                 ]
             })
@@ -81,19 +81,7 @@ public struct ReconciliationReport: Sendable {
         let rejects = counts.rejects.values.reduce(0, +)
         return "\(NumberText.count(counts.withoutSession)) rows had no session id: they were cut by pauses at the import and count as the "
             + "export's. \(NumberText.count(counts.duplicates)) duplicates were dropped, \(NumberText.count(rejects)) rows refused, and "
-            + "\(NumberText.count(found.withoutTime)) events have no time."
-    }
-
-    private static func name(_ cause: SessionReconciliation.Cause) -> String {
-        switch cause {
-        case .midnight: "midnight"
-        case .campaign: "another campaign"
-        case .hardLimit: "a hard limit of length or events"
-        case .interleaved: "events of several of its sessions among one another"
-        case .otherID: "another id for no reason in the events"
-        case .latePing: "a late ping from an open page"
-        case .pause: "a longer pause inside the export's session"
-        case .ruleLimit: "the rule's own limit or change"
-        }
+            + "\(NumberText.count(found.withoutTime)) events have no time. "
+            + "\(NumberText.count(found.counts.stray)) sessions of the export hold nothing but pings of a page left open."
     }
 }

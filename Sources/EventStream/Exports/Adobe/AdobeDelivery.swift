@@ -1,23 +1,5 @@
 internal import DurableFiles
 
-extension ExportReaders {
-    /// The files to read of an export that is given by its folder, in order: the hits of an Adobe data feed. Any other path is given back
-    /// as it is.
-    ///
-    /// Where a manifest lies beside them, sizes, MD5 digests and numbers of hits are checked first, which reads the files once more.
-    /// - Throws: ``ExportError`` where a feed has not arrived as a whole, or not as it was sent.
-    public static func files(of path: String) throws(ExportError) -> [String] { try files(of: path, in: .live) }
-
-    static func files(of path: String, in fileSystem: FileSystem) throws(ExportError) -> [String] {
-        guard path != "-", let kind = (try? fileSystem.status(of: path))?.kind else { return [path] }
-        guard kind == .directory else {
-            if kind == .file, path.contains(".tsv") { try AdobeDelivery(ofFile: path, in: fileSystem)?.check(only: path) }
-            return [path]
-        }
-        return try AdobeDelivery(folder: path, in: fileSystem)?.checkedFiles() ?? [path]
-    }
-}
-
 /// A folder with one or more days of an Adobe data feed.
 struct AdobeDelivery {
     private let folder: String

@@ -2,6 +2,10 @@
 package func isUTF8(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
     var i = start
     while i < end {
+        if i + 8 <= end, UnsafeRawPointer(bytes + i).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+            i += 8
+            continue
+        }
         let lead = bytes[i]
         if lead < 0x80 {
             i += 1

@@ -92,7 +92,7 @@ final class ColumnarFile {
                 remedy: "change the columns of the mapping")
         }
         do throws(ArrowError) {
-            let stream = try plugin.read(path, columns: wanted, batchRows: limits.batchRows, threads: Processors.available).stream
+            let stream = try plugin.read(path, columns: wanted, batchRows: limits.batchRows).stream
             return (stream, columns.map { ColumnarPath($0, in: stream.fields) })
         } catch { throw ExportError(error) }
     }

@@ -15,13 +15,19 @@ struct ColumnarPath {
     let projection: String
     /// The column of the table.
     let column: Int
+    /// Whether a list at its end is wanted as words: its texts and numbers with a space between.
+    let isWords: Bool
     private let steps: [Step]
 
     /// Nil when there is no such way.
     init?(_ path: String, in fields: [ArrowField]) {
         var steps: [Step] = []
         var names: [String] = []
-        guard let field = Self.find(path[...], in: fields, &steps, &names), case .member(let column)? = steps.first else { return nil }
+        let whole = Self.find(path[...], in: fields, &steps, &names)
+        isWords = whole == nil && path.hasSuffix(".*")
+        guard let field = whole ?? (isWords ? Self.find(path.dropLast(2), in: fields, &steps, &names) : nil),
+            case .member(let column)? = steps.first
+        else { return nil }
         self.field = field
         self.column = column
         self.steps = Array(steps.dropFirst())
@@ -102,6 +108,16 @@ struct ColumnarPath {
         // One member for each type, of which one is set: `string_value`, `int_value`, …
         guard let set = column.children.first(where: { !$0.isNull(row) }) else { return nil }
         return (set, row)
+    }
+
+    /// The column that every value lies in, row by row, where the way leads through structs alone and none of them is missing; nil otherwise.
+    func leaf(of root: ArrowColumn) -> ArrowColumn? {
+        var column = root
+        for step in steps {
+            guard case .member(let index) = step, !column.mayHoldNulls else { return nil }
+            column = column.children[index]
+        }
+        return column
     }
 
     @inline(__always)

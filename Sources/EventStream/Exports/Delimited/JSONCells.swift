@@ -4,14 +4,20 @@
 /// A cell is parsed once a row, whatever number of columns stands in it. An empty cell, and one that ``ExportMapping/missing`` names,
 /// holds none of them.
 final class JSONCells {
-    private struct Cell {
+    private final class Cell {
         /// Where it stands in a record.
-        var place: Int
-        var parser: JSONLineParser
-        var row: RowTexts
+        let place: Int
+        let parser: JSONLineParser
+        let row: RowTexts
         /// Where its texts go, in the order of its paths.
-        var slots: [Int]
-        var paths: [String]
+        let slots: [Int]
+        let paths: [String]
+
+        init(place: Int, paths: [String], slots: [Int], maximumNesting: Int) {
+            (self.place, self.paths, self.slots) = (place, paths, slots)
+            parser = JSONLineParser(paths: paths, maximumNesting: maximumNesting)
+            row = RowTexts(count: paths.count)
+        }
     }
 
     private var cells: [Cell] = []
@@ -51,10 +57,7 @@ final class JSONCells {
     }
 
     private func add(_ place: Int, _ paths: [String], _ slots: [Int]) {
-        cells.append(
-            Cell(
-                place: place, parser: JSONLineParser(paths: paths, maximumNesting: maximumNesting), row: RowTexts(count: paths.count),
-                slots: slots, paths: paths))
+        cells.append(Cell(place: place, paths: paths, slots: slots, maximumNesting: maximumNesting))
     }
 
     /// Sets the texts of a record; what is wrong with the first cell that cannot be read, and its place.
@@ -74,7 +77,8 @@ final class JSONCells {
                     : "the mapping reads JSON in this cell, and it holds none that is whole"
                 return (reason, hint, cell.place)
             }
-            for (index, slot) in cell.slots.enumerated() { texts[slot] = cell.row.texts[index] }
+            let found = cell.row.texts
+            for index in cell.slots.indices { texts[cell.slots[index]] = found[index] }
         }
         return nil
     }

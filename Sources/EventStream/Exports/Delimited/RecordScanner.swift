@@ -77,6 +77,7 @@ package final class RecordScanner {
 
     /// Scans one record from `start`. `bytes[end]` must be readable and `\n`; seven bytes behind it must be readable.
     package func scan(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, isLast: Bool) -> Outcome {
+        if dialect.quote == 0, dialect.escape == 0 { return scanPlain(bytes, start, end, isLast) }
         let delimiter = dialect.delimiter
         let quote = dialect.quote
         let inPlain = ByteSearch(delimiter, 0x0A, 0x0D, dialect.escape)
@@ -138,6 +139,50 @@ package final class RecordScanner {
             }
             finish(n, seen, hasNUL)
             return .record(length: i - start, lines: lines)
+        }
+    }
+
+    /// The same where nothing but delimiters and line ends means anything: a word with several of them is looked at once.
+    private func scanPlain(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ isLast: Bool) -> Outcome {
+        let delimiter = dialect.delimiter
+        let marks = ByteMarks(delimiter, 0x0A, 0x0D)
+        var (seen, hasNUL, n, begin) = (UInt64(0), false, 0, start)
+        var i = start
+        count = 0
+        while true {
+            var hits = marks.all(in: bytes, at: i, &seen)
+            while hits != 0 {
+                let place = i &+ hits.trailingZeroBitCount &>> 3
+                hits &= hits &- 1
+                if place >= end {
+                    guard isLast else { return .needsMore(insideQuotes: false) }
+                    fields[n] = Field(start: begin - start, end: end - start, isQuoted: false, hasEscapes: false)
+                    finish(n + 1, seen, hasNUL)
+                    return .record(length: end - start, lines: 1)
+                }
+                let byte = bytes[place]
+                if byte == 0, delimiter != 0 {
+                    hasNUL = true
+                    continue
+                }
+                fields[n] = Field(start: begin - start, end: place - start, isQuoted: false, hasEscapes: false)
+                n += 1
+                begin = place + 1
+                if byte == delimiter {
+                    if n == capacity {
+                        guard n < maximumColumns else { return fault(.tooManyFields, field: n, at: begin) }
+                        enlarge(holding: n)
+                    }
+                    continue
+                }
+                if byte == 0x0D {
+                    if begin == end, !isLast { return .needsMore(insideQuotes: false) }
+                    if begin < end, bytes[begin] == 0x0A { begin += 1 }
+                }
+                finish(n, seen, hasNUL)
+                return .record(length: begin - start, lines: 1)
+            }
+            i &+= 8
         }
     }
 
@@ -247,5 +292,26 @@ struct ByteSearch {
             if hits != 0 { return i &+ hits.trailingZeroBitCount &>> 3 }
             i &+= 8
         }
+    }
+}
+
+/// Finds all places of three bytes and of zero among eight, exactly: adding 0x7F to the low seven bits of a byte sets its high bit unless
+/// they are all zero.
+struct ByteMarks {
+    private let a: UInt64, b: UInt64, c: UInt64
+
+    init(_ a: UInt8, _ b: UInt8, _ c: UInt8) {
+        func everywhere(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+        (self.a, self.b, self.c) = (everywhere(a), everywhere(b), everywhere(c))
+    }
+
+    /// The high bits of the bytes that were found; `seen` collects the words passed.
+    @inline(__always)
+    func all(in bytes: UnsafePointer<UInt8>, at place: Int, _ seen: inout UInt64) -> UInt64 {
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        let word = UInt64(littleEndian: UnsafeRawPointer(bytes + place).loadUnaligned(as: UInt64.self))
+        seen |= word
+        func others(_ x: UInt64) -> UInt64 { ((x & low) &+ low) | x }
+        return ~(others(word ^ a) & others(word ^ b) & others(word ^ c) & others(word)) & ~low
     }
 }

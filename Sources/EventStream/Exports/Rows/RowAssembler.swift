@@ -40,6 +40,7 @@ struct RowAssembler {
     private var selection: RowSelection
     private let times: [TimeCandidate]
     private let hasVoidTimes: Bool
+    private let isTimeShared: Bool
     private let visitorSlot: Int?
     private let sessionSlot: Int?
     private let orderSlots: [Int]
@@ -91,6 +92,9 @@ struct RowAssembler {
         let session = mapping.session.map { derived.slot($0, slot) }
         times = mapping.times.map { TimeCandidate(time: EventTime($0), slots: $0.columns.map(slot), none: $0.none.map { Array($0.utf8) }) }
         hasVoidTimes = mapping.times.contains { !$0.none.isEmpty }
+        var timeless = mapping
+        (timeless.time, timeless.timeAlternatives) = (nil, [])
+        isTimeShared = !timeless.usedColumns.isDisjoint(with: mapping.times.flatMap(\.columns))
         orderSlots = mapping.order.map(slot)
         orderOptional = mapping.orderOptional
         let fields = mapping.fields.map { derived.slot($0.column, slot) }
@@ -152,24 +156,32 @@ struct RowAssembler {
     /// Hands the rows to the batch.
     func finish(_ batch: inout EventBatch) { rows.write(to: &batch) }
 
+    /// The column of the time where it is the only one, and nothing else is read from it; nil otherwise.
+    var soleTimeSlot: Int? {
+        guard times.count == 1, times[0].slots.count == 1, times[0].none.isEmpty, !isTimeShared else { return nil }
+        if case .composed = times[0].time { return nil }
+        return times[0].slots[0]
+    }
+
     /// Takes one row, or says what became of it.
-    mutating func append(_ row: UnsafeMutablePointer<TextSlice>) -> Outcome {
+    /// - Parameter time: its time in microseconds, where the text of ``soleTimeSlot`` need not be read.
+    mutating func append(_ row: UnsafeMutablePointer<TextSlice>, time: Int64? = nil) -> Outcome {
         if !derived.isEmpty { derived.fill(row, missing) }
         if !selection.isEmpty, let rule = selection.rule(for: row, missing) { return .skipped(rule) }
-        guard var fault = read(row) else { return .taken }
+        guard var fault = read(row, time) else { return .taken }
         fault.slot = fault.slot.map(derived.column)
         return .refused(fault)
     }
 
-    private mutating func read(_ row: UnsafeMutablePointer<TextSlice>) -> Fault? {
+    private mutating func read(_ row: UnsafeMutablePointer<TextSlice>, _ time: Int64?) -> Fault? {
         let visitor = visitorSlot.map { row[$0] }.flatMap { isMissing($0) ? nil : $0 }
         let session = sessionSlot.map { row[$0] }.flatMap { isMissing($0) ? nil : $0 }
         guard visitor != nil || session != nil else {
             return Fault(
                 reason: .missingIdentity, slot: visitorSlot ?? sessionSlot, hint: "the row names neither visitor nor session")
         }
-        var microseconds = Int64.min
-        if !times.isEmpty {
+        var microseconds = time ?? .min
+        if time == nil, !times.isEmpty {
             switch readTime(row) {
             case .success(let value): microseconds = value
             case .failure(let fault): return fault.fault

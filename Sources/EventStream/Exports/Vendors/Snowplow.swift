@@ -70,7 +70,7 @@ extension ExportMapping {
             field("referrer_type", ["refr_medium"]), field("referrer_source", ["refr_source"]),
             field("referrer_term", ["refr_term"], .text),
             field("screen", columns.context(mobile + "screen", "name") + columns.event(mobile + "screen_view", "name")),
-            field("search_query", columns.event(own + "site_search", "terms"), .text),
+            field("search_query", columns.event(own + "site_search", "terms").map { $0 + ".*" }, .text),
             field("link", columns.event(own + "link_click", "targetUrl"), .url),
             field("action", columns.event(shop + "snowplow_ecommerce_action", "type")),
             field("campaign_source", ["mkt_source"]), field("campaign_medium", ["mkt_medium"]), field("campaign_name", ["mkt_campaign"]),

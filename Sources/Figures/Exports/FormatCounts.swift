@@ -11,7 +11,7 @@ extension Figure {
         let own = "\(context.data)/formats"
         let root = FileManager.default.fileExists(atPath: own) ? own : context.data
         var result: [String: FigureValue] = [:]
-        for name in (try? FileManager.default.subpathsOfDirectory(atPath: root))?.sorted() ?? [] {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: root).sorted() {
             let path = "\(root)/\(name)"
             var isFolder = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder, !name.hasSuffix(".md") else { continue }

@@ -32,6 +32,9 @@ extension Figure {
                 for (cause, examples) in found.examples {
                     for example in examples { users[name(example.event), default: UserRows()].causes.append(cause.rawValue) }
                 }
+                for stray in found.strays {
+                    users[name(corpus.events(ofSession: stray).lowerBound), default: UserRows()].causes.append("pingsAlone")
+                }
             }
             let counts = corpus.schema.counts
             func lengths(_ own: SessionReconciliation.Durations) -> FigureValue {
@@ -44,6 +47,7 @@ extension Figure {
                 "sessions": [
                     "export": .integer(found.counts.export), "rule": .integer(found.counts.rule), "same": .integer(found.counts.same),
                     "split": .integer(found.counts.split), "merged": .integer(found.counts.merged), "both": .integer(found.counts.both),
+                    "pings_alone": .integer(found.counts.stray),
                 ],
                 "causes": .object(
                     Dictionary(
@@ -93,7 +97,7 @@ private struct UserRows {
     /// What is left of them after the import.
     var events = 0
     var sessions: Set<Int> = []
-    /// Of the first cuts of each cause, those before one of its events.
+    /// Of the first cuts of each cause, those before one of its events; and of the first sessions of pings alone.
     var causes: [String] = []
 
     var figure: FigureValue {
