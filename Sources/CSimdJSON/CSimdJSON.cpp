@@ -257,7 +257,8 @@ void find_listed(csimdjson_parser *self, element root, element row) {
                 }
                 if (place < kExpectedMembers && key.size() <= kExpectedName) {
                     if (place == list.expected.size()) list.expected.emplace_back();
-                    list.expected[place] = {std::string(key), slot};
+                    // Behind a key too long to keep in mind no place is kept either.
+                    if (place < list.expected.size()) list.expected[place] = {std::string(key), slot};
                 }
             }
             ++place;

@@ -55,6 +55,25 @@ import Testing
         #expect(wrong.code == 64)
     }
 
+    /// What an import has cut or folded by rules of its own tells nothing about the export.
+    @Test func nothingOfTheImport() throws {
+        let rows = ["v1,a,1000000,page_view,home", "v1,a,1000010,page_ping,home", "v1,a,1000020,page_ping,home"]
+        let pings = "  - { name: ping, column: event, kind: categorical, when: { column: event, is: [page_ping] } }\n"
+        let bench = try Self.bench(rows, Self.mapping + pings + "pings: { page: page, marker: ping }\n")
+        func reconcile(_ options: String...) throws -> CommandRun {
+            let imported = try CommandRun.tessera(
+                ["import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "c", "--replace"] + options, in: bench.folder)
+            #expect(imported.code == 0, "\(imported.talk)")
+            return try CommandRun.tessera("sessions", "reconcile", "c", in: bench.folder)
+        }
+        let folded = try reconcile()
+        #expect(folded.code == 65 && folded.talk.contains("--keep-pings"), "\(folded.talk)")
+        let cut = try reconcile("--keep-pings", "--max-events", "2")
+        #expect(cut.code == 65 && cut.talk.contains("--max-events"), "\(cut.talk)")
+        let kept = try reconcile("--keep-pings")
+        #expect(kept.code == 0 && kept.output.contains("3 events"), "\(kept.output)")
+    }
+
     @Test func validate() throws {
         let noon = Self.noon
         let rows = (0..<20).map { "v\($0),s\($0),\(noon + $0),\($0 % 2 == 0 ? "view" : "search"),page \($0)" }

@@ -220,4 +220,42 @@ import Testing
         let found = try readAll(spoilt, plainMapping())
         #expect(found.reasons == [.invalidText, .invalidText] && found.fields[0] == ["c", "d"])
     }
+
+    /// GA4's table as Parquet: found without a mapping, with its sessions and repetitions.
+    @Test func ga4IsRecognised() throws {
+        guard let plugin = try plugin() else { return }
+        let folder = try ImportFolder()
+        let whole = ArrowType.integer(bytes: 8, signed: true)
+        let value = ArrowField(
+            "value", .structure,
+            children: [ArrowField("string_value", .utf8, isNullable: true), ArrowField("int_value", whole, isNullable: true)])
+        let entry = ArrowField("element", .structure, children: [ArrowField("key", .utf8), value])
+        let fields = [
+            ArrowField("event_date", .utf8), ArrowField("event_timestamp", whole), ArrowField("event_name", .utf8),
+            ArrowField("user_pseudo_id", .utf8, isNullable: true), ArrowField("event_params", .list, children: [entry]),
+        ]
+        // The second repeats the first with its parameters the other way round; the last is of another session.
+        let keys = ["ga_session_id", "page_location", "page_location", "ga_session_id", "ga_session_id", "page_location"]
+        let texts: [String?] = [nil, "/a", "/a", nil, nil, "/b"]
+        let numbers: [Int64?] = [1_700_000_000, nil, nil, 1_700_000_000, 1_700_009_000, nil]
+        let pairs = ArrowValues.structure([.utf8(keys), .structure([.utf8(texts), .int64(numbers)], count: 6)], count: 6)
+        let times: [Int64?] = [1_700_000_000_000_000, 1_700_000_000_000_000, 1_700_000_060_000_000]
+        let batch: [ArrowValues] = [
+            .utf8(["20231114", "20231114", "20231114"]), .int64(times), .utf8(["page_view", "page_view", "page_view"]),
+            .utf8(["v", "v", "v"]), .list([0, 2, 4, 6], of: pairs),
+        ]
+        var left = [batch][...]
+        try plugin.writeParquet(to: folder("events.parquet"), fields: fields) { () throws(ArrowError) in left.popFirst() }
+        let input = try ExportInput(path: folder("events.parquet"))
+        let guess = try ExportReaders.guess(input)
+        #expect(guess.vendor == .ga4 && guess.reasons.contains { $0.contains("Parquet") })
+        #expect(try ExportReaders.guess(ExportInput(path: folder("events.parquet")), format: .ga4).vendor == .ga4)
+        #expect(throws: ExportError.self) { try ExportReaders.guess(ExportInput(path: folder("events.parquet")), format: .snowplow) }
+        var rejects = RejectCollector()
+        let source = try ExportReaders.open(input, mapping: guess.mapping)
+        let counts = try ExportImporter(ImportSettings()).run(sources: [source], to: folder("ga4"), rejects: &rejects).counts
+        #expect(counts.events == 2 && counts.duplicates == 1 && counts.sessions == 2 && counts.withoutSession == 0 && rejects.total == 0)
+        let corpus = try Corpus.open(folder("ga4"))
+        #expect((0..<2).map { corpus.sessionKey($0) } == ["v/1700000000", "v/1700009000"])
+    }
 }

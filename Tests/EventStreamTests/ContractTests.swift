@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [
         ("https://bank.example/start?mail=anna.b%40host.example&x=1", PersonalData.email), ("write to a@b.co", .email),
         ("4111 1111 1111 1111", .card), ("pay?n=5500005555555559", .card), ("DE89 3704 0044 0532 0130 00", .iban),
-        ("x=GB82WEST12345698765432;", .iban),
+        ("x=GB82WEST12345698765432;", .iban), ("IBAN DE89370400440532013000 bitte", .iban), ("DE89 3704 0044 0532 0130 00 danke", .iban),
         ("call +44 20 7946 0958", .phone), ("tel:+442079460958", .phone), ("0044 20 7946 0958", .phone), ("4111111111111112", .cardLength),
     ]) func personalDataIsFound(_ text: String, _ sort: PersonalData) {
         #expect(Array(text.utf8).withUnsafeBytes { PersonalData.found(in: $0) } == sort)

@@ -158,8 +158,13 @@ import Testing
         let explanation = try ExportReaders.explain(ExportInput(path: file), mapping: mapping)
         #expect(explanation.rows == 3 && explanation.unread.isEmpty)
         #expect(explanation.parts.map(\.name) == ["visitor", "session", "time (s)", "p (categorical)", "email (categorical)"])
-        #expect(explanation.parts.map(\.examples) == [[], ["7", "8"], ["1", "2", "3"], ["home"], []])
+        #expect(explanation.parts.map(\.examples) == [[], [], ["1", "2", "3"], ["home"], []])
         #expect(explanation.parts[3].filled == 2.0 / 3.0)
         #expect(!"\(explanation)".contains("anna") && !"\(explanation)".contains("a@b"))
+        let told = scratch.file("told.csv", "u,t,p\nanna,1,/start?mail=anna.b%40host.example\nbert,2,call +44 20 7946 0958\ncara,3,/home\n")
+        let plain = plainMapping { ($0.format, $0.delimiter) = (.csv, ",") }
+        #expect(try ExportReaders.explain(ExportInput(path: told), mapping: plain).parts[2].examples == ["/home"])
+        let hidden = try ExportReaders.explain(ExportInput(path: told), mapping: plain, identifiers: ["p"])
+        #expect(hidden.parts[2].isHidden && hidden.parts[2].examples.isEmpty)
     }
 }

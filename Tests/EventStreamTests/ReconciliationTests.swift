@@ -39,7 +39,9 @@ import Testing
         #expect(try found([event("a", 43_190), event("b", 43_210)]) { $0.zoneMinutes = 60 }.causes == [.otherID: 1])
         #expect(try found([event("a", 43_190 - 3_600), event("b", 43_210 - 3_600)]) { $0.zoneMinutes = 60 }.causes == [.midnight: 1])
         #expect(try found([event("a", 0, user: "x"), event("b", 60, user: "y")]).causes == [.campaign: 1])
-        // A campaign that is not known is no other one.
+        // A campaign that is not known is no other one, nor is the same one behind it.
+        #expect(try found([event("a", 0, user: "x"), event("a", 30), event("b", 60, user: "x")]).causes == [.otherID: 1])
+        #expect(try found([event("a", 0, user: "x"), event("a", 30), event("b", 60, user: "y")]).causes == [.campaign: 1])
         #expect(try found([event("a", 0, user: "x"), event("b", 60)]).causes == [.otherID: 1])
         #expect(try found([event("a", 0), event("b", 60)]) { $0.limitEvents = 1 }.causes == [.hardLimit: 1])
         let long = [event("a", 0), event("a", 1_000), event("a", 2_000), event("b", 2_100)]

@@ -98,6 +98,41 @@ import Testing
         #expect(kept.summary.counts.events == 3)
     }
 
+    /// What the mapping does not read tells them apart all the same.
+    @Test func eventsOfDifferentKeysAreNotOne() throws {
+        let lines = ["a", "b", "b"].map {
+            Self.event("click", "1700000000000000", Self.session, Self.parameter("widget", string: $0))
+        }
+        let imported = try VendorImport(lines.joined(separator: "\n")) { _ in
+        } mapping: {
+            $0.fields.removeAll { $0.name == "widget" }
+        }
+        #expect(imported.summary.counts.events == 2 && imported.summary.counts.duplicates == 1)
+    }
+
+    @Test func internalTrafficAndDebuggingAreLeftOut() throws {
+        let lines = [
+            Self.event("page_view", "1700000000000000", Self.session),
+            Self.event("page_view", "1700000001000000", Self.session, Self.parameter("traffic_type", string: "internal")),
+            Self.event("page_view", "1700000002000000", Self.session, Self.parameter("debug_mode", int: "1")),
+            Self.event("page_view", "1700000003000000", Self.session, Self.parameter("debug_mode", int: "0")),
+        ]
+        let imported = try VendorImport(lines.joined(separator: "\n"))
+        #expect(imported.summary.counts.events == 2 && imported.summary.counts.skipped == ["internal": 1, "debug": 1])
+    }
+
+    /// A key longer than any that is kept in mind, before one that is read.
+    @Test(arguments: [200, 257, 300, 5_000]) func longKeysOfParameters(count: Int) throws {
+        let long = Self.parameter(String(repeating: "k", count: count), string: "x")
+        let lines = (0..<3).map {
+            Self.event(
+                "page_view", "170000000\($0)000000", long, Self.session, long, Self.parameter("page_title", string: "Cards"),
+                Self.parameter("page_location", string: "/\($0)"))
+        }
+        let imported = try VendorImport(lines.joined(separator: "\n"))
+        #expect(imported.texts("page_title") == ["Cards", "Cards", "Cards"] && imported.texts("page_url") == ["/0", "/1", "/2"])
+    }
+
     @Test func batchesAreOrderedWhereTheyCan() throws {
         func batch(_ page: String, _ event: Int) -> String {
             "\"batch_page_id\": \"\(page)\", \"batch_ordering_id\": 1, \"batch_event_index\": \"\(event)\", "

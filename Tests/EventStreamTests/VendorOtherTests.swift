@@ -38,6 +38,15 @@ import Testing
         #expect(imported.customers == [nil, "u1", nil, nil])
     }
 
+    /// Times of a second each: only the vendor's id tells whether two events are one.
+    @Test func mixpanelEventsOfOneSecond() throws {
+        let lines = ["i1", "i2", "i3", "i1"].map {
+            "{\"event\": \"Add\", \"properties\": {\"time\": 1700000000, \"distinct_id\": \"p\", \"$insert_id\": \"\($0)\"}}"
+        }
+        let imported = try VendorImport(lines.joined(separator: "\n"))
+        #expect(imported.summary.counts.events == 3 && imported.summary.counts.duplicates == 1)
+    }
+
     @Test("XDM with the prefix and without")
     func xdm() throws {
         let imported = try VendorImport(

@@ -258,6 +258,13 @@ import Testing
         #expect(error?.reason.contains("Snowplow context") == true)
     }
 
+    @Test("Events of one moment with different ids are different events")
+    func oneMoment() throws {
+        let rows = [1, 2, 3, 2].map { Self.web($0, "struct", 0, [54: "form", 130: "f\($0)"]) }
+        let imported = try VendorImport(rows.joined(separator: "\n"))
+        #expect(imported.summary.counts.events == 3 && imported.summary.counts.duplicates == 1)
+    }
+
     @Test("Paths in cells are shown by --explain with what they hold")
     func explained() throws {
         let folder = try ImportFolder()
@@ -266,7 +273,7 @@ import Testing
         let input = try ExportInput(path: path)
         let explanation = try ExportReaders.explain(input, mapping: ExportReaders.guess(input).mapping)
         let tile = try #require(explanation.parts.first { $0.name.hasPrefix("com_bank_offer.tile") })
-        #expect(tile.columns == ["contexts_com_bank_offer_2.0.tile"] && tile.filled == 0.25 && tile.examples == ["loan"])
+        #expect(tile.columns == [["contexts_com_bank_offer_2.0.tile"]] && tile.filled == 0.25 && tile.examples == ["loan"])
         #expect(!explanation.unread.contains("contexts_com_bank_offer_2"))
         #expect(explanation.parts.filter(\.isHidden).allSatisfy { $0.examples.isEmpty })
     }

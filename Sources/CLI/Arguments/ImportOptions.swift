@@ -21,6 +21,7 @@ struct ImportOptions: ParsableArguments {
         help: ArgumentHelp("A field that identifies people and is replaced by digests like visitors. May be repeated.", valueName: "field"))
     var identifier: [String] = []
     @Flag(help: "Keep rows that are equal in everything the mapping keeps.") var keepDuplicates = false
+    @Flag(help: "Keep page pings as events of their own, in place of folding them into the dwell of their page.") var keepPings = false
     @Option(
         help: ArgumentHelp(
             "Memory for rows and distinct values, in megabytes; beyond it both are sorted on disk. The program takes some 60 besides, "
@@ -63,7 +64,9 @@ struct ImportOptions: ParsableArguments {
 
     /// The mapping that was given, or one for the input.
     func mapping(of input: ExportInput, format: VendorFormat?, showsGuess: Bool) throws -> ExportMapping {
-        try mapping.map { try Self.read($0) } ?? guess(input, format, shows: showsGuess)
+        var mapping = try mapping.map { try Self.read($0) } ?? guess(input, format, shows: showsGuess)
+        if keepPings { mapping.pings = nil }
+        return mapping
     }
 
     private static func read(_ file: String) throws -> ExportMapping {

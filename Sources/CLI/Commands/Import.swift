@@ -91,12 +91,14 @@ struct Import: ParsableCommand, WritesOutput {
     private func printExplanation() throws {
         let input = try ExportInput(path: ExportReaders.files(of: files[0])[0])
         let mapping = try options.mapping(of: input, format: format, showsGuess: true)
-        let explanation = try ExportReaders.explain(input, mapping: mapping)
+        let explanation = try ExportReaders.explain(input, mapping: mapping, identifiers: Set(options.identifier))
         var lines = ["\(files[0]): the first \(Reading.count(explanation.rows)) rows"]
         for part in explanation.parts {
             let values =
                 part.isHidden ? "(identifiers are not shown)" : part.examples.map { "`\($0)`" }.joined(separator: ", ")
-            lines.append("\(part.name): \(Reading.percent(part.filled)) of rows, from \(part.columns.joined(separator: ", else "))")
+            lines.append(
+                "\(part.name): \(Reading.percent(part.filled)) of rows, from \(part.columns.map { $0.joined(separator: ", else ") }.joined(separator: " and "))"
+            )
             if !values.isEmpty { lines.append("    \(values)") }
         }
         if !explanation.unread.isEmpty { lines.append("not read: " + explanation.unread.joined(separator: ", ")) }

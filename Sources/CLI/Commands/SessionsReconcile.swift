@@ -66,6 +66,7 @@ struct SessionsReconcile: ParsableCommand, WritesOutput {
                 code: EX_DATAERR, place: corpus, reason: "the events have no times, so a rule cannot cut them",
                 remedy: "import with a mapping that names the column of the time")
         }
+        try checkImport(read.schema)
         let found = SessionReconciliation(read, try settings(read.schema))
         if let page {
             let html = ReconciliationReport(found, read.schema.counts, corpus: corpus).page.html()
@@ -76,6 +77,22 @@ struct SessionsReconcile: ParsableCommand, WritesOutput {
             try StandardOutput.print(json: Summary(found, read.schema.counts))
         } else {
             try StandardOutput.print(ReconciliationText(found, read.schema.counts, corpus: corpus).text)
+        }
+    }
+
+    /// The sessions must be the export's own, and their pings there.
+    private func checkImport(_ schema: EventSchema) throws {
+        guard schema.mapping.pings == nil else {
+            throw CommandFault(
+                code: EX_DATAERR, place: corpus,
+                reason: "page pings were folded into the dwell of their pages, so that nobody sees which kept a session alive",
+                remedy: "import the export once more with --keep-pings, into another corpus")
+        }
+        let own = schema.sessions
+        guard own.maximumLengthSeconds == nil, own.maximumEvents == nil, own.splitOnChange.isEmpty else {
+            throw CommandFault(
+                code: EX_DATAERR, place: corpus, reason: "its sessions were cut by rules of the import, not by the export alone",
+                remedy: "import once more without --max-length, --max-events and --split-on")
         }
     }
 

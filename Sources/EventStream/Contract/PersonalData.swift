@@ -103,18 +103,23 @@ package enum PersonalData: String, CaseIterable, Sendable {
             else { continue }
             var own: [UInt8] = []
             var end = place
+            // It may end at every blank: what follows may be a word.
             while end < text.count, own.count <= 34, isDigit(text[end]) || isLetter(text[end]) || text[end] == 0x20 {
-                if text[end] != 0x20 { own.append(text[end]) }
+                if text[end] != 0x20 { own.append(text[end]) } else if isIBAN(own) { return true }
                 end += 1
             }
-            guard (15...34).contains(own.count) else { continue }
-            var rest = 0
-            for byte in own[4...] + own[..<4] {
-                rest = isDigit(byte) ? (rest * 10 + Int(byte - 0x30)) % 97 : (rest * 100 + Int(byte & 0xDF) - 55) % 97
-            }
-            if rest == 1 { return true }
+            if isIBAN(own) { return true }
         }
         return false
+    }
+
+    private static func isIBAN(_ text: [UInt8]) -> Bool {
+        guard (15...34).contains(text.count) else { return false }
+        var rest = 0
+        for byte in text[4...] + text[..<4] {
+            rest = isDigit(byte) ? (rest * 10 + Int(byte - 0x30)) % 97 : (rest * 100 + Int(byte & 0xDF) - 55) % 97
+        }
+        return rest == 1
     }
 
     /// The value with an x for each letter and a 9 for each digit, the first 40 bytes of it.

@@ -1,13 +1,14 @@
 /// What becomes of an export: which column each part of an event is read from, how often it is there, examples, and what is not read.
 ///
-/// Made from the first block; values of columns that tell who somebody is are not shown.
+/// Made from the first block. Values of columns that tell who somebody is are not shown, nor ids of sessions, nor values that look like
+/// personal data (``PersonalData``).
 public struct ExportExplanation: Sendable, Equatable {
     /// One part of an event.
     public struct Part: Sendable, Equatable {
         /// `visitor`, `session`, `time`, … or a field's name with its kind behind.
         public var name: String
-        /// What it is read from, the preferred column first.
-        public var columns: [String]
+        /// What it is read from: of each group a value is needed, and the first column that has one counts.
+        public var columns: [[String]]
         /// Share of rows that have it, 0 to 1.
         public var filled: Double
         /// Up to three different values as the export writes them; empty where they are hidden.
@@ -26,7 +27,10 @@ public struct ExportExplanation: Sendable, Equatable {
 
 extension ExportReaders {
     /// Explains a mapping by the beginning of an input, which can still be opened afterwards.
-    public static func explain(_ input: ExportInput, mapping: ExportMapping) throws(ExportError) -> ExportExplanation {
+    /// - Parameter identifiers: fields that identify people besides those that do by their kind or name.
+    public static func explain(
+        _ input: ExportInput, mapping: ExportMapping, identifiers: Set<String> = []
+    ) throws(ExportError) -> ExportExplanation {
         try mapping.validate()
         let sample = try input.sample(mapping.encoding)
         var mapping = mapping
@@ -50,7 +54,7 @@ extension ExportReaders {
                     column.parts(paths: mapping.paths(inCell: column.name, among: all), limits: input.limits).map(\.sample)
                 }
         }
-        return ExportExplanation(mapping, read, all: all)
+        return ExportExplanation(mapping, read, all: all, identifiers: identifiers)
     }
 }
 
@@ -66,7 +70,7 @@ extension ExportMapping {
 }
 
 extension ExportExplanation {
-    init(_ mapping: ExportMapping, _ columns: [ColumnSample], all: [String]) {
+    init(_ mapping: ExportMapping, _ columns: [ColumnSample], all: [String], identifiers: Set<String>) {
         let missing = mapping.missing.map { Array($0.utf8) }
         var known: [String: ColumnSample] = [:]
         for column in columns { known[column.name] = column }
@@ -89,20 +93,17 @@ extension ExportExplanation {
                 guard !values.contains(nil) else { continue }
                 filled += 1
                 guard !hidden, examples.count < 3 else { continue }
+                guard !values.contains(where: { Self.isPersonal($0 ?? []) }) else { continue }
                 let text = values.map { Self.shown($0 ?? []) }.joined(separator: " / ")
                 if !examples.contains(text) { examples.append(text) }
             }
             return Part(
-                name: name, columns: groups.flatMap { $0 }, filled: rows > 0 ? Double(filled) / Double(rows) : 0, examples: examples,
+                name: name, columns: groups, filled: rows > 0 ? Double(filled) / Double(rows) : 0, examples: examples,
                 isHidden: hidden)
         }
         var parts: [Part] = []
         if let visitor = mapping.visitor { parts.append(part("visitor", ([visitor] + mapping.visitorRest).map(\.names), hidden: true)) }
-        if let session = mapping.session {
-            // Without a visitor the session stands for one.
-            let hidden = mapping.visitor == nil || mapping.sessionTellsPerson
-            parts.append(part("session", session.parts.map(\.column.names), hidden: hidden))
-        }
+        if let session = mapping.session { parts.append(part("session", session.parts.map(\.column.names), hidden: true)) }
         if let customer = mapping.customer { parts.append(part("customer", [customer.names], hidden: true)) }
         for time in mapping.times {
             let unit = time.unit.map { " (\($0.rawValue))" } ?? ""
@@ -110,9 +111,11 @@ extension ExportExplanation {
         }
         for order in mapping.order { parts.append(part("order", [[order]])) }
         for field in mapping.fields where field.kind != .identity {
-            let hidden = field.column.names.contains { name in
-                identities.contains(name) || known[name].map(RoleGuess.isIdentity) ?? false
-            }
+            let hidden =
+                identifiers.contains(field.name)
+                || field.column.names.contains { name in
+                    identities.contains(name) || known[name].map(RoleGuess.isIdentity) ?? false
+                }
             parts.append(part("\(field.name) (\(field.kind.rawValue))", [field.column.names], hidden: hidden))
         }
         let used = mapping.usedColumns
@@ -121,6 +124,8 @@ extension ExportExplanation {
         let unread = all.filter { !read.contains($0) && !lists.contains($0) }
         self.init(rows: rows, parts: parts, unread: Array(unread.prefix(100)))
     }
+
+    private static func isPersonal(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { PersonalData.found(in: $0) != nil } }
 
     /// At most 40 characters on one line.
     private static func shown(_ bytes: [UInt8]) -> String {

@@ -10,13 +10,16 @@ public struct ReconciliationSettings: Sendable, Equatable {
     public var pings: Set<String> = []
     /// Fields of which a change to another known value begins a session at some vendors.
     public var campaignFields: [String] = []
-    /// Sessions of which kind are cut by vendors at a hard limit: seconds from first event to last (Adobe: 12 hours).
-    public var limitSeconds = 12 * 3_600.0
+    /// Where the vendor ends a session however busy: seconds from first event to last. Only Adobe has such limits: 12 hours.
+    public var limitSeconds = Double.infinity
     /// The same for events (Adobe: 2,500 hits).
-    public var limitEvents = 2_500
+    public var limitEvents = Int.max
 
     /// What the fields of a corpus say of themselves by their names.
     public init(_ schema: EventSchema) {
+        if schema.mapping.session?.parts.contains(where: { $0.column.names.contains("visit_num") }) ?? false {
+            (limitSeconds, limitEvents) = (12 * 3_600, 2_500)
+        }
         let names = schema.readableFields.filter { $0.kind == .categorical || $0.kind == .text }.map(\.name)
         eventField = ["event", "event_name", "event_type", "type", "action"].first(where: names.contains)
         campaignFields = names.filter { name in

@@ -1,7 +1,7 @@
-/// Finds repetitions among rows in order: those with the key of an earlier row, where the mapping names one, and those with the same visitor,
-/// session, time, order columns and all mapped fields.
+/// Finds repetitions among rows in order: those with the key of an earlier row, where the mapping names one, and among rows without a key
+/// those with the same visitor, session, time, order columns and all mapped fields.
 ///
-/// Only columns the mapping keeps can be compared. The first of the repeated rows in the input stays. Rows of one moment are held
+/// Only columns the mapping keeps can be compared, so that rows with different keys are never one. The first of the repeated rows in the input stays. Rows of one moment are held
 /// until the moment has passed.
 final class DuplicateFilter {
     private let layout: EventRow
@@ -31,9 +31,13 @@ final class DuplicateFilter {
 
     /// Whether a row repeats an earlier one of its moment.
     func isDuplicate(_ row: RowPointer) -> Bool {
-        if let repeated, repeated.contains(Int(row.long(EventRow.position))) {
-            dropped += 1
-            return true
+        if let repeated {
+            let position = Int(row.long(EventRow.position))
+            if repeated.contains(position) {
+                dropped += 1
+                return true
+            }
+            if repeated.hasKey(position) { return false }
         }
         return comparesRows && isEqualToEarlier(row)
     }

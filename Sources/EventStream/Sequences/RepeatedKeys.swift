@@ -2,12 +2,13 @@ internal import DurableFiles
 
 /// Finds rows whose key an earlier row of the input had, wherever the two stand: the digests are sorted, on disk where there are many.
 ///
-/// Memory: its share while rows come, then one bit for each row.
+/// Memory: its share while rows come, one bit for each row, then two.
 final class RepeatedKeys {
     private static let layout = EventRow(orders: 1, isNumeric: [])
     private let store: RowStore
     private let runsPath: String
     private let fileSystem: FileSystem
+    private var keyed = RowPositions()
 
     /// - Parameter memory: bytes for digests before they go to a file in `directory`.
     init(directory: String, memory: Int, in fileSystem: FileSystem) {
@@ -21,6 +22,7 @@ final class RepeatedKeys {
         for index in 0..<rows.count {
             let (high, low) = rows.key(index)
             if high == 0, low == 0 { continue }
+            keyed.insert(first + index)
             guard let row = try store.append(upTo: 1).baseAddress else { continue }
             row.storeBytes(of: Int64(first + index), toByteOffset: EventRow.position, as: Int64.self)
             row.storeBytes(of: high, toByteOffset: EventRow.time, as: Int64.self)
@@ -35,7 +37,7 @@ final class RepeatedKeys {
         do { try store.finish(spilling: false) } catch { throw .file(error) }
         let order = RowOrder(
             layout: Self.layout, visitorRanks: [0], visitorPlaces: 1, sessionStarts: [], sessions: nil, hasTime: true)
-        var repeated = RepeatedRows(total: total)
+        var repeated = RepeatedRows(keyed: keyed, total: total)
         var previous: (Int64, Int64) = (0, 0)
         guard store.count > 0 else { return repeated }
         let sort = ExternalSort(store, order: order, resolver: nil, runsPath: runsPath, in: fileSystem)
@@ -51,15 +53,40 @@ final class RepeatedKeys {
     }
 }
 
-/// Positions of rows, one bit each.
+/// The rows with the key of an earlier one, and those that have a key at all, by their positions.
 struct RepeatedRows {
-    private var bits: [UInt64]
+    private var repeated = RowPositions()
+    private var keyed: RowPositions
 
-    /// None of `total` rows.
-    init(total: Int) { bits = Array(repeating: 0, count: (total + 63) / 64) }
+    /// None repeated yet.
+    init(keyed: RowPositions = RowPositions(), total: Int) {
+        self.keyed = keyed
+        repeated.reserve(total)
+    }
 
-    mutating func insert(_ position: Int) { bits[position >> 6] |= 1 << UInt64(position & 63) }
+    mutating func insert(_ position: Int) { repeated.insert(position) }
 
     @inline(__always)
-    func contains(_ position: Int) -> Bool { bits[position >> 6] >> UInt64(position & 63) & 1 == 1 }
+    func contains(_ position: Int) -> Bool { repeated.contains(position) }
+
+    /// Whether a row has a key, by which alone it is told from others then.
+    @inline(__always)
+    func hasKey(_ position: Int) -> Bool { keyed.contains(position) }
+}
+
+/// Positions of rows, one bit each.
+struct RowPositions {
+    private var bits: [UInt64] = []
+
+    mutating func reserve(_ total: Int) { bits.reserveCapacity((total + 63) / 64) }
+
+    mutating func insert(_ position: Int) {
+        while bits.count <= position >> 6 { bits.append(0) }
+        bits[position >> 6] |= 1 << UInt64(position & 63)
+    }
+
+    @inline(__always)
+    func contains(_ position: Int) -> Bool {
+        position >> 6 < bits.count && bits[position >> 6] >> UInt64(position & 63) & 1 == 1
+    }
 }

@@ -16,7 +16,9 @@ extension Figure {
             var users = try rows(of: file, in: folder)
             var rejects = RejectCollector()
             let input = try ExportInput(path: file)
-            let guess = try ExportReaders.guess(input, format: nil)
+            var guess = try ExportReaders.guess(input, format: nil)
+            // As `tessera import --keep-pings`: what kept a session alive is to be seen.
+            guess.mapping.pings = nil
             _ = try ExportImporter(ImportSettings()).run(
                 sources: [ExportReaders.open(input, mapping: guess.mapping)], to: "\(folder)/corpus", rejects: &rejects)
             let corpus = try Corpus.open("\(folder)/corpus")

@@ -17,6 +17,8 @@ struct ColumnarPath {
     let column: Int
     /// Whether a list at its end is wanted as words: its texts and numbers with a space between.
     let isWords: Bool
+    /// The members of keys and values, where a list of both is wanted as all its pairs (`list[]`).
+    let pairs: (key: Int, value: Int)?
     private let steps: [Step]
 
     /// Nil when there is no such way.
@@ -25,9 +27,12 @@ struct ColumnarPath {
         var names: [String] = []
         let whole = Self.find(path[...], in: fields, &steps, &names)
         isWords = whole == nil && path.hasSuffix(".*")
-        guard let field = whole ?? (isWords ? Self.find(path.dropLast(2), in: fields, &steps, &names) : nil),
+        let isPairs = whole == nil && path.hasSuffix("[]")
+        guard let field = whole ?? (isWords || isPairs ? Self.find(path.dropLast(2), in: fields, &steps, &names) : nil),
             case .member(let column)? = steps.first
         else { return nil }
+        pairs = isPairs ? Self.pairs(field) : nil
+        if isPairs, pairs == nil { return nil }
         self.field = field
         self.column = column
         self.steps = Array(steps.dropFirst())
@@ -68,14 +73,26 @@ struct ColumnarPath {
                 steps.append(.element(number))
                 return follow(rest.dropFirst(1 + digits.count), into: element, &steps, &names)
             }
-            guard rest.first == "[", let end = rest.firstIndex(of: "]"), element.type == .structure,
-                let key = element.children.firstIndex(where: { $0.name == "key" }),
-                let value = element.children.firstIndex(where: { $0.name == "value" })
+            guard rest.first == "[", let end = rest.firstIndex(of: "]"), end > rest.index(after: rest.startIndex),
+                let (key, value) = Self.pairs(field)
             else { return nil }
             steps.append(.key(Array(rest[rest.index(after: rest.startIndex)..<end].utf8), key: key, value: value))
             return follow(rest[rest.index(after: end)...], into: element.children[value], &steps, &names)
         default: return nil
         }
+    }
+
+    /// The members of a list's entries that hold keys and values; nil where it holds others.
+    private static func pairs(_ field: ArrowField) -> (key: Int, value: Int)? {
+        switch field.type {
+        case .list, .largeList, .fixedSizeList, .map: break
+        default: return nil
+        }
+        guard let element = field.children.first, element.type == .structure,
+            let key = element.children.firstIndex(where: { $0.name == "key" }),
+            let value = element.children.firstIndex(where: { $0.name == "value" })
+        else { return nil }
+        return (key, value)
     }
 
     private static func isAtStructs(_ steps: [Step]) -> Bool {
@@ -104,10 +121,14 @@ struct ColumnarPath {
             }
             guard !column.isNull(row) else { return nil }
         }
-        guard case .key? = steps.last, column.field.type == .structure else { return (column, row) }
-        // One member for each type, of which one is set: `string_value`, `int_value`, …
-        guard let set = column.children.first(where: { !$0.isNull(row) }) else { return nil }
-        return (set, row)
+        guard case .key? = steps.last else { return (column, row) }
+        return Self.typed(column, row).map { ($0, row) }
+    }
+
+    /// The column of a value that has one member for each type, of which one is set (`string_value`, `int_value`, …); a plain column is its
+    /// own. Nil where none is set.
+    static func typed(_ column: ArrowColumn, _ row: Int) -> ArrowColumn? {
+        column.field.type == .structure ? column.children.first { !$0.isNull(row) } : column.isNull(row) ? nil : column
     }
 
     /// The column that every value lies in, row by row, where the way leads through structs alone and none of them is missing; nil otherwise.

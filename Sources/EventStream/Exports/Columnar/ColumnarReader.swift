@@ -13,6 +13,7 @@ struct ColumnarReader: EventSource {
     private let scratch: [ArrowText]
     private let times: [ArrowTimeText]
     private let views: ColumnarViews
+    private let pairs = ColumnarPairs()
     /// The column of the times, where they need not become texts first, and where they lie in the batch.
     private let instantSlot: Int?
     private var instants: ArrowInstants?
@@ -163,6 +164,9 @@ struct ColumnarReader: EventSource {
             isChecked = true
         } else if path.isWords, isListed(column) {
             words(column, at, text)
+        } else if let members = path.pairs {
+            guard pairs.write(column, at, members, to: text) else { return true }
+            isChecked = true
         } else if !column.write(at, to: text, times: times[slot]) {
             return true
         }

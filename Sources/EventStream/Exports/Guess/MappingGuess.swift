@@ -26,8 +26,9 @@ extension ExportReaders {
         }
         mapping.format =
             input.columnar == nil ? try FormatSniffer(path: input.path, sample: sample).format(for: mapping) : .parquet
-        let isLines = mapping.format == .jsonl
-        if let format, mapping.format == .items || mapping.format == .parquet || isLines == format.isDelimited {
+        let hasMembers = mapping.format == .jsonl || mapping.format == .parquet
+        let isReadable = mapping.format == .parquet ? format?.mapping.rows == nil : true
+        if let format, mapping.format == .items || hasMembers == format.isDelimited || !isReadable {
             throw ExportError(
                 .badData, place: input.path, reason: "its first block is not \(format.title)",
                 remedy: "leave --format out to have the format found, or give a mapping")
@@ -40,7 +41,14 @@ extension ExportReaders {
         case .parquet:
             reasons.append("format: it is a Parquet or Arrow file")
             reasons += input.columnar?.unread ?? []
-            return try RoleGuess(path: input.path, columns: sample.jsonColumns(input.limits)).complete(mapping, reasons)
+            let columns = sample.jsonColumns(input.limits)
+            if let found = format.map({ ($0, $0.member(columns)) }) ?? VendorFormat.detect(columns), found.0.mapping.rows == nil {
+                // The vendor's lines column by column: what a file lacks is empty, as it is in lines.
+                var guess = found.0.guess(columns, in: found.1, isAsked: format != nil)
+                guess.reasons = reasons + guess.reasons
+                return guess
+            }
+            return try RoleGuess(path: input.path, columns: columns).complete(mapping, reasons)
         case .jsonl:
             let columns = sample.jsonColumns(input.limits)
             if let found = format.map({ ($0, $0.member(columns)) }) ?? VendorFormat.detect(columns) {

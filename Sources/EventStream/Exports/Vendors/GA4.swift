@@ -10,6 +10,7 @@ extension ExportMapping {
     /// - Campaign: of the session's last click, else as collected, else from parameters. `traffic_source` is the first touch of the visitor
     ///   and is not read.
     /// - Duplicates: the same visitor, name, time and all parameters, in any order.
+    /// - Internal traffic and events of a debugging session, as Google marks them, are left out.
     static var ga4: ExportMapping {
         var mapping = ExportMapping()
         mapping.format = .jsonl
@@ -25,6 +26,9 @@ extension ExportMapping {
         mapping.orderOptional = true
         mapping.duplicates = [visitor, "event_name", "event_timestamp", "event_params[]"]
         mapping.missing = ["", "(not set)"]
+        mapping.skip = [
+            Skip("internal", "event_params[traffic_type]", is: ["internal"]), Skip("debug", "event_params[debug_mode]", is: ["1", "true"]),
+        ]
         let session = "session_traffic_source_last_click"
         func campaign(_ name: String, _ manual: String, _ cross: String, _ parameter: String, _ collected: String) -> Field {
             Field(
