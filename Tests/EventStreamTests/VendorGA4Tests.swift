@@ -110,6 +110,27 @@ import Testing
         #expect(imported.summary.counts.events == 2 && imported.summary.counts.duplicates == 1)
     }
 
+    /// With each event GA4 says how long the page was in front since the last.
+    @Test func engagementIsTheDwellOfTheEventBefore() throws {
+        func engaged(_ milliseconds: Int?) -> String {
+            milliseconds.map { Self.parameter("engagement_time_msec", int: "\"\($0)\"") } ?? Self.parameter("none", int: "1")
+        }
+        let lines = [
+            Self.event("page_view", "1700000000000000", Self.session, engaged(5)),
+            Self.event("user_engagement", "1700000100000000", Self.session, engaged(4_200)),
+            Self.event("page_view", "1700000101000000", Self.session, engaged(nil)),
+            Self.event("scroll", "1700000131000000", Self.session, engaged(-1)),
+            Self.event("click", "1700009131000000", Self.session, engaged(9_000_000)),
+        ]
+        let imported = try VendorImport(lines.joined(separator: "\n"))
+        #expect(imported.dwells.dropLast() == [4.2, 1, 30, 1800] && imported.dwells[4].isNaN)
+        let own = try VendorImport(lines.joined(separator: "\n")) { _ in
+        } mapping: {
+            $0.dwell = .init(field: "engagement_ms", unit: .milliseconds)
+        }
+        #expect(own.dwells == [0.005, 4.2, 30, 1800, 1800])
+    }
+
     @Test func internalTrafficAndDebuggingAreLeftOut() throws {
         let lines = [
             Self.event("page_view", "1700000000000000", Self.session),

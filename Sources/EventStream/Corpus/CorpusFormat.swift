@@ -5,12 +5,12 @@ internal import DurableFiles
 /// | file | type | length | content |
 /// |---|---|---|---|
 /// | `session_offsets.npy` | i64 | S + 1 | session `s` holds events `[s] ..< [s + 1]` |
-/// | `session_visitor.npy` | i32 | S | number of its visitor; sessions of a visitor lie together, earliest first |
+/// | `session_visitor.npy` | i32 | S | number of its visitor; sessions of a visitor lie together, earliest first but for those without an id of the export's, which follow the first of them |
 /// | `session_key.offsets.npy`, `session_key.bytes.npy` | i64, u8 | S + 1, any | its id, UTF-8 |
 /// | `visitor_key.offsets.npy`, `visitor_key.bytes.npy` | i64, u8 | V + 1, any | visitor ids, or their keyed digests |
 /// | `time_us.npy` | i64 | E | microseconds since 1970 UTC; the smallest integer where there is no time |
 /// | `gap_s.npy` | f32 | E | seconds since the session's previous event; NaN for its first |
-/// | `dwell_s.npy` | f32 | E | seconds to its next event, or what page pings say, capped; NaN for its last without pings |
+/// | `dwell_s.npy` | f32 | E | seconds to its next event, or what page pings or a field say, capped; NaN for its last without them |
 /// | `hour.npy`, `weekday.npy` | u8 | E | 0–23; Monday 0 to Sunday 6; 255 unknown; in the mapping's zone, UTC unless given |
 /// | `STEM.codes.npy` | i32 | E | categorical, text, url: 0 missing, k for entry k - 1 of the dictionary |
 /// | `STEM.dictionary.offsets.npy`, `STEM.dictionary.bytes.npy` | i64, u8 | | entries, by first appearance in the corpus |

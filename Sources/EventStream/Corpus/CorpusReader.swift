@@ -14,7 +14,8 @@ public struct Corpus: Sendable {
     public let timesMicroseconds: Column<Int64>
     /// Seconds since the session's previous event; NaN for its first.
     public let gaps: Column<Float>
-    /// Seconds to the session's next event, or what page pings say (``ExportMapping/Pings``), capped; NaN for its last without pings.
+    /// Seconds to the session's next event, or what page pings (``ExportMapping/Pings``) or a field (``ExportMapping/Dwell``) say, capped; NaN for its last
+    /// without them.
     public let dwells: Column<Float>
     /// 0 to 23; 255 unknown.
     public let hours: Column<UInt8>

@@ -31,6 +31,11 @@ final class CorpusWriter {
     private let visitorKey: StringWriter
     private let time: ColumnWriter<Int64>
     private let gap: ColumnWriter<Float>
+    /// Where a field tells dwells: whose, its place in a row, seconds a unit; and what it told of the event whose dwell comes next.
+    private let toldOwner: ExportMapping.Dwell.Owner?
+    private let toldOffset: Int
+    private let toldUnit: Double
+    private var told = Double.nan
     private let dwell: ColumnWriter<Float>
     private let hour: ColumnWriter<UInt8>
     private let weekday: ColumnWriter<UInt8>
@@ -64,6 +69,11 @@ final class CorpusWriter {
         calendar = CalendarHour(offset: Int64(zone) * 1_000_000)
         self.duplicates = duplicates
         pings = PagePings(schema.mapping, layout)
+        if let rule = schema.mapping.dwell, let field = schema.fields.firstIndex(where: { $0.name == rule.field }) {
+            (toldOwner, toldOffset, toldUnit) = (rule.owner, layout.fieldOffsets[field], rule.secondsPerUnit ?? 1)
+        } else {
+            (toldOwner, toldOffset, toldUnit) = (nil, 0, 1)
+        }
         sessionizer = Sessionizer(
             schema.sessions,
             watchedOffsets: schema.sessions.splitOnChange.compactMap { name in
@@ -128,7 +138,7 @@ final class CorpusWriter {
             isNative = session < 0 ? false : try tables.sessions.length(of: Int(session)) > 4
         }
         if sessionizer.begins(visitor: visitor, session: session, hasNativeID: isNative, time: now, row: row) {
-            if events > 0 { try dwell.append(.nan) }
+            if events > 0 { try appendDwell(.nan) }
             try beginSession(visitor, session)
             try gap.append(.nan)
         } else if now == .min {
@@ -137,14 +147,27 @@ final class CorpusWriter {
         } else {
             let seconds = Double(now &- previousTime) * 1e-6
             try gap.append(Float(seconds))
-            try dwell.append(Float(min(seconds, schema.dwellCapSeconds)))
+            if toldOwner == .previous { told = toldSeconds(row) }
+            try appendDwell(seconds)
         }
+        if toldOwner == .own { told = toldSeconds(row) }
         try time.append(now)
         let (hour, weekday) = calendar.of(now)
         try self.hour.append(hour)
         try self.weekday.append(weekday)
         previousTime = now
         events += 1
+    }
+
+    /// The dwell of the event before: as a field tells it, else so many seconds.
+    private func appendDwell(_ seconds: Double) throws(FileError) {
+        try dwell.append(Float(min(told.isNaN ? seconds : told, schema.dwellCapSeconds)))
+        told = .nan
+    }
+
+    private func toldSeconds(_ row: RowPointer) -> Double {
+        let seconds = Double(bitPattern: UInt64(bitPattern: row.long(toldOffset))) * toldUnit
+        return seconds >= 0 ? seconds : .nan
     }
 
     private func beginSession(_ visitor: Int32, _ session: Int32) throws(FileError) {
@@ -176,7 +199,7 @@ final class CorpusWriter {
     /// Writes what is left, the dictionaries and the schema with counts and digest, and gives it.
     /// - Parameter counts: what was counted before rows came here; the rest is filled in.
     func finish(_ counts: EventSchema.Counts) throws(FileError) -> EventSchema {
-        if events > 0 { try dwell.append(.nan) }
+        if events > 0 { try appendDwell(.nan) }
         pings?.finish()
         try writeDwells()
         try sessionOffsets.append(Int64(events))

@@ -3,7 +3,7 @@ extension ExportMapping: Codable {
         case format, delimiter, quote, escape, header, columns, encoding, rows, visitor, session, customer, time, order
         case orderOptional = "order_optional"
         case visitorRest = "visitor_rest"
-        case skip, duplicates, fields, pings, missing
+        case skip, duplicates, fields, pings, dwell, missing
     }
 
     /// Decodes a mapping; entries left out take their defaults, unknown entries are refused by name, so that a slip of the pen
@@ -32,6 +32,7 @@ extension ExportMapping: Codable {
         duplicates = try entries.decodeIfPresent([Columns].self, forKey: .duplicates) ?? []
         fields = try entries.decodeIfPresent([Field].self, forKey: .fields) ?? []
         pings = try entries.decodeIfPresent(Pings.self, forKey: .pings)
+        dwell = try entries.decodeIfPresent(Dwell.self, forKey: .dwell)
         missing = try entries.decodeIfPresent([String].self, forKey: .missing) ?? [""]
         if let column = try entries.decodeIfPresent(Columns.self, forKey: .customer) {
             fields.append(Field(name: Self.customerField, columns: column, kind: .identity))
@@ -64,6 +65,7 @@ extension ExportMapping: Codable {
         if !duplicates.isEmpty { try entries.encode(duplicates, forKey: .duplicates) }
         try entries.encode(fields.filter { $0.kind != .identity }, forKey: .fields)
         try entries.encodeIfPresent(pings, forKey: .pings)
+        try entries.encodeIfPresent(dwell, forKey: .dwell)
         try entries.encode(missing, forKey: .missing)
     }
 }

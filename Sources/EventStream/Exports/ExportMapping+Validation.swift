@@ -10,6 +10,7 @@ extension ExportMapping {
         }
         try validateSelection()
         try validatePings()
+        try validateDwell()
         try validateLookups()
     }
 

@@ -220,8 +220,8 @@ public struct ExportMapping: Sendable, Equatable {
     public var orderOptional = false
     /// Rows that are left out and counted.
     public var skip: [Skip] = []
-    /// What a repeated row has in common with the first, such as the id of a message; a row that lacks one of them repeats nothing. Rows
-    /// equal in everything the mapping keeps are repetitions besides.
+    /// What a repeated row has in common with the first, such as the id of a message; a row that lacks one of them is compared
+    /// in everything the mapping keeps, as all rows are where nothing is named here.
     public var duplicates: [Columns] = []
     /// In JSON Lines the list whose elements are the rows: columns that begin with it are members of the element (`events.type`), others of
     /// the line. Nil where each line is a row.
@@ -230,6 +230,8 @@ public struct ExportMapping: Sendable, Equatable {
     public var fields: [Field] = []
     /// Rows that tell how long a page was looked at, and are no events. Nil where there are none.
     public var pings: Pings?
+    /// The field that tells how long a page was looked at. Nil where none does.
+    public var dwell: Dwell?
     /// Texts that stand for no value.
     public var missing: [String] = [""]
 

@@ -55,7 +55,8 @@ extension UnsafeRawPointer {
     func number(_ offset: Int) -> Int { Int(load(fromByteOffset: offset, as: Int32.self)) }
 }
 
-/// The order of the corpus: visitor, session (earliest first), time, order columns, input position.
+/// The order of the corpus: visitor, session (earliest first), time, order columns, input position. A visitor's rows without a session id,
+/// where others have one, stand together at the earliest of them; the sessions cut from them follow one another there.
 ///
 /// Everything it compares is a number known only when all rows were read: the place of a visitor's key in byte order and the start of
 /// a native session. That makes the order the same for any memory limit.

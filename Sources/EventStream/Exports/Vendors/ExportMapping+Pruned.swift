@@ -55,6 +55,7 @@ extension ExportMapping {
         }
         let kept = Set(mapping.fields.map(\.name))
         if let pings, !kept.contains(pings.page) || !kept.contains(pings.marker) { mapping.pings = nil }
+        if let dwell, !kept.contains(dwell.field) { mapping.dwell = nil }
         return mapping
     }
 }

@@ -10,6 +10,7 @@ extension ExportMapping {
     /// - Campaign: of the session's last click, else as collected, else from parameters. `traffic_source` is the first touch of the visitor
     ///   and is not read.
     /// - Duplicates: the same visitor, name, time and all parameters, in any order.
+    /// - Dwell: `engagement_time_msec` of the next event, which is how long the page was in front since the last one; else the time between.
     /// - Internal traffic and events of a debugging session, as Google marks them, are left out.
     static var ga4: ExportMapping {
         var mapping = ExportMapping()
@@ -26,6 +27,7 @@ extension ExportMapping {
         mapping.orderOptional = true
         mapping.duplicates = [visitor, "event_name", "event_timestamp", "event_params[]"]
         mapping.missing = ["", "(not set)"]
+        mapping.dwell = Dwell(field: "engagement_ms", unit: .milliseconds, of: .previous)
         mapping.skip = [
             Skip("internal", "event_params[traffic_type]", is: ["internal"]), Skip("debug", "event_params[debug_mode]", is: ["1", "true"]),
         ]

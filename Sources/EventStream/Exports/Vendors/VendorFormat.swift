@@ -55,7 +55,7 @@ public enum VendorFormat: String, Sendable, CaseIterable {
         switch self {
         case .ga4:
             "sessions by user_pseudo_id and ga_session_id, packed ids unpacked; time is event_timestamp, a batch is ordered by its indexes; "
-                + "campaigns never from the first touch"
+                + "dwell is the engagement time that the next event tells, else the time between; campaigns never from the first touch"
         case .rudderstack: "sessions by anonymousId and context.sessionId; time is timestamp, else computed from the three others"
         case .segment: "no session ids, so pauses cut; time is timestamp, else originalTimestamp, sentAt, receivedAt"
         case .amplitude: "sessions by device_id and session_id, where -1 is none; times are UTC"
