@@ -66,7 +66,7 @@ struct Diagnosis {
         case .noInput: EX_NOINPUT
         case .noOutput: EX_CANTCREAT
         case .inputOutput: EX_IOERR
-        case .badData: EX_DATAERR
+        case .badData, .empty: EX_DATAERR
         case .badMapping, .ambiguous: EX_CONFIG
         case .missingPlugin: EX_UNAVAILABLE
         }

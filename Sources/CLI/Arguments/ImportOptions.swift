@@ -10,6 +10,9 @@ struct ImportOptions: ParsableArguments {
             "Mapping file: which column is what. Without one the mapping is guessed and printed.", valueName: "m.yaml"),
         completion: .file(extensions: ["yaml", "yml"]))
     var mapping: String?
+    @Option(
+        help: ArgumentHelp("Format of the files by its name, in place of what is found in them or a mapping.", valueName: "name"))
+    var format: VendorFormat?
     @Option(help: ArgumentHelp("A longer pause begins a new session, where the export has no session ids.", valueName: "span"))
     var gap = TimeSpan(seconds: 1800)
     @Option(help: ArgumentHelp("Longest session; the rest begins a new one.", valueName: "span")) var maxLength: TimeSpan?
@@ -36,6 +39,7 @@ struct ImportOptions: ParsableArguments {
     func validate() throws {
         guard memory >= 1, memory < 1 << 30 else { throw ValidationError("--memory must be at least 1 megabyte") }
         if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be at least 1") }
+        guard mapping == nil || format == nil else { throw ValidationError("--mapping says all that --format would: give one of them") }
     }
 
     func settings() throws -> ImportSettings {
@@ -50,23 +54,38 @@ struct ImportOptions: ParsableArguments {
         return settings
     }
 
-    /// Opens every file with one mapping. A guessed one is printed on standard error as a mapping file, unless told otherwise.
-    /// - Parameter format: the vendor's format that is asked for; nil to find out.
-    func open(_ files: [String], format: VendorFormat? = nil, showsGuess: Bool = true) throws -> [any EventSource] {
-        let inputs = try files.flatMap { try ExportReaders.files(of: $0) }.map { try ExportInput(path: $0) }
-        let columns = try mapping(of: inputs[0], format: format, showsGuess: showsGuess)
-        var sources: [any EventSource] = []
-        for (number, input) in inputs.enumerated() {
-            sources.append(try ExportReaders.open(input, mapping: columns, fileNumber: number + 1))
+    /// All files of an export, by one mapping, and what they are.
+    private func open(_ files: [String], showsGuess: Bool) throws -> (sources: [any EventSource], format: String) {
+        let parts = try Self.parts(of: files, tells: showsGuess)
+        if let mapping {
+            let sources = try parts.sources(mapping: asKept(Self.read(mapping)))
+            return (sources, sources[0].mapping.format.rawValue)
         }
-        return sources
+        var guess = try guess(parts.sample, shows: showsGuess)
+        guess.mapping = asKept(guess.mapping)
+        return (try parts.sources(guess), guess.vendor?.rawValue ?? guess.mapping.format.rawValue)
     }
 
-    /// The mapping that was given, or one for the input.
-    func mapping(of input: ExportInput, format: VendorFormat?, showsGuess: Bool) throws -> ExportMapping {
-        var mapping = try mapping.map { try Self.read($0) } ?? guess(input, format, shows: showsGuess)
+    /// The first of the files that has rows, and the mapping that was given or one for it.
+    func sample(of files: [String]) throws -> (input: ExportInput, mapping: ExportMapping) {
+        let input = try Self.parts(of: files, tells: true).sample
+        return (input, asKept(try mapping.map(Self.read) ?? guess(input, shows: true).mapping))
+    }
+
+    /// The mapping with what the options say of it.
+    private func asKept(_ mapping: ExportMapping) -> ExportMapping {
+        var mapping = mapping
         if keepPings { mapping.pings = nil }
         return mapping
+    }
+
+    private static func parts(of files: [String], tells: Bool) throws -> ExportParts {
+        let parts = try ExportParts(files.flatMap { try ExportReaders.files(of: $0) })
+        if tells, !parts.empty.isEmpty {
+            let more = parts.empty.count > 3 ? " and \(Reading.count(parts.empty.count - 3)) more" : ""
+            StandardError.write("import: left out, as they are empty: \(parts.empty.prefix(3).joined(separator: ", "))\(more)\n")
+        }
+        return parts
     }
 
     private static func read(_ file: String) throws -> ExportMapping {
@@ -79,47 +98,47 @@ struct ImportOptions: ParsableArguments {
         return mapping
     }
 
-    private func guess(_ input: ExportInput, _ format: VendorFormat?, shows: Bool) throws -> ExportMapping {
+    /// - Parameter shows: whether the mapping is printed on standard error as a mapping file.
+    private func guess(_ input: ExportInput, shows: Bool) throws -> MappingGuess {
         let guess = try ExportReaders.guess(input, format: format)
-        guard shows else { return guess.mapping }
+        guard shows else { return guess }
         if guess.vendor != nil {
             StandardError.write(
                 guess.reasons.map { "import: \($0)\n" }.joined() + "import: `tessera import --explain` shows what is read from where\n")
-            return guess.mapping
+            return guess
         }
         StandardError.write(
             "import: no mapping was given; this one was guessed. Keep it in a file, change it, and give it with --mapping:\n\n"
                 + guess.reasons.map { "# \($0)\n" }.joined() + (try SettingsFile.yaml(guess.mapping)) + "\n")
-        return guess.mapping
+        return guess
     }
 
     /// Imports files into a corpus at `path`, with progress.
     /// - Parameters:
-    ///   - format: the vendor's format that is asked for; nil to find out.
     ///   - threads: as many as there are processors when nil.
     ///   - readsInBlocks: see ``ImportSettings``.
     ///   - memoryLimit: bytes in place of --memory.
     ///   - willPublish: called before the corpus can be seen.
+    /// - Returns: what was done, and the format of the files: a vendor's by its name where one was recognised, else how they are written.
     func run(
-        _ files: [String], to path: String, format: VendorFormat? = nil, replacing: Bool, threads: Int?, readsInBlocks: Bool = true,
-        memoryLimit: Int? = nil,
+        _ files: [String], to path: String, replacing: Bool, threads: Int?, readsInBlocks: Bool = true, memoryLimit: Int? = nil,
         showsGuess: Bool = true, rejects: inout RejectCollector, willPublish: () throws(ImportError) -> Void = {}
-    ) throws -> ImportSummary {
+    ) throws -> (summary: ImportSummary, format: String) {
         var settings = try settings()
         settings.replacesCorpus = replacing
         settings.threads = threads ?? ImportSettings.processors
         settings.readsInBlocks = readsInBlocks
         if let memoryLimit { settings.memoryLimit = memoryLimit }
-        let sources = try open(files, format: format, showsGuess: showsGuess)
+        let (sources, format) = try open(files, showsGuess: showsGuess)
         let line = ProgressLine("import")
         do throws(ImportError) {
             let summary = try ExportImporter(settings).run(
                 sources: sources, to: path, rejects: &rejects, willPublish: willPublish, isCancelled: { Interruption.isRequested },
-                progress: { progress in line.update(Self.text(progress, files: files.count, seconds: line.elapsed)) })
+                progress: { progress in line.update(Self.text(progress, files: sources.count, seconds: line.elapsed)) })
             line.finish(
                 "\(Reading.count(summary.counts.events)) events in \(Reading.duration(summary.seconds)), "
                     + "\(Reading.count(Int(Double(summary.counts.events) / max(summary.seconds, 1e-3)))) a second")
-            return summary
+            return (summary, format)
         } catch {
             // Not as a pattern of the catch: compiler 6.3 fails on it.
             guard case .cancelled = error else { throw error }
@@ -130,7 +149,8 @@ struct ImportOptions: ParsableArguments {
     /// Opens a corpus directory, or imports export files into one that lasts as long as `body`.
     /// - Parameter command: who tells of refused rows.
     func withCorpus(_ inputs: [String], threads: Int?, command: String, _ body: (Corpus) throws -> Void) throws {
-        try withCorpus(inputs, threads: threads) { corpus, rejects in
+        var rejects = RejectCollector()
+        try withCorpus(inputs, threads: threads, rejects: &rejects) { corpus, rejects in
             let refused = corpus.schema.counts.rejects.values.reduce(0, +)
             if !rejects.isEmpty {
                 StandardError.write("\(command): \(Reading.count(refused)) rows refused; tessera import lists them\n")
@@ -139,17 +159,19 @@ struct ImportOptions: ParsableArguments {
         }
     }
 
-    /// The same with the first refused rows of an import; none of a corpus that was there.
-    func withCorpus(_ inputs: [String], threads: Int?, _ body: (Corpus, [Reject]) throws -> Void) throws {
-        if inputs.count == 1, inputs[0] != "-", try FileSystem.live.status(of: inputs[0])?.kind == .directory {
-            return try body(Corpus.open(inputs[0]), [])
-        }
+    /// The same with the refused rows of an import, of which `body` gets the first; none of a corpus that was there.
+    func withCorpus(
+        _ inputs: [String], threads: Int?, rejects: inout RejectCollector, _ body: (Corpus, [Reject]) throws -> Void
+    ) throws {
+        if inputs.count == 1, Self.isCorpus(inputs[0]) { return try body(Corpus.open(inputs[0]), []) }
         try TemporaryFolder.with { folder in
-            var rejects = RejectCollector()
             _ = try run(inputs, to: "\(folder)/corpus", replacing: false, threads: threads, rejects: &rejects)
             try body(Corpus.open("\(folder)/corpus"), rejects.first)
         }
     }
+
+    /// Whether a path is that of a corpus; any other folder may hold an export.
+    static func isCorpus(_ path: String) -> Bool { path != "-" && CorpusFormat.isCorpus(path) }
 
     private static func text(_ progress: ImportProgress, files: Int, seconds: Double) -> String {
         let rejected = progress.rejects > 0 ? ", \(Reading.count(progress.rejects)) refused" : ""

@@ -58,7 +58,8 @@ struct BenchImport: ParsableCommand {
             var rejects = RejectCollector()
             return try options.run(
                 files, to: "\(folder)/corpus", replacing: false, threads: threads, readsInBlocks: readsInBlocks,
-                memoryLimit: memoryLimit, showsGuess: showsGuess, rejects: &rejects)
+                memoryLimit: memoryLimit, showsGuess: showsGuess, rejects: &rejects
+            ).summary
         }
     }
 

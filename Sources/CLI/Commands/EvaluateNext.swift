@@ -32,7 +32,7 @@ struct EvaluateNext: ParsableCommand {
             StandardError.write(
                 "evaluate next: the training corpus is not beside the model, so there are no baselines; name it with --train\n")
         }
-        if try FileSystem.live.status(of: test)?.kind == .directory {
+        if ImportOptions.isCorpus(test) {
             return try judge(artifact, Corpus.open(test), training)
         }
         try TemporaryFolder.with { folder in

@@ -24,9 +24,6 @@ struct Import: ParsableCommand, WritesOutput {
     var files: [String]
     @Option(help: ArgumentHelp("Corpus directory to write; may be left out with --explain.", valueName: "corpus"), completion: .directory)
     var out: String?
-    @Option(
-        help: ArgumentHelp("Format of the files by its name, in place of what is found in them or a mapping.", valueName: "name"))
-    var format: VendorFormat?
     @OptionGroup var options: ImportOptions
     @OptionGroup var threads: ThreadsOption
     @Option(
@@ -47,9 +44,6 @@ struct Import: ParsableCommand, WritesOutput {
         guard out == nil || !explain || !files.contains("-") else {
             throw ValidationError("standard input can be read only once: leave out --explain or --out")
         }
-        guard options.mapping == nil || format == nil else {
-            throw ValidationError("--mapping says all that --format would: give one of them")
-        }
         guard !explain || !json else { throw ValidationError("--explain prints text: leave out --json") }
     }
 
@@ -62,10 +56,10 @@ struct Import: ParsableCommand, WritesOutput {
         defer { lock?.release() }
         let file = try rejects.map { try RejectFile(path: $0) }
         var collector = RejectCollector(sink: file)
-        let summary: ImportSummary
+        let (summary, format): (ImportSummary, String)
         do {
-            summary = try options.run(
-                files, to: out, format: format, replacing: replace, threads: threads.threads, showsGuess: !explain, rejects: &collector
+            (summary, format) = try options.run(
+                files, to: out, replacing: replace, threads: threads.threads, showsGuess: !explain, rejects: &collector
             ) {
                 () throws(ImportError) in
                 do throws(ExportError) { try file?.finish() } catch { throw .export(error) }
@@ -78,21 +72,20 @@ struct Import: ParsableCommand, WritesOutput {
         showRejects(collector)
         showCounts(summary.counts)
         if json {
-            try StandardOutput.print(json: Summary(summary, collector))
+            try StandardOutput.print(json: Summary(summary, format, collector))
         } else {
             let counts = summary.counts
             try StandardOutput.print(
                 "\(out): \(Reading.count(counts.events)) events, \(Reading.count(counts.sessions)) sessions, "
                     + "\(Reading.count(counts.visitors)) visitors; \(Reading.count(collector.total)) rows refused, "
-                    + "\(Reading.count(counts.duplicates)) duplicates dropped")
+                    + "\(Reading.count(counts.duplicates)) duplicates dropped; format \(format)")
         }
     }
 
     private func printExplanation() throws {
-        let input = try ExportInput(path: ExportReaders.files(of: files[0])[0])
-        let mapping = try options.mapping(of: input, format: format, showsGuess: true)
+        let (input, mapping) = try options.sample(of: files)
         let explanation = try ExportReaders.explain(input, mapping: mapping, identifiers: Set(options.identifier))
-        var lines = ["\(files[0]): the first \(Reading.count(explanation.rows)) rows"]
+        var lines = ["\(input.path): the first \(Reading.count(explanation.rows)) rows"]
         for part in explanation.parts {
             let values =
                 part.isHidden ? "(identifiers are not shown)" : part.examples.map { "`\($0)`" }.joined(separator: ", ")
@@ -126,6 +119,8 @@ struct Import: ParsableCommand, WritesOutput {
     }
 
     private struct Summary: Encodable {
+        /// A vendor's format by its name where one was recognised, else how the files are written.
+        let format: String
         let events: Int
         let sessions: Int
         let visitors: Int
@@ -137,7 +132,8 @@ struct Import: ParsableCommand, WritesOutput {
         let digest: String
         let seconds: Double
 
-        init(_ summary: ImportSummary, _ collector: RejectCollector) {
+        init(_ summary: ImportSummary, _ format: String, _ collector: RejectCollector) {
+            self.format = format
             (events, sessions, visitors) = (summary.counts.events, summary.counts.sessions, summary.counts.visitors)
             rejects = collector.total
             rejectsByReason = summary.counts.rejects

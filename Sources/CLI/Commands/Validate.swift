@@ -21,7 +21,9 @@ struct Validate: ParsableCommand, WritesOutput {
             Example: tessera validate clicks.csv.gz --mapping clicks.yaml --contract clicks.contract.yaml
             """)
 
-    @Argument(help: ArgumentHelp("A corpus directory, or export files of one kind.", valueName: "file|corpus"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("A corpus directory, or export files of one kind or a folder of them.", valueName: "file|corpus"),
+        completion: .file())
     var inputPaths: [String]
     @Option(
         help: ArgumentHelp("What the export must be like; the usual limits unless given.", valueName: "contract.yaml"),
@@ -42,29 +44,39 @@ struct Validate: ParsableCommand, WritesOutput {
         let contract = try contract.map(Self.read) ?? DataContract()
         Interruption.watch()
         var kept = true
-        let place = inputPaths.joined(separator: ", ")
-        try options.withCorpus(inputPaths, threads: threads.threads) { corpus, rejects in
-            let now = Int64(Date().timeIntervalSince1970 * 1e6)
-            let check = ContractCheck(corpus, contract, rejects: rejects, now: now)
-            kept = check.isKept
-            if let page {
-                let html = ContractReport(check, corpus.schema.counts, place: place).page.html()
-                try AtomicFile.write(Array(html.utf8), to: page)
-                StandardError.write("\(page): \(Reading.count(html.utf8.count)) bytes\n")
+        var collector = RejectCollector()
+        do {
+            try options.withCorpus(inputPaths, threads: threads.threads, rejects: &collector) { corpus, rejects in
+                let now = Int64(Date().timeIntervalSince1970 * 1e6)
+                let check = ContractCheck(corpus, contract, rejects: rejects, now: now)
+                kept = check.isKept
+                try show(check, corpus.schema.counts)
             }
-            if json {
-                try StandardOutput.print(json: Summary(kept: kept, findings: check.findings))
-            } else {
-                let errors = check.findings.count { $0.severity == .error }
-                let lines = check.findings.map(Self.line)
-                try StandardOutput.print(
-                    (lines + ["\(place): \(errors) errors, \(check.findings.count - errors) warnings"]).joined(separator: "\n"))
-            }
+        } catch ImportError.noEvents {
+            let check = ContractCheck(withoutEvents: collector, contract)
+            kept = false
+            var counts = EventSchema.Counts()
+            counts.rejects = Dictionary(uniqueKeysWithValues: collector.countsByReason.map { ($0.key.rawValue, $0.value) })
+            try show(check, counts)
         }
         guard kept else {
             try StandardOutput.flush()
             throw ExitCode(1)
         }
+    }
+
+    private func show(_ check: ContractCheck, _ counts: EventSchema.Counts) throws {
+        let place = inputPaths.joined(separator: ", ")
+        if let page {
+            let html = ContractReport(check, counts, place: place).page.html()
+            try AtomicFile.write(Array(html.utf8), to: page)
+            StandardError.write("\(page): \(Reading.count(html.utf8.count)) bytes\n")
+        }
+        if json { return try StandardOutput.print(json: Summary(kept: check.isKept, findings: check.findings)) }
+        let errors = check.findings.count { $0.severity == .error }
+        let lines = check.findings.map(Self.line)
+        try StandardOutput.print(
+            (lines + ["\(place): \(errors) errors, \(check.findings.count - errors) warnings"]).joined(separator: "\n"))
     }
 
     private static func read(_ file: String) throws -> DataContract {

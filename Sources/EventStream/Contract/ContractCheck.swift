@@ -29,6 +29,22 @@ public struct ContractCheck: Sendable, Equatable {
         findings = findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }
     }
 
+    /// What there is to say of an export of which no row became an event, and which therefore breaks every contract.
+    public init(withoutEvents rejects: RejectCollector, _ contract: DataContract) {
+        self.contract = contract
+        let left = rejects.skipped.values.reduce(0, +), total = rejects.total + left
+        for (reason, count) in rejects.countsByReason.sorted(by: { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }) {
+            addRefused(reason.rawValue, count, total, rejects.first)
+        }
+        for (reason, count) in rejects.skipped.sorted(by: { $0.key < $1.key }) {
+            add(
+                .error, .refused, "rows", "left out: \(reason)", count, total,
+                remedy: "see whether the right files were exported, or change `skip` in the mapping")
+        }
+        guard findings.isEmpty else { return }
+        add(.error, .refused, "rows", "there are none", 0, 0, remedy: "the files hold at most a header: export again")
+    }
+
     private mutating func add(
         _ severity: ContractFinding.Severity, _ rule: ContractFinding.Rule, _ place: String, _ what: String, _ count: Int, _ total: Int,
         example: String = "", remedy: String
@@ -44,11 +60,7 @@ public struct ContractCheck: Sendable, Equatable {
         let refused = counts.rejects.values.reduce(0, +), total = counts.events + refused + counts.duplicates
         if Self.exceeds(refused, total, contract.rows.refused) {
             for (reason, count) in counts.rejects.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-                let first = rejects.first { $0.reason.rawValue == reason }
-                add(
-                    .error, .refused, "rows", "refused: \(reason)", count, total,
-                    example: first.map { "\($0.file), line \($0.line)\($0.column.map { ", column \($0)" } ?? "")" } ?? "",
-                    remedy: first?.hint ?? "import with --rejects FILE to see each of them")
+                addRefused(reason, count, total, rejects)
             }
         }
         if Self.exceeds(counts.duplicates, total, contract.rows.duplicates) {
@@ -61,6 +73,14 @@ public struct ContractCheck: Sendable, Equatable {
                 .error, .withoutSession, "rows", "have no session id and were cut by pauses", counts.withoutSession, counts.events,
                 remedy: "see whether consent was denied or an SDK is old; raise rows.without_session if that is known")
         }
+    }
+
+    private mutating func addRefused(_ reason: String, _ count: Int, _ total: Int, _ rejects: [Reject]) {
+        let first = rejects.first { $0.reason.rawValue == reason }
+        add(
+            .error, .refused, "rows", "refused: \(reason)", count, total,
+            example: first.map { "\($0.file), line \($0.line)\($0.column.map { ", column \($0)" } ?? "")" } ?? "",
+            remedy: first?.hint ?? "import with --rejects FILE to see each of them")
     }
 
     private mutating func checkTimes(_ corpus: Corpus, _ now: Int64) {

@@ -36,6 +36,11 @@ public enum CorpusFormat {
     public static let version = 1
     static let schemaFile = "schema.json"
 
+    /// Whether a folder is a corpus by what it holds.
+    public static func isCorpus(_ path: String) -> Bool {
+        (try? FileSystem.live.status(of: path + "/" + schemaFile))?.kind == .file
+    }
+
     /// What the names of a field's files begin with: letters, digits, `_` and `-` stay, every other byte becomes `%XX`.
     ///
     /// Names too long for a file are cut and closed with a piece of their digest.

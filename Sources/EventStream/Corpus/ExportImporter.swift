@@ -56,7 +56,8 @@ public struct ExportImporter: Sendable {
             mapping, hasSessions: isItems || mapping.session != nil, hasTime: hasTime, settings: settings, directory: directory)
 
         let crew = ImportCrew(threads: settings.threads)
-        for (number, source) in sources.enumerated() {
+        for (number, waiting) in sources.enumerated() {
+            let source = try opened(waiting, first: sources[0])
             func report(_ bytes: ExportProgress, _ rejects: RejectCollector) throws(ImportError) {
                 progress(
                     ImportProgress(
@@ -114,6 +115,16 @@ public struct ExportImporter: Sendable {
         } catch { throw .file(error) }
     }
 
+    /// A source whose turn has come; it is closed when it has been read, and before the next is opened.
+    private func opened(_ source: any EventSource, first: any EventSource) throws(ImportError) -> any EventSource {
+        guard let deferred = source as? DeferredSource else { return source }
+        let opened: any EventSource
+        do { opened = try deferred.opened() } catch { throw .export(error) }
+        // It may have been replaced since it was looked at.
+        try Self.agree(opened, first)
+        return opened
+    }
+
     /// Reads a source that only comes batch by batch.
     private func read(
         _ source: any EventSource, _ mapping: ExportMapping, into encoder: RowEncoder, _ rejects: inout RejectCollector,
@@ -151,19 +162,7 @@ public struct ExportImporter: Sendable {
     private func commonMapping(_ sources: [any EventSource]) throws(ImportError) -> ExportMapping {
         precondition(!sources.isEmpty, "ExportImporter: no sources")
         let first = sources[0].mapping
-        for source in sources.dropFirst() {
-            let other = source.mapping
-            guard other.fields.map(\.name) == first.fields.map(\.name), other.fields.map(\.isNumeric) == first.fields.map(\.isNumeric),
-                other.order.count == first.order.count, (other.time == nil) == (first.time == nil),
-                (other.session == nil) == (first.session == nil),
-                other.duplicates.isEmpty == first.duplicates.isEmpty, (other.visitor == nil) == (first.visitor == nil),
-                (other.format == .items) == (first.format == .items), source.hasPairs == sources[0].hasPairs
-            else {
-                throw .settings(
-                    reason: "the files are not of one kind: they differ in fields, times, sessions or form",
-                    remedy: "import them apart, or give a mapping that fits all")
-            }
-        }
+        for source in sources.dropFirst() { try Self.agree(source, sources[0]) }
         if let fault = settings.sessions.fault { throw .settings(reason: fault, remedy: "change the session rules") }
         guard settings.dwellCapSeconds > 0 else {
             throw .settings(reason: "the longest dwell must be above 0 seconds", remedy: "change it, or leave it out")
@@ -180,5 +179,19 @@ public struct ExportImporter: Sendable {
             }
         }
         return first
+    }
+
+    private static func agree(_ source: any EventSource, _ firstSource: any EventSource) throws(ImportError) {
+        let (other, first) = (source.mapping, firstSource.mapping)
+        guard other.fields.map(\.name) == first.fields.map(\.name), other.fields.map(\.isNumeric) == first.fields.map(\.isNumeric),
+            other.order.count == first.order.count, (other.time == nil) == (first.time == nil),
+            (other.session == nil) == (first.session == nil),
+            other.duplicates.isEmpty == first.duplicates.isEmpty, (other.visitor == nil) == (first.visitor == nil),
+            (other.format == .items) == (first.format == .items), source.hasPairs == firstSource.hasPairs
+        else {
+            throw .settings(
+                reason: "the files are not of one kind: they differ in fields, times, sessions or form",
+                remedy: "import them apart, or give a mapping that fits all")
+        }
     }
 }

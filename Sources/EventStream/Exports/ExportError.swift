@@ -11,8 +11,10 @@ public struct ExportError: Error, Sendable, Equatable, CustomStringConvertible {
         case noOutput
         /// Reading or writing failed half-way.
         case inputOutput
-        /// The content is not what it says it is: truncated, empty, wrong delimiter, duplicate columns.
+        /// The content is not what it says it is: truncated, wrong delimiter, duplicate columns.
         case badData
+        /// There is no content.
+        case empty
         /// The mapping contradicts itself or the file.
         case badMapping
         /// Without a mapping two readings are equally good, so none is taken.

@@ -11,6 +11,8 @@ public final class ExportInput {
     private let content: PeekedBytes
     /// The file, where it is Parquet or Arrow; what is looked at of its beginning is then JSON Lines.
     let columnar: ColumnarFile?
+    /// What lies beside it, where it was looked at before the reader is opened: an archive of tables is unpacked once.
+    var companions: CompanionFiles?
 
     /// Opens a file, or standard input for `-`. Throws when it is missing, a directory, empty, truncated at once, or packed or
     /// written in a form that is not read.
@@ -21,6 +23,7 @@ public final class ExportInput {
         let raw = try PeekedBytes(file, count: 64)
         if ColumnarFile.isColumnar(raw.beginning) {
             let columnar = try ColumnarFile(path: file.path, size: file.size, limits: limits)
+            guard columnar.rows != 0 else { throw Self.empty(file.path) }
             self.columnar = columnar
             content = try PeekedBytes(MemoryBytes(columnar.sample()), count: limits.sampleBytes)
             return
@@ -34,10 +37,12 @@ public final class ExportInput {
         case .zstd: unpacked = ZstdBytes(raw, path: file.path, limits: limits)
         }
         content = try PeekedBytes(unpacked, count: limits.sampleBytes)
-        guard !content.beginning.isEmpty else {
-            throw ExportError(.badData, place: file.path, reason: "it is empty", remedy: "export again, or leave this file out")
-        }
+        guard !content.beginning.isEmpty else { throw Self.empty(file.path) }
         try Compression.refuseForeign(content.beginning, path: file.path)
+    }
+
+    private static func empty(_ path: String) -> ExportError {
+        ExportError(.empty, place: path, reason: "it is empty", remedy: "export again, or leave this file out")
     }
 
     /// How far the file has been read.

@@ -78,7 +78,8 @@ public enum ExportReaders {
         case .auto, .csv, .tsv:
             mapping = try DialectSniffer(path: input.path, sample: sample).complete(mapping)
             try mapping.validate()
-            let companions = CompanionFiles(of: input.path)
+            let companions = input.companions ?? CompanionFiles(of: input.path)
+            input.companions = nil
             let encoding = mapping.encoding
             let lookups = try LookupTables(mapping) { (file) throws(ExportError) in try companions.content(file, encoding) }
             return try DelimitedReader(

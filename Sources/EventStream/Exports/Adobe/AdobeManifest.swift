@@ -83,10 +83,13 @@ struct AdobeManifest: Equatable {
 
     /// Line ends that no backslash makes data of; a last line without one counts.
     private static func records(in path: String, _ fileSystem: FileSystem) throws(ExportError) -> Int {
-        let size = try FileBytes(path: path, in: fileSystem).size
-        // No hit at all: an hour without visitors.
-        if size == 0 { return 0 }
-        let window = try ExportInput(path: path, in: fileSystem).window(.utf8)
+        let input: ExportInput
+        do throws(ExportError) { input = try ExportInput(path: path, in: fileSystem) } catch {
+            // No hit at all: an hour without visitors.
+            guard error.kind == .empty else { throw error }
+            return 0
+        }
+        let window = input.window(.utf8)
         var count = 0
         var isEscaped = false
         var isOpen = false

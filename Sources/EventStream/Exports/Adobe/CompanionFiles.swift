@@ -24,7 +24,7 @@ final class CompanionFiles {
         let own = names("")
         let packed = [name, name + ".gz", name + ".zst"]
         if let found = packed.first(where: { own.contains($0) }) { return found }
-        for part in own where part == "lookup" || part == "lookups" || part.hasSuffix("lookup_data") {
+        for part in own where AdobeFeed.isLookupFolder(part) {
             let there = names(part)
             if let found = packed.first(where: { there.contains($0) }) { return part + "/" + found }
         }

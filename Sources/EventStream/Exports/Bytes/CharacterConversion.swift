@@ -86,11 +86,15 @@ final class CharacterConversion: ByteSource {
             case .utf8: break
             case .latin1:
                 while start < end, writer.hasRoom {
+                    start += writer.writeASCII(bytes, from: start, to: end)
+                    guard start < end, writer.hasRoom else { break }
                     writer.write(UInt32(bytes[start]))
                     start += 1
                 }
             case .windows1252:
                 while start < end, writer.hasRoom {
+                    start += writer.writeASCII(bytes, from: start, to: end)
+                    guard start < end, writer.hasRoom else { break }
                     let byte = bytes[start]
                     let scalar = byte & 0xE0 == 0x80 ? UInt32(Self.windows1252[Int(byte & 0x1F)]) : UInt32(byte)
                     if scalar == 0 && byte != 0 { writer.writeInvalid() } else { writer.write(scalar) }
@@ -154,6 +158,22 @@ private struct UTF8Writer {
     }
 
     var hasRoom: Bool { capacity - count >= 4 }
+
+    /// Writes what is ASCII before the first other byte, in whole words; gives how much.
+    mutating func writeASCII(_ source: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int {
+        guard let base = source.baseAddress else { return 0 }
+        let from = UnsafeRawPointer(base + start), to = UnsafeMutableRawPointer(bytes + count)
+        let limit = min(end - start, capacity - count) - 32
+        var done = 0
+        while done <= limit {
+            let words = from.loadUnaligned(fromByteOffset: done, as: SIMD4<UInt64>.self)
+            guard (words & SIMD4(repeating: 0x8080_8080_8080_8080)) == .zero else { break }
+            to.storeBytes(of: words, toByteOffset: done, as: SIMD4<UInt64>.self)
+            done += 32
+        }
+        count += done
+        return done
+    }
 
     mutating func writeInvalid() {
         bytes[count] = 0xFF

@@ -20,7 +20,11 @@ final class FileBytes: ByteSource {
             throw ExportError(
                 error.isMissing || error.isForbidden ? .noInput : .inputOutput, place: self.path,
                 reason: error.isMissing ? "there is no such file" : error.reason,
-                remedy: error.isMissing ? "check the name" : "check the permissions of the file and of the directories above it")
+                remedy: error.isMissing
+                    ? "check the name"
+                    : error.isForbidden
+                        ? "check the permissions of the file and of the directories above it"
+                        : error.remedy ?? "check the disk or the connection it lies on and try again")
         }
         guard status.kind != .directory else {
             throw ExportError(

@@ -7,6 +7,9 @@ enum AdobeFeed {
         "operating_systems", "plugins", "referrer_type", "resolution", "search_engines", "mobile_attributes", "carrier",
     ]
 
+    /// Whether a folder called so holds these tables.
+    static func isLookupFolder(_ name: String) -> Bool { name == "lookup" || name == "lookups" || name.hasSuffix("lookup_data") }
+
     /// Columns without which hits are none.
     static let needed: Set<String> = ["hit_time_gmt", "visit_num"]
 }
