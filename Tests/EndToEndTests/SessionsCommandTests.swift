@@ -105,4 +105,42 @@ import Testing
         try bench.write("rows: {refuse: 0.1}\n", to: "contract.yaml")
         #expect(try CommandRun.tessera(arguments, in: bench.folder).talk.contains("refuse"))
     }
+
+    @Test("Of an export without a good row findings say why, and a folder of parts is an export")
+    func validateExports() throws {
+        let bench = try Self.bench(["v1,a,soon,view,x", "v2,a,later,view,y"])
+        let run = try CommandRun.tessera("validate", "clicks.csv", "--mapping", "clicks.yaml", in: bench.folder)
+        #expect(run.code == 1, "\(run.talk)")
+        #expect(run.output.hasPrefix("error: rows: refused: bad_time: 2 of 2 (as clicks.csv, line 2, column 3)"), "\(run.output)")
+        #expect(run.output.contains("clicks.csv: 1 errors, 0 warnings"))
+        try bench.write("visitor,session,time,event,page\n", to: "clicks.csv")
+        let json = try CommandRun.tessera("validate", "clicks.csv", "--mapping", "clicks.yaml", "--json", in: bench.folder)
+        #expect(try json.code == 1 && json.json()["kept"] as? Bool == false)
+
+        for part in 0..<3 {
+            let rows = (0..<9).map { "v\(part),s\(part),\(Self.noon + part * 9 + $0),\($0 % 2 == 0 ? "view" : "click"),p\($0)\n" }
+            try bench.write("visitor,session,time,event,page\n" + rows.joined(), to: "parts/part-\(part).csv")
+        }
+        try bench.write("", to: "parts/part-3.csv")
+        let folder = try CommandRun.tessera("validate", "parts", "--mapping", "clicks.yaml", in: bench.folder)
+        #expect(folder.code == 0 && folder.output.contains("parts: 0 errors"), "\(folder.output) \(folder.talk)")
+        #expect(folder.talk.contains("left out, as they are empty: parts/part-3.csv"))
+        let imported = try CommandRun.tessera("import", "parts", "--mapping", "clicks.yaml", "--out", "c", "--json", in: bench.folder)
+        #expect(try imported.json()["format"] as? String == "csv")
+        let corpus = try CommandRun.tessera("validate", "c", in: bench.folder)
+        #expect(corpus.code == 0, "\(corpus.talk)")
+        let both = try CommandRun.tessera("validate", "parts", "--mapping", "clicks.yaml", "--format", "otto", in: bench.folder)
+        #expect(both.code == 64 && both.talk.contains("--format"))
+    }
+
+    @Test("The format that was recognised is in the result")
+    func format() throws {
+        let bench = try Workbench()
+        let line = #"{"session":1,"events":[{"aid":1,"ts":1661724000278,"type":"clicks"},{"aid":2,"ts":1661724000378,"type":"carts"}]}"#
+        try bench.write(line + "\n", to: "otto.jsonl")
+        let run = try CommandRun.tessera("import", "otto.jsonl", "--out", "c", in: bench.folder)
+        #expect(run.code == 0 && run.output.contains("; format otto"), "\(run.output) \(run.talk)")
+        let json = try CommandRun.tessera("import", "otto.jsonl", "--out", "d", "--json", in: bench.folder)
+        #expect(try json.json()["format"] as? String == "otto")
+    }
 }

@@ -18,6 +18,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "items", run: Exports.items),
         FuzzTarget(name: "packed", run: Exports.packed),
         FuzzTarget(name: "import", run: Imports.shared),
+        FuzzTarget(name: "feed", run: Feeds.read),
         FuzzTarget(name: "guess", run: Exports.guess),
         FuzzTarget(name: "tables", run: Tables.read),
         FuzzTarget(name: "credit-tables", run: CreditTables.read),
