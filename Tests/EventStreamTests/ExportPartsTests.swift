@@ -13,8 +13,7 @@ import Testing
         return folder(name)
     }
 
-    private func run(_ parts: ExportParts, _ change: (inout ImportSettings) -> Void = { _ in }) throws -> ImportSummary
-    {
+    private func run(_ parts: ExportParts, _ change: (inout ImportSettings) -> Void = { _ in }) throws -> ImportSummary {
         var settings = ImportSettings()
         settings.replacesCorpus = true
         change(&settings)
