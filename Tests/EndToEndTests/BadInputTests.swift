@@ -55,8 +55,8 @@ import Testing
             try mapped(bench, whole.prefix(whole.count / 2))
         },
         Case(name: "empty file", code: 65, says: ["clicks.csv", "empty"], arguments: importing) { try mapped($0, Data()) },
-        Case(name: "a directory in place of a file", code: 66, says: ["clicks.csv", "directory"], arguments: importing) { bench in
-            try bench.write("x", to: "clicks.csv/inside")
+        Case(name: "a folder without parts in place of a file", code: 66, says: ["clicks.csv", "no files"], arguments: importing) { bench in
+            try bench.write("x", to: "clicks.csv/_inside")
             try bench.write(TinyExports.mapping, to: "clicks.yaml")
         },
         Case(name: "wrong delimiter", code: 78, says: ["clicks.csv", "delimiter"], arguments: importing) {

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// A delivery of Adobe's data feed in a folder: either an error with a remedy, or a corpus that is the same however it is read.
 ///
 /// The first byte says what lies in the folder (``Shape``). Behind it stand the hits, the names of their columns, the manifest and the
-/// lookups, with a byte 0x1E between; the lookups are a tar archive, or the text of one table.
+/// lookups, with a byte 0x1E between; the lookups are a tar archive, or the text of one table. Names and lookups of no bytes are not there.
 enum Feeds {
     /// What lies in the folder.
     struct Shape: OptionSet {
@@ -16,7 +16,7 @@ enum Feeds {
         static let archive = Shape(rawValue: 2)
         /// A file `.fin`.
         static let finished = Shape(rawValue: 4)
-        /// A second day with the same hits and no names of its own.
+        /// A second delivery of the same within, of the older kind.
         static let nested = Shape(rawValue: 8)
         /// The names of columns in the folder of lookups; else beside the hits.
         static let namesInFolder = Shape(rawValue: 16)
@@ -41,19 +41,17 @@ enum Feeds {
         make(feed)
         make(feed + "/lookup")
         put(parts[0], "01-\(day).tsv", in: feed)
-        put(parts[1], shape.contains(.namesInFolder) ? "lookup/column_headers.tsv" : "column_headers.tsv", in: feed)
+        let (names, tables) = (parts[1], parts[3])
+        if !names.isEmpty { put(names, shape.contains(.namesInFolder) ? "lookup/column_headers.tsv" : "column_headers.tsv", in: feed) }
         if shape.contains(.manifest) { put(parts[2], day + ".txt", in: feed) }
-        if shape.contains(.archive) {
-            put(parts[3], day + "-lookup_data.tar", in: feed)
-        } else {
-            put(parts[3], "lookup/event.tsv", in: feed)
-        }
+        if !tables.isEmpty { put(tables, shape.contains(.archive) ? day + "-lookup_data.tar" : "lookup/event.tsv", in: feed) }
         if shape.contains(.finished) { put([], day + ".fin", in: feed) }
         if shape.contains(.emptyPart) { put([], "02-\(day).tsv", in: feed) }
         guard shape.contains(.nested) else { return }
         make(feed + "/next")
         put(parts[0], "01-\(day).tsv", in: feed + "/next")
-        put(parts[1], "column_headers.tsv", in: feed + "/next")
+        put(names, "column_headers.tsv", in: feed + "/next")
+        if !tables.isEmpty { put(tables, shape.contains(.archive) ? day + "-lookup_data.tar" : "event.tsv", in: feed + "/next") }
         put([], day + ".fin", in: feed + "/next")
     }
 
