@@ -113,6 +113,13 @@ import Testing
         #expect(imported.guess.reasons.contains { $0.contains("browser.tsv") })
     }
 
+    @Test("A table of the lookup archive is told from hits", arguments: ["browser.tsv", "column_headers.tsv"])
+    func lookupsAreNoHits(name: String) throws {
+        let feed = try Feed(Self.hit(1, 0), lookups: ["browser.tsv": "77\tFirefox 120\n78\tOther\n"])
+        let error = #expect(throws: ExportError.self) { try ExportReaders.guess(ExportInput(path: feed.folder("lookup/" + name))) }
+        #expect(error?.reason.contains("holds no hits") == true)
+    }
+
     @Test("Without the names of columns nothing is guessed")
     func missingHeaders() throws {
         let feed = try Feed(Self.hit(1, 0))

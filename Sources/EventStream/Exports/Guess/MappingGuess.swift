@@ -57,6 +57,11 @@ extension ExportReaders {
             reasons.append("format: every line is a JSON object")
             return try RoleGuess(path: input.path, columns: columns).complete(mapping, reasons)
         case .auto, .csv, .tsv:
+            guard !AdobeFeed.isLookup(input.path) else {
+                throw ExportError(
+                    .badData, place: input.path, reason: "it is a table that goes with Adobe's data feed and holds no hits",
+                    remedy: "name the feed's folder, or its hit_data.tsv")
+            }
             mapping.format = .auto
             if let guess = try VendorTable(path: input.path, sample: sample, limits: input.limits, encoding: mapping.encoding).guess(format)
             {

@@ -10,6 +10,13 @@ enum AdobeFeed {
     /// Whether a folder called so holds these tables.
     static func isLookupFolder(_ name: String) -> Bool { name == "lookup" || name == "lookups" || name.hasSuffix("lookup_data") }
 
+    /// Whether a file is one of these tables, by its name and its folder's.
+    static func isLookup(_ path: String) -> Bool {
+        let names = path.split(separator: "/")
+        guard names.count > 1 else { return false }
+        return isLookupFolder(String(names[names.count - 2])) && lookupNames.contains(String(names[names.count - 1].prefix { $0 != "." }))
+    }
+
     /// Columns without which hits are none.
     static let needed: Set<String> = ["hit_time_gmt", "visit_num"]
 }
