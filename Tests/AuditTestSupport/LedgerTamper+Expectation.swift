@@ -49,8 +49,8 @@ extension LedgerTamper {
                 && (heads.filter { $0 >= first }.count < 2 || rewritten.contains { $0.sequences.contains(first) })
         case .truncateWithHeads(let last):
             let loose = before(last + 1) < last ? [Self.finding(.withoutHead, before(last + 1) + 1, last)] : []
-            // An anchor's signature tells of the end; without one what is between the last head left and the cut is all that shows.
-            return anchored ? findings == [Self.finding(.truncated, last + 1, entries)] || findings == loose : findings == loose
+            // Without an anchor what is between the last head left and the cut is all that shows.
+            return findings == loose + (anchored ? [Self.finding(.truncated, last + 1, entries)] : [])
         default: return findings == expected(entries: entries, before: before, after: after)
         }
     }

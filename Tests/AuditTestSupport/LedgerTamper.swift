@@ -109,6 +109,7 @@ public enum LedgerTamper: Sendable, Equatable {
     private static func insertForged(_ file: RawSQLite, at place: Int) throws {
         var row = try file.run("SELECT \(entryColumns.joined(separator: ",")) FROM entries WHERE seq = \(place - 1)")[0]
         row[0] = .integer(Int64(place))
+        row[2] = .integer(1)
         row[12] = .blob(Array("forged".utf8))
         row[14] = row[15]
         row[15] = .blob(CanonicalBytes.hash(of: row))

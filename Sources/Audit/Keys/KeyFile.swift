@@ -1,3 +1,4 @@
+internal import CLibcrypto
 internal import DurableFiles
 
 #if canImport(Glibc)
@@ -69,13 +70,10 @@ public enum KeyFile {
         }
     }
 
-    /// Bytes nobody can guess, from the system.
+    /// Bytes nobody can guess, by libcrypto's generator, which the system seeds.
     static func randomBytes(_ count: Int) -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
-        while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
-        bytes.removeLast(bytes.count - count)
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard RAND_bytes(&bytes, Int32(count)) == 1 else { fatalError("KeyFile: the system gives no random numbers") }
         return bytes
     }
 }

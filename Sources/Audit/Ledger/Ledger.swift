@@ -100,6 +100,7 @@ public final class Ledger {
 
     /// Appends entries of any kind in one commit.
     func commit(_ entries: [LedgerEntry]) throws(LedgerError) -> Range<Int> {
+        if insertion == nil { throw openedForReading }
         guard entries.allSatisfy(\.fits) else {
             throw LedgerError(
                 .tooLarge, path, "a field of an entry has more than \(LedgerEntry.largestField) bytes",

@@ -27,7 +27,10 @@ struct StoreFormat {
             throw LedgerError(.notThere, path, "there is no \(name) here", remedy: "check the path, or make one first")
         }
         if access == .readOnly { return try openForReading(path, settings) }
-        let database = try SQLiteDatabase(path, mayCreate ? .create : .readWrite, settings)
+        let database: SQLiteDatabase
+        do throws(LedgerError) { database = try SQLiteDatabase(path, mayCreate ? .create : .readWrite, settings) } catch {
+            throw status == nil ? reasonNotMade(path) ?? error : error
+        }
         if try look(into: database) {
             if access == .create {
                 throw LedgerError(.occupied, path, "there already is a \(name)", remedy: "open it, or choose another path")
@@ -54,6 +57,15 @@ struct StoreFormat {
         }
         do { try FileSystem.live.sync(FileSystem.folder(of: path)) } catch { throw LedgerError(error) }
         return database
+    }
+
+    /// Why a file cannot be made, which SQLite does not say; nil where it can.
+    private func reasonNotMade(_ path: String) -> LedgerError? {
+        do throws(FileError) {
+            _ = try OpenFile(path, .create)
+            try FileSystem.live.removeFile(path)
+            return nil
+        } catch { return LedgerError(error) }
     }
 
     /// Opens without a right to write; also where nothing may be written beside the file, if nothing is under way there.

@@ -26,9 +26,10 @@ final class AuthenticatedCipher {
     /// - Parameters:
     ///   - key: 32 bytes.
     ///   - associated: what is not hidden, but must be the same when it is opened.
-    func seal(_ message: [UInt8], key: [UInt8], associated: [UInt8]) -> [UInt8] {
-        precondition(key.count == 32, "AuthenticatedCipher: a key of \(key.count) bytes")
-        let nonce = KeyFile.randomBytes(Self.nonceSize)
+    ///   - nonce: 12 random bytes, used once; nil for fresh ones.
+    func seal(_ message: [UInt8], key: [UInt8], associated: [UInt8], nonce: [UInt8]? = nil) -> [UInt8] {
+        let nonce = nonce ?? KeyFile.randomBytes(Self.nonceSize)
+        precondition(key.count == 32 && nonce.count == Self.nonceSize, "AuthenticatedCipher: key \(key.count), nonce \(nonce.count) bytes")
         let size = Self.nonceSize + message.count + Self.tagSize
         return [UInt8](unsafeUninitializedCapacity: size) { result, count in
             guard let start = result.baseAddress else { return }

@@ -13,6 +13,7 @@ public final class SubjectVault {
     let database: SQLiteDatabase
     private let master: VaultKey
     private let cipher = AuthenticatedCipher()
+    private let digest = ChainDigest()
     private let lookup: SQLiteStatement
     private let wrappedSize = AuthenticatedCipher.nonceSize + 32 + AuthenticatedCipher.tagSize
 
@@ -72,13 +73,18 @@ public final class SubjectVault {
         }
         var sealed: [SealedInput] = []
         sealed.reserveCapacity(inputs.count)
-        for (subject, input) in inputs {
+        // Salts and nonces of all inputs, asked for at once.
+        let share = Self.saltSize + AuthenticatedCipher.nonceSize
+        let random = KeyFile.randomBytes(inputs.count * share)
+        for (number, (subject, input)) in inputs.enumerated() {
             guard let key = keys[subject] else { fatalError("SubjectVault: a subject without a key") }
-            let opened = OpenedInput(salt: KeyFile.randomBytes(Self.saltSize), input: input)
-            let digest = opened.digest
+            let own = random[(number * share)..<((number + 1) * share)]
+            let message = own.prefix(Self.saltSize) + input
+            let digest = message.withUnsafeBytes { self.digest.digest(of: $0) }
             var bytes = [Self.sealedVersion]
             withUnsafeBytes(of: key.number.littleEndian) { bytes.append(contentsOf: $0) }
-            bytes += cipher.seal(opened.salt + input, key: key.bytes, associated: digest)
+            bytes += cipher.seal(
+                Array(message), key: key.bytes, associated: digest, nonce: Array(own.suffix(AuthenticatedCipher.nonceSize)))
             sealed.append(SealedInput(digest: digest, bytes: bytes))
         }
         return sealed

@@ -20,7 +20,7 @@ extension ChainWalk {
         tellMissing(origins: origins, movedPlaces: movedPlaces, lastGood: lastGood)
         for place in beforeTheFirst { add(.inserted, place) }
         if knownEnd > lastGood { add(.truncated, lastGood + 1, to: knownEnd) }
-        let end = max(heads.lastHead, knownEnd)
+        let end = heads.lastHead
         if lastConsistent > end, !origins.contains(lastConsistent) { add(.withoutHead, end + 1, to: lastConsistent) }
         tellBreaks(origins: origins)
         // Where a sound entry from outside stands in another's place, the head there speaks of the other.

@@ -130,7 +130,10 @@ final class ChainWalk {
         result.entries += 1
         if isConsistent {
             let time = row.integer(1)
-            if time < lastTime, lastTime - time > options.clockTolerance { add(.clockWentBack(by: lastTime - time), place) }
+            if time < lastTime {
+                let (distance, isHuge) = lastTime.subtractingReportingOverflow(time)
+                if isHuge || distance > options.clockTolerance { add(.clockWentBack(by: isHuge ? .max : distance), place) }
+            }
             lastTime = time
         }
         if !isConsistent || !isLinked || place != lastPlace + 1 || lastIsSuspect {

@@ -26,6 +26,7 @@ struct HeadWalk {
     private var database: SQLiteDatabase?
     private var next: LedgerHead?
     private var before: LedgerHead?
+    private var earlier: LedgerHead?
     /// Places of heads whose signature is wrong.
     private var wrong: Set<Int> = []
     /// Rows of the table of keys that an entry has not borne out.
@@ -120,7 +121,12 @@ struct HeadWalk {
                 add(.forgedAnchor, head.sequence)
             } else {
                 knownEnd = max(knownEnd, head.sequence)
-                if head.sequence == place, !isSuspect { note(rewritten: (lastAgreedAnchor + 1)...place) }
+                if head.sequence == place, !isSuspect, !rewritten.contains(where: { $0.contains(place) }) {
+                    // The anchor also tells of the head before it.
+                    let known = before?.sequence == place ? earlier : before
+                    let agreed = known.map { $0.digest == head.previous ? $0.sequence : 0 } ?? 0
+                    note(rewritten: (max(lastAgreedAnchor, agreed) + 1)...place)
+                }
             }
         }
         return said
@@ -145,6 +151,7 @@ struct HeadWalk {
         } else if let before, before.key != head.key {
             _ = isRight(before)
         }
+        earlier = before
         before = head
         guard let statement else { return }
         next = try statement.step() ? LedgerHead(statement) : nil
@@ -201,6 +208,7 @@ struct HeadWalk {
         guard run > 1 else { return }
         findings = kept.filter { $0.sequences.lowerBound <= lastRight || $0.fault != .editedHead }
         add(.editedHead, lastRight + 1, to: lastHead)
-        note(rewritten: (lastRight + 1)...lastHead)
+        rewritten.removeAll { $0.upperBound > lastRight }
+        rewritten.append((lastRight + 1)...lastHead)
     }
 }
