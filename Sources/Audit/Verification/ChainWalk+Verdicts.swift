@@ -109,7 +109,7 @@ extension ChainWalk {
         guard !open.isEmpty else { return }
         var candidates = open.map { suspects[$0].place }
         for gap in gaps where candidates.count < 2000 { candidates += gap.prefix(2000 - candidates.count) }
-        guard candidates.count > 1, open.count * candidates.count <= 2_000_000 else { return }
+        guard candidates.count > 1, open.count * candidates.count <= 300_000 else { return }
         let columns = (EntryBytes.columns + ["previous", "hash"]).joined(separator: ", ")
         let row = try database.prepare("SELECT \(columns) FROM entries WHERE seq = ?")
         for index in open {
