@@ -37,7 +37,8 @@ extension Ledger {
         // Bytes come before numbers, so that parameters can be told by their place.
         var bytes: [[UInt8]] = []
         if let subject = selection.subject {
-            conditions.append("subject = ?")
+            // The index holds the first eight bytes.
+            conditions.append("substr(subject, 1, 8) = substr(?1, 1, 8) AND subject = ?1")
             bytes.append(subject)
         }
         if let model = selection.model {

@@ -70,9 +70,9 @@ final class SQLiteDatabase {
         try execute("PRAGMA synchronous=FULL")
         try execute("PRAGMA cell_size_check=ON")
         try execute("PRAGMA temp_store=MEMORY")
-        try execute("PRAGMA cache_size=-32768")
-        // A megabyte or more of entries is folded into the file at a time, so that a page that many commits touch is copied once.
-        try execute("PRAGMA wal_autocheckpoint=4000")
+        // 64 MiB of pages in memory, and as much folded into the file at a time: a page that many commits touch is copied once.
+        try execute("PRAGMA cache_size=-65536")
+        try execute("PRAGMA wal_autocheckpoint=16384")
     }
 
     deinit { sqlite3_close_v2(handle) }
