@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CBFloat16"),
         .systemLibrary(name: "CArrow"),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
@@ -111,6 +112,9 @@ let package = Package(
             ],
             swiftSettings: settings, linkerSettings: mathematics),
         .target(name: "SettingsFiles", dependencies: ["DurableFiles", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+
+        // Row 3: what was decided, and the proof of it. Imports no model, so that it can judge any.
+        .target(name: "Audit", dependencies: ["Evaluation", "DurableFiles", "CSQLite", "CLibcrypto"], swiftSettings: settings),
 
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
@@ -204,6 +208,11 @@ let package = Package(
                 "Evaluation", "ReportPage", "DurableFiles",
             ],
             swiftSettings: settings),
+        .target(
+            name: "AuditTestSupport", dependencies: ["Audit", "DurableFiles", "CSQLite"], path: "Tests/AuditTestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "DurableFiles", "CSQLite"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -1,0 +1,114 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// One thing that happened and must be provable: a decision, a human review, an erasure.
+///
+/// Once appended an entry never changes. Holds no names: the subject is a pseudonym, the input a digest and, where the policy says so,
+/// sealed bytes that only the subject's key opens (``SubjectVault``). Output and evidence stay readable after an erasure, so nothing that
+/// tells who somebody is belongs there.
+public struct LedgerEntry: Sendable, Equatable {
+    /// What happened.
+    public enum Kind: Int64, Sendable, Equatable, CaseIterable {
+        /// A label, rank or score was given.
+        case decision = 1
+        /// A person judged a decision.
+        case review = 2
+        /// A subject's key was destroyed; written by ``SubjectVault``.
+        case erasure = 3
+        /// The ledger is signed by another key from here on; written by ``Ledger/rotate(to:)``.
+        case keyRotation = 4
+        /// A label or model may not be used until it is approved again.
+        case suspension = 5
+        /// A model, taxonomy or label may be used.
+        case approval = 6
+        /// Anything else that a later reader should know.
+        case note = 7
+    }
+
+    /// What the subject had agreed to at that time.
+    public enum Consent: Int64, Sendable, Equatable, CaseIterable {
+        /// Not known.
+        case unknown = 0
+        /// Agreed.
+        case given = 1
+        /// Asked, and did not agree.
+        case refused = 2
+        /// Agreed once and took it back.
+        case withdrawn = 3
+        /// This purpose needs no consent.
+        case notNeeded = 4
+    }
+
+    /// The place in the ledger, from 1. ``Ledger/append(_:)-(LedgerEntry)`` gives it; 0 before.
+    public var sequence = 0
+    /// Microseconds since 1970, UTC, by the clock of the machine that decided.
+    public var time: Int64
+    /// What happened.
+    public var kind: Kind
+    /// What it was done for, such as `marketing` or `credit`.
+    public var purpose: String
+    /// The program, account or role that did it.
+    public var actor: String
+    /// The pseudonymous digest of whom it concerns; empty for nobody.
+    public var subject: [UInt8]
+    /// The digest of the model; empty where none took part.
+    public var model: [UInt8]
+    /// The digest of the taxonomy; empty where none took part.
+    public var taxonomy: [UInt8]
+    /// The version of the program.
+    public var software: String
+    /// What the subject had agreed to.
+    public var consent: Consent
+    /// The digest of the input; that of ``SealedInput`` where the input is kept.
+    public var inputDigest: [UInt8]
+    /// The input as the vault sealed it; nil where it is not kept.
+    public var sealedInput: [UInt8]?
+    /// What was decided, byte for byte as it was given out.
+    public var output: [UInt8]
+    /// Why.
+    public var evidence: [UInt8]
+
+    /// An entry of this moment, unless another time is given.
+    /// - Parameter time: microseconds since 1970.
+    public init(
+        _ kind: Kind, purpose: String, actor: String, time: Int64 = LedgerEntry.now(), subject: [UInt8] = [], model: [UInt8] = [],
+        taxonomy: [UInt8] = [], software: String = "", consent: Consent = .unknown, inputDigest: [UInt8] = [],
+        sealedInput: [UInt8]? = nil, output: [UInt8] = [], evidence: [UInt8] = []
+    ) {
+        self.kind = kind
+        self.purpose = purpose
+        self.actor = actor
+        self.time = time
+        self.subject = subject
+        self.model = model
+        self.taxonomy = taxonomy
+        self.software = software
+        self.consent = consent
+        self.inputDigest = inputDigest
+        self.sealedInput = sealedInput
+        self.output = output
+        self.evidence = evidence
+    }
+
+    /// Microseconds since 1970 by this machine's clock.
+    public static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
+    /// The bytes of one field, at most: 16 MiB.
+    public static let largestField = 1 << 24
+
+    /// Whether every field is within ``largestField``.
+    var fits: Bool {
+        let counts = [
+            purpose.utf8.count, actor.utf8.count, software.utf8.count, subject.count, model.count, taxonomy.count, inputDigest.count,
+            sealedInput?.count ?? 0, output.count, evidence.count,
+        ]
+        return counts.allSatisfy { $0 <= Self.largestField }
+    }
+}

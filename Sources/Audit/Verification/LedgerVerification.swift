@@ -1,0 +1,55 @@
+/// What a walk over a whole ledger found.
+///
+/// Reads every entry once, in the order of the chain, in constant memory as long as nothing is wrong. What it says holds for what the file
+/// can prove: without a signing key whoever can write the file can also write all hashes anew, and what was cut off at a commit together
+/// with its head shows only against an anchor.
+public struct LedgerVerification: Sendable, Equatable {
+    /// What to look at, and what to believe.
+    public struct Options: Sendable {
+        /// Heads kept elsewhere.
+        public var anchors: [LedgerAnchor] = []
+        /// Keys of which at least one must have been in force; none: whatever key the ledger names is taken.
+        public var trustedKeys: [PublicKey] = []
+        /// The clocks of machines that append to one ledger differ, and they wait for one another: a step back by less is no finding.
+        /// Microseconds.
+        public var clockTolerance: Int64 = 60_000_000
+        /// Whether SQLite's own check of pages and indexes is run, too. It takes about as long as the walk.
+        public var checksIndexes = false
+
+        /// No anchors, no trusted keys, a minute of tolerance.
+        public init() {}
+    }
+
+    /// All that is wrong, in the order of the chain. At most ``mostFindings``.
+    public var findings: [LedgerFinding] = []
+    /// Findings beyond that number.
+    public var findingsLeftOut = 0
+    /// Entries read.
+    public var entries = 0
+    /// Heads read.
+    public var heads = 0
+    /// The last entry's place; 0 for none.
+    public var lastSequence = 0
+    /// The last entry's hash; empty for none.
+    public var lastHash: [UInt8] = []
+    /// The keys that were in force, in order. Empty for a ledger that is only chained.
+    public var keys: [PublicKey] = []
+
+    /// How many findings are kept.
+    public static let mostFindings = 1000
+
+    /// True where nothing is wrong; warnings may be there.
+    public var isIntact: Bool { findingsLeftOut == 0 && findings.allSatisfy(\.isWarning) }
+
+    /// True where the heads carry signatures.
+    public var isSigned: Bool { !keys.isEmpty }
+
+    /// Walks over a ledger.
+    /// - Throws: ``LedgerError`` where the file cannot be opened as a ledger at all. What is wrong within it is a finding.
+    public static func run(
+        at path: String, _ options: Options = Options(), settings: LedgerSettings = LedgerSettings()
+    ) throws(LedgerError) -> LedgerVerification {
+        let database = try LedgerSchema.format.open(path, .readOnly, settings) { _ in }
+        return try database.reading { () throws(LedgerError) in try ChainWalk(database, options).run() }
+    }
+}

@@ -1,0 +1,96 @@
+import Audit
+import AuditTestSupport
+import DurableFiles
+import Testing
+
+@Suite struct ErasureTests {
+    let folder: LedgerFolder
+    init() throws { folder = try LedgerFolder() }
+
+    private func kind(_ body: () throws -> Void) -> LedgerError.Kind? {
+        do { try body() } catch { return (error as? LedgerError)?.kind }
+        return nil
+    }
+
+    private func entry(_ subject: Int, _ vault: SubjectVault, text: String = "") throws -> LedgerEntry {
+        var entry = LedgerFolder.entry(subject)
+        entry.subject = LedgerFolder.subject(subject)
+        let sealed = try vault.seal(LedgerFolder.plaintext + Array(text.utf8), of: entry.subject)
+        entry.inputDigest = sealed.digest
+        entry.sealedInput = sealed.bytes
+        return entry
+    }
+
+    @Test func sealedInputsComeBack() throws {
+        let vault = try SubjectVault(besides: folder("a"), .createIfMissing, master: LedgerFolder.master())
+        let inputs = (0..<50).map { (subject: LedgerFolder.subject($0 % 7), input: [UInt8](repeating: UInt8($0), count: $0)) }
+        let sealed = try vault.seal(inputs)
+        #expect(Set(sealed.map(\.bytes)).count == 50 && Set(sealed.map(\.digest)).count == 50)
+        let again = try SubjectVault(besides: folder("a"), .existing, master: LedgerFolder.master())
+        for (number, sealed) in sealed.enumerated() {
+            var entry = LedgerFolder.entry(1)
+            entry.subject = inputs[number].subject
+            entry.inputDigest = sealed.digest
+            entry.sealedInput = sealed.bytes
+            let opened = try again.open(entry)
+            #expect(opened.input == inputs[number].input && opened.digest == sealed.digest)
+            // Another subject's entry, another digest, other bytes: refused.
+            entry.inputDigest[3] ^= 1
+            #expect(kind { _ = try again.open(entry) } == .damaged)
+            entry.inputDigest = sealed.digest
+            entry.sealedInput = sealed.bytes.dropLast() + [sealed.bytes[sealed.bytes.count - 1] ^ 1]
+            #expect(kind { _ = try again.open(entry) } == .damaged)
+            entry.sealedInput = sealed.bytes
+            entry.subject = LedgerFolder.subject(99)
+            #expect(kind { _ = try again.open(entry) } == .notStored)
+            entry.sealedInput = nil
+            #expect(kind { _ = try again.open(entry) } == .notStored)
+        }
+        let wrong = try VaultKey(secret: [UInt8](repeating: 1, count: 32))
+        #expect(kind { _ = try SubjectVault(besides: self.folder("a"), .existing, master: wrong) } == .wrongKey)
+        #expect(kind { _ = try SubjectVault(besides: self.folder("b"), .existing, master: wrong) } == .notThere)
+    }
+
+    @Test func nothingIsLeftAfterErasure() throws {
+        let ledger = try Ledger(at: folder("a"), .create, signingKey: LedgerFolder.key)
+        let vault = try SubjectVault(besides: folder("a"), .create, master: LedgerFolder.master())
+        // So many subjects that pages of the vault have been split.
+        for round in 0..<3 { for subject in 0..<300 { try ledger.append(entry((subject * 7 + round) % 300, vault)) } }
+        let raw = try RawSQLite(folder("a.keys"))
+        func wrapped(_ subject: Int) throws -> [UInt8] {
+            let hex = SHA256Digest.hex(LedgerFolder.subject(subject))
+            guard case .blob(let bytes) = try raw.run("SELECT wrapped FROM subject_keys WHERE subject = X'\(hex)'")[0][0] else { return [] }
+            return bytes
+        }
+        for subject in [0, 123, 299] {
+            let key = try wrapped(subject)
+            #expect(try folder.bytes().contains(run: key))
+            let receipt = try vault.erase(LedgerFolder.subject(subject), in: ledger, purpose: "request of the subject", actor: "desk")
+            #expect(receipt.entries == 3 && receipt.keys == 1)
+            let recorded = try ledger.entry(at: receipt.sequence)
+            #expect(ErasureReceipt(recorded, hash: try ledger.hash(at: receipt.sequence)) == receipt)
+            #expect(try !folder.bytes().contains(run: key), "the wrapped key of \(subject) is still there")
+            #expect(try !folder.bytes().contains(run: Array(key[12..<44])), "the key of \(subject) is still there")
+            // Asked again: the same receipt.
+            #expect(try vault.erase(LedgerFolder.subject(subject), in: ledger, purpose: "again", actor: "desk") == receipt)
+        }
+        #expect(try !folder.bytes().contains(run: LedgerFolder.plaintext))
+        let kept = try wrapped(5)
+        #expect(try folder.bytes().contains(run: kept))
+        try ledger.read(LedgerSelection(kind: .decision)) { entry throws(LedgerError) in
+            let isErased = [0, 123, 299].map(LedgerFolder.subject).contains(entry.subject)
+            do throws(LedgerError) {
+                let opened = try vault.open(entry)
+                #expect(!isErased && opened.input == LedgerFolder.plaintext)
+            } catch { #expect(isErased && error.kind == .erased) }
+        }
+        #expect(kind { _ = try vault.erase([1, 2, 3], in: ledger, purpose: "request", actor: "desk") } == .notStored)
+        #expect(try LedgerVerification.run(at: folder("a")).isIntact)
+        // A subject that comes back has a new key, which the old inputs do not open.
+        try ledger.append(entry(0, vault, text: "again"))
+        let entries = try ledger.entries(LedgerSelection(subject: LedgerFolder.subject(0))).filter { $0.sealedInput != nil }
+        #expect(try vault.open(entries[entries.count - 1]).input.suffix(5) == Array("again".utf8)[...])
+        #expect(kind { _ = try vault.open(entries[0]) } == .erased)
+        #expect(try vault.erase(LedgerFolder.subject(0), in: ledger, purpose: "request", actor: "desk").entries == 1)
+    }
+}
