@@ -59,6 +59,20 @@ import Testing
         #expect(long.map(\.rule) == [.longSessions, .largeSessions] && long[0].example == "session 0" && long[0].count == 1)
     }
 
+    /// Fields that nobody sends are one finding where there are many.
+    @Test func emptyFieldsOfAVendorAreOneFinding() throws {
+        let lines = (0..<3).map {
+            "{\"event_timestamp\": \"170000000\($0)000000\", \"event_name\": \"e\($0)\", \"user_pseudo_id\": \"v\", \"event_date\": \"20231114\", "
+                + "\"event_params\": [{\"key\": \"ga_session_id\", \"value\": {\"int_value\": 1700000000}}]}"
+        }
+        let imported = try VendorImport(lines.joined(separator: "\n"))
+        let found = ContractCheck(imported.corpus, DataContract(), rejects: [], now: 1_700_000_100_000_000).findings.filter {
+            $0.rule == .constant
+        }
+        #expect(found.count == 1 && found[0].place == "fields" && found[0].count > 20 && found[0].count < found[0].total)
+        #expect(found[0].example.hasPrefix("platform, stream, ") && found[0].example.hasSuffix("…"))
+    }
+
     @Test func times() throws {
         let events = (0..<20).map { event($0) }
         let early = try findings(events) { $0.times.from = "2026-05-28T20:26:45Z" }

@@ -26,6 +26,7 @@ public struct ContractCheck: Sendable, Equatable {
                 remedy: "name its column in the mapping, or take it out of the contract")
         }
         for field in corpus.schema.readableFields { checkField(corpus, field) }
+        joinEmptyFields(of: corpus.schema.readableFields.count)
         findings = findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }
     }
 
@@ -144,6 +145,20 @@ public struct ContractCheck: Sendable, Equatable {
         }
     }
 
+    /// A vendor's mapping names many fields that an export may lack: from four on they are one finding.
+    private mutating func joinEmptyFields(of total: Int) {
+        let empty = findings.filter { $0.rule == .constant && $0.what == Self.emptyField }.map(\.place)
+        guard empty.count > 3, let place = findings.firstIndex(where: { $0.what == Self.emptyField }) else { return }
+        findings.removeAll { $0.what == Self.emptyField }
+        findings.insert(
+            ContractFinding(
+                severity: .warning, rule: .constant, place: "fields", what: "never have a value", count: empty.count, total: total,
+                example: empty.prefix(12).joined(separator: ", ") + (empty.count > 12 ? ", …" : ""), remedy: Self.emptyRemedy), at: place)
+    }
+
+    private static let emptyField = "never has a value"
+    private static let emptyRemedy = "leave out of the mapping what the site does not send, or see whether columns were renamed"
+
     private mutating func checkMissing(_ missing: Int, _ total: Int, _ field: EventSchema.Field, _ own: DataContract.Field?) {
         if let share = own?.missing, Self.exceeds(missing, total, share) {
             add(
@@ -151,7 +166,7 @@ public struct ContractCheck: Sendable, Equatable {
                 remedy: "see whether its column was renamed, or raise `missing` in the contract")
         } else if missing == total, total > 0 {
             add(
-                .warning, .constant, field.name, "never has a value", missing, total,
+                .warning, .constant, field.name, Self.emptyField, missing, total,
                 remedy: "leave it out of the mapping, or see whether its column was renamed")
         }
     }

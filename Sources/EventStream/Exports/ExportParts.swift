@@ -130,8 +130,15 @@ extension ExportInput {
     var hasRows: Bool {
         // What is no text in UTF-8 is somebody else's to tell.
         guard columnar == nil, let sample = try? sample(.utf8) else { return true }
-        let lines = sample.text.split(separator: 0x0A).lazy.filter { line in line.contains { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D } }
-        guard let first = lines.first(where: { _ in true }) else { return false }
-        return !sample.isWhole || first.first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: "{") || lines.prefix(2).count == 2
+        var (lines, isBlank, first) = (0, true, UInt8(0))
+        for byte in sample.text {
+            if byte == 0x0A {
+                isBlank = true
+            } else if isBlank, byte != 0x20, byte != 0x09, byte != 0x0D {
+                (lines, isBlank) = (lines + 1, false)
+                if lines == 1 { first = byte } else { break }
+            }
+        }
+        return lines > 0 && (!sample.isWhole || first == UInt8(ascii: "{") || lines == 2)
     }
 }

@@ -40,7 +40,8 @@ public struct ContractReport: Sendable {
                 [
                     finding.severity.rawValue, finding.place, finding.what, NumberText.count(finding.count),
                     NumberText.count(finding.total),
-                    finding.example, finding.remedy,
+                    // Paths may break behind their slashes: the remedy stands beside them.
+                    finding.example.replacing("/", with: "/\u{200B}"), finding.remedy,
                 ]
             }, strongRows: Set(check.findings.indices.filter { check.findings[$0].severity == .error }))
     }
