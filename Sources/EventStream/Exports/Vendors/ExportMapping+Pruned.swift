@@ -56,6 +56,8 @@ extension ExportMapping {
         let kept = Set(mapping.fields.map(\.name))
         if let pings, !kept.contains(pings.page) || !kept.contains(pings.marker) { mapping.pings = nil }
         if let dwell, !kept.contains(dwell.field) { mapping.dwell = nil }
+        // A table may lack every time.
+        if mapping.time == nil { (mapping.pings, mapping.dwell) = (nil, nil) }
         return mapping
     }
 }
