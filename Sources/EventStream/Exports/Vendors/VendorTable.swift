@@ -126,7 +126,8 @@ struct VendorTable {
                     continue
                 }
                 let unique = names.contains(name) ? sample.name : name
-                guard unique != ExportMapping.customerField, names.insert(unique).inserted, let kind = FieldGuess(column: sample).kindAsText
+                guard !sample.name.isEmpty, !unique.isEmpty, unique != ExportMapping.customerField, names.insert(unique).inserted,
+                    let kind = FieldGuess(column: sample).kindAsText
                 else { continue }
                 mapping.fields.append(.init(name: unique, column: sample.name, kind: kind))
                 kept += 1
