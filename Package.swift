@@ -116,13 +116,16 @@ let package = Package(
         // Row 3: what was decided, and the proof of it. Imports no model, so that it can judge any.
         .target(name: "Audit", dependencies: ["Evaluation", "DurableFiles", "CSQLite", "CLibcrypto"], swiftSettings: settings),
 
+        .target(name: "DecisionRecords", dependencies: ["Audit", "EventStream", "DurableFiles"], swiftSettings: settings),
+
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
         .executableTarget(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
-                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
+                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles", "Audit",
+                "DecisionRecords",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -130,7 +133,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount", "Audit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -213,6 +216,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "DurableFiles", "CSQLite"], swiftSettings: settings),
+        .testTarget(
+            name: "DecisionRecordsTests", dependencies: ["DecisionRecords", "Audit", "EventStream", "DurableFiles"], swiftSettings: settings
+        ),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

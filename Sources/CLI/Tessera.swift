@@ -23,7 +23,7 @@ struct Tessera: ParsableCommand {
             Import.self, Validate.self, SessionsCommand.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self,
             LabelsCommand.self,
             IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, Simulate.self,
-            Report.self,
+            Report.self, AuditCommand.self,
             Bench.self, Version.self,
         ])
 

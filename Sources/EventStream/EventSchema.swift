@@ -83,8 +83,10 @@ public struct EventSchema: Sendable, Equatable, Codable {
         public var duplicates = 0
         /// Rows left out by rules of the mapping, by reason.
         public var skipped: [String: Int] = [:]
-        /// Rows without a session id where the export has such ids; they were cut by pauses.
+        /// Rows without a session id where the export has such ids: pauses decided where they belong.
         public var withoutSession = 0
+        /// Those of them that joined the session which their visitor had open.
+        public var joinedSession = 0
 
         /// Nothing counted yet.
         public init() {}
@@ -92,6 +94,7 @@ public struct EventSchema: Sendable, Equatable, Codable {
         enum CodingKeys: String, CodingKey {
             case events, sessions, visitors, rejects, duplicates, skipped
             case withoutSession = "without_session"
+            case joinedSession = "joined_session"
         }
 
         /// Decodes counts; those that older corpora do not have are 0.
@@ -104,9 +107,23 @@ public struct EventSchema: Sendable, Equatable, Codable {
             duplicates = try entries.decode(Int.self, forKey: .duplicates)
             skipped = try entries.decodeIfPresent([String: Int].self, forKey: .skipped) ?? [:]
             withoutSession = try entries.decodeIfPresent(Int.self, forKey: .withoutSession) ?? 0
+            joinedSession = try entries.decodeIfPresent(Int.self, forKey: .joinedSession) ?? 0
         }
     }
 
+    /// Some sessions of another corpus, in a corpus of their own.
+    public struct Part: Sendable, Equatable, Codable {
+        /// The other corpus' digest.
+        public var digest: String
+        /// The number in it of each session here.
+        public var sessions: [Int]
+
+        /// Sessions of a corpus.
+        public init(digest: String, sessions: [Int]) { (self.digest, self.sessions) = (digest, sessions) }
+    }
+
+    /// Of which corpus it is a part; nil for one of its own.
+    public var part: Part?
     /// Version of the corpus format.
     public var formatVersion: Int
     /// Digest of the corpus's columns; see ``CorpusFormat``.
@@ -129,7 +146,7 @@ public struct EventSchema: Sendable, Equatable, Codable {
     public var mapping: ExportMapping
 
     enum CodingKeys: String, CodingKey {
-        case digest, counts, fields, pairs, sessions, pseudonymised, mapping
+        case part, digest, counts, fields, pairs, sessions, pseudonymised, mapping
         case formatVersion = "format_version"
         case hasTime = "has_time"
         case dwellCapSeconds = "dwell_cap_seconds"

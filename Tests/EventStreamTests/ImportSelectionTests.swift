@@ -86,7 +86,7 @@ import Testing
         #expect(kept.eventCount == 5_000)
     }
 
-    @Test("A key of several parts is unambiguous, and a part that is missing leaves the row to pauses")
+    @Test("A key of several parts is unambiguous, and a row that lacks a part has none")
     func composedSessions() throws {
         let mapping = plainMapping { mapping in
             mapping.format = .csv
@@ -95,7 +95,7 @@ import Testing
         }
         let text = "u,t,p,s\na/b,1,k,1\na,2,k,b/1\na,3,k,s77$x\na,4,k,-1\na,5,k,\na,6,k,s$x\n"
         let (corpus, summary, _) = try run("k.csv", text, mapping)
-        #expect(corpus.readSessions.map(\.key) == ["a/b%2F1", "a/77", "a:1", "a/s$x", "a%2Fb/1"])
+        #expect(corpus.readSessions.map(\.key) == ["a/b%2F1", "a/77", "a/s$x", "a%2Fb/1"])
         #expect(summary.counts.withoutSession == 2)
     }
     typealias SessionKey = ExportMapping.SessionKey

@@ -16,7 +16,7 @@ import Testing
 
             """)
         #expect(imported.guess.vendor == .ga4Table)
-        #expect(imported.sessionKeys == ["v1/1700000000", "v1:1"])
+        #expect(imported.sessionKeys == ["v1/1700000000"])
         #expect(imported.texts("event") == ["session_start", "page_view", "scroll"])
         #expect(imported.texts("campaign_source") == ["mail", "mail", nil])
         #expect(imported.numbers("engagement_ms").last == 300 && imported.texts("device") == ["desktop", "desktop", nil])

@@ -123,7 +123,8 @@ struct AppScoring: ParsableArguments {
         if serving, inputs.blocks.contains(.labels), let classifier { try classifier.checkServable(place: models.intents ?? "") }
         if inputs.blocks.contains(.labels) { classifier?.tellWhoTaught(tables.corpus) }
         return try inputs.floats(
-            CorpusTable(tables.corpus), corpus: tables.corpus.digest, sessions: tables.linkedSessions(of: 0..<tables.decisions.count),
+            CorpusTable(tables.corpus), corpus: tables.corpus.digest, part: tables.corpus.schema.part,
+            sessions: tables.linkedSessions(of: 0..<tables.decisions.count),
             encoder: encoder, classifier: classifier, pool: pool)
     }
 }
@@ -131,7 +132,7 @@ struct AppScoring: ParsableArguments {
 extension IntentClassifier {
     /// Says whether sessions of a corpus taught the classifier, and what is made of their labels.
     func tellWhoTaught(_ corpus: Corpus) {
-        guard let taught = taughtScores(ofCorpus: corpus.digest) else {
+        guard let taught = taughtScores(ofCorpus: corpus.digest, part: corpus.schema.part) else {
             return StandardError.write(
                 "the classifier was taught on another corpus; labels of sessions that are in both are surer than those of others\n"
             )

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ArrowExchange
+internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
 internal import Recommendation
@@ -26,12 +27,15 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         String
     @OptionGroup var scoring: AppScoring
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
+    @OptionGroup var ledger: LedgerOptions
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
     var inputs: [String] { [corpus, predictor, decisions] + scoring.files }
+
+    func validate() throws { try ledger.check(output: out) }
 
     func run() throws {
         let lock = try OutputLock(for: out)
@@ -47,7 +51,10 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let offers = trained.offers(probabilities)
         let lines = ConversionLines(
             ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers)
+        let recorder = try ledger.recorder(try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
+        try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
+        try recorder?.finish()
         let met = Met(
             decisions: offers.count, offers: offers.count { $0 != 0 },
             withoutSession: (0..<offers.count).count { tables.linked[$0].isEmpty }, rejects: tables.rejects.total)

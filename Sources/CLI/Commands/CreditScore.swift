@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ArrowExchange
 internal import CreditRisk
+internal import DecisionRecords
 internal import DurableFiles
 internal import FoundationEssentials
 internal import SequenceKernel
@@ -24,6 +25,8 @@ struct CreditScore: ParsableCommand, WritesOutput {
     @OptionGroup var files: CreditFiles
     @Option(help: ArgumentHelp("Reasons of each applicant at most; 0 for none.", valueName: "n")) var reasons = 4
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var key: KeyOption
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -32,6 +35,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
     var inputs: [String] { [model] + files.paths }
 
     func validate() throws {
+        try ledger.check(output: out)
         guard (0...100).contains(reasons) else { throw ValidationError("--reasons must lie between 0 and 100") }
     }
 
@@ -49,8 +53,12 @@ struct CreditScore: ParsableCommand, WritesOutput {
         if let plugin {
             try CreditScorecard.writeParquet(scores, key: key, to: out, plugin: plugin)
         } else {
-            let text = out.hasSuffix(".jsonl") ? try Self.lines(scores) : CreditScorecard.table(scores, key: key, reasons)
+            let lines = out.hasSuffix(".jsonl") ? try Self.lines(scores) : []
+            let recorder = try ledger.recorder(try recordedRun(card), model: card.id, purpose: "credit", key: key.bytes())
+            try record(recorder, card, scores, lines)
+            let text = out.hasSuffix(".jsonl") ? lines.joined() : CreditScorecard.table(scores, key: key, reasons)
             try AtomicFile.write(Array(text.utf8), to: out)
+            try recorder?.finish()
         }
         let mean = scores.reduce(0.0) { $0 + Double($1.probability) } / Double(max(1, scores.count))
         if json {
@@ -76,7 +84,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
         let reasons: [ReasonCodes.Reason]
     }
 
-    private static func lines(_ scores: [CreditScorecard.Score]) throws -> String {
+    private static func lines(_ scores: [CreditScorecard.Score]) throws -> [String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try scores.map {
@@ -84,6 +92,6 @@ struct CreditScore: ParsableCommand, WritesOutput {
                 decoding: try encoder.encode(
                     Line(customer: $0.customer, probability: $0.probability, points: $0.points, reasons: $0.reasons)), as: UTF8.self)
                 + "\n"
-        }.joined()
+        }
     }
 }

@@ -105,8 +105,8 @@ struct Import: ParsableCommand, WritesOutput {
         }
         guard counts.withoutSession > 0 else { return }
         StandardError.write(
-            "import: \(Reading.count(counts.withoutSession)) rows without a session id: cut by the "
-                + "\(Reading.duration(options.gap.seconds)) rule instead\n")
+            "import: \(Reading.count(counts.withoutSession)) rows without a session id: \(Reading.count(counts.joinedSession)) joined the "
+                + "session that their visitor had open, the others were cut by the \(Reading.duration(options.gap.seconds)) rule\n")
     }
 
     private func showRejects(_ collector: RejectCollector) {
@@ -129,6 +129,7 @@ struct Import: ParsableCommand, WritesOutput {
         let duplicates: Int
         let skipped: [String: Int]
         let withoutSession: Int
+        let joinedSession: Int
         let digest: String
         let seconds: Double
 
@@ -139,6 +140,7 @@ struct Import: ParsableCommand, WritesOutput {
             rejectsByReason = summary.counts.rejects
             duplicates = summary.counts.duplicates
             (skipped, withoutSession) = (summary.counts.skipped, summary.counts.withoutSession)
+            joinedSession = summary.counts.joinedSession
             (digest, seconds) = (summary.digest, summary.seconds)
         }
     }

@@ -52,6 +52,7 @@ struct CorpusSummary: Encodable {
     let duplicates: Int
     let skipped: [String: Int]
     let withoutSession: Int
+    let joinedSession: Int
     let hasTime: Bool
     let pairs: Bool
     let pseudonymised: [String]
@@ -64,7 +65,7 @@ struct CorpusSummary: Encodable {
         (events, sessions, visitors, duplicates) = (counts.events, counts.sessions, counts.visitors, counts.duplicates)
         rejects = counts.rejects.values.reduce(0, +)
         rejectsByReason = counts.rejects
-        (skipped, withoutSession) = (counts.skipped, counts.withoutSession)
+        (skipped, withoutSession, joinedSession) = (counts.skipped, counts.withoutSession, counts.joinedSession)
         hasTime = corpus.schema.hasTime
         pairs = corpus.schema.pairs
         pseudonymised = corpus.schema.pseudonymised
@@ -96,7 +97,11 @@ struct CorpusSummary: Encodable {
             lines.append("    \(reason): \(Reading.count(count))")
         }
         for (reason, count) in skipped.sorted(by: { $0.key < $1.key }) { lines.append("    left out, \(reason): \(Reading.count(count))") }
-        if withoutSession > 0 { lines.append("    without a session id, cut by pauses: \(Reading.count(withoutSession))") }
+        if withoutSession > 0 {
+            lines.append(
+                "    without a session id: \(Reading.count(withoutSession)), of which \(Reading.count(joinedSession)) joined the session "
+                    + "their visitor had open")
+        }
         for field in fields {
             lines.append(
                 "  \(field.name): \(field.kind)\(field.role == "input" ? "" : " " + field.role)"

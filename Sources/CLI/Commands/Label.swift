@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import ArrowExchange
+internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
+internal import FoundationEssentials
 internal import IntentTaxonomy
 internal import SequenceEmbedding
 internal import SequenceKernel
@@ -35,6 +37,8 @@ struct Label: ParsableCommand, WritesOutput {
         help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
     var fields: [String] = []
     @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
+    @Option(help: ArgumentHelp("Words of events in evidence, as they were recorded.", visibility: .private)) var wording: String?
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
@@ -47,6 +51,7 @@ struct Label: ParsableCommand, WritesOutput {
     func validate() throws {
         guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
+        try ledger.check(output: out)
         guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
     }
 
@@ -66,6 +71,7 @@ struct Label: ParsableCommand, WritesOutput {
     private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier, _ plugin: ArrowPlugin?) throws {
         var wishes = SessionLabeller.Options()
         (wishes.evidence, wishes.gradients, wishes.fewestVisitors) = (evidence, gradients, fewestVisitors)
+        wishes.wording = try wording.map { try JSONDecoder().decode([String: [String]].self, from: Data(FileSystem.live.contents(of: $0))) }
         for field in fields where corpus.codes(field) == nil {
             throw CommandFault(
                 code: 64, place: "--field", reason: "the corpus has no such field of words",
@@ -73,6 +79,9 @@ struct Label: ParsableCommand, WritesOutput {
         }
         if !fields.isEmpty { wishes.fields = fields }
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
+        let recorder = try ledger.recorder(
+            try recordedRun(corpus, artifact, classifier), model: classifier.id, taxonomy: classifier.settings.taxonomy.digest,
+            purpose: "recommendation", key: options.key.bytes())
         let line = ProgressLine("label")
         let total = labeller.sessionCount
         func progress(_ done: Int) -> Bool {
@@ -89,8 +98,12 @@ struct Label: ParsableCommand, WritesOutput {
                     to: out, encoder: artifact.id, showsAll: all, plugin: plugin, pool: pool, progress: progress)
             } else {
                 try labeller.write(
-                    to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: pool, progress: progress)
+                    to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: pool,
+                    recording: { sessions, texts in
+                        recorder?.record(Self.decisions(sessions, texts, corpus, labeller, pool)) ?? true
+                    }, progress: progress)
             }
+        try recorder?.finish()
         guard let written else { throw Interrupted(remedy: "nothing was written; run the command again") }
         line.finish("\(Reading.count(written.sessions)) sessions in \(Reading.duration(line.elapsed))")
         if json { return try StandardOutput.print(json: written) }

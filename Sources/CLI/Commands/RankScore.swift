@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ArrowExchange
+internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
 internal import Recommendation
@@ -31,6 +32,7 @@ struct RankScore: ParsableCommand, WritesOutput {
     var rules: String?
     @Option(help: ArgumentHelp("Write only the first tiles of each impression.", valueName: "n")) var top: Int?
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
+    @OptionGroup var ledger: LedgerOptions
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -39,6 +41,7 @@ struct RankScore: ParsableCommand, WritesOutput {
     var inputs: [String] { [corpus, ranker] + shown.files + scoring.files + [rules].compactMap { $0 } }
 
     func validate() throws {
+        try ledger.check(output: out)
         if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
     }
 
@@ -59,8 +62,12 @@ struct RankScore: ParsableCommand, WritesOutput {
         let lines = RankLines(tables.log!, probabilities: probabilities, most: top, rules: eligibility) {
             tables.row(of: tables.decisions.customers[$0])
         }
+        let recorder = try ledger.recorder(
+            try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
+        try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         let counts =
             if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
+        try recorder?.finish()
         let met = Met(tables, trained: Set(inputs.tiles ?? []), counts)
         if json { return try StandardOutput.print(json: met) }
         try StandardOutput.print(

@@ -40,7 +40,7 @@ struct ReconciliationText {
             lines.append(Self.row(name, lengths, Reading.count(own.overADay)))
         }
         let besides = [
-            (counts.withoutSession, "rows without a session id, cut by pauses at the import and counted as the export's"),
+            (counts.withoutSession, "rows without a session id, put into sessions by pauses at the import and counted as the export's"),
             (counts.duplicates, "duplicates dropped at the import"), (found.withoutTime, "events without a time, in no comparison"),
         ].filter { $0.0 > 0 }
         if !besides.isEmpty { lines += [""] + besides.map { "\(Reading.count($0.0)) \($0.1)" } }

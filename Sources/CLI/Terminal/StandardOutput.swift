@@ -23,6 +23,7 @@ enum StandardOutput {
     }
 
     private static func writeAll(_ text: String, to file: Int32) throws {
+        if Silence.isKept { return }
         var text = text
         try text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
@@ -47,6 +48,7 @@ struct OutputError: Error {
 /// Talk: progress, warnings, faults. Failures to write are of no consequence.
 enum StandardError {
     static func write(_ text: String) {
+        if Silence.isKept { return }
         var text = text
         text.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
     }

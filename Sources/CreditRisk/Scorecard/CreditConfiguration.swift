@@ -214,6 +214,13 @@ public struct CreditConfiguration: Codable, Sendable, Equatable {
         tables.filter { table in preset != .mgkd || stages?.service.contains(table.name) != true && stages?.granted != table.name }
     }
 
+    /// Where one of the files is that it names; nil where it names none so.
+    /// - Parameter folder: where relative paths begin; empty for the working directory.
+    public func path(of name: String, in folder: String) -> String? {
+        guard let own = files[name] else { return nil }
+        return own.hasPrefix("/") || folder.isEmpty || own == "-" ? own : "\(folder)/\(own)"
+    }
+
     /// What is read of tables.
     /// - Parameter service: whether those of the service are among them, as for teachers.
     func reading(service: Bool) -> FrameworkConfiguration {

@@ -52,8 +52,7 @@ public struct CreditData: Sendable {
         func path(_ name: String) -> String? {
             // What is named on the way is taken as it is; what the configuration names begins in the folder.
             if let given = files[name] { return given }
-            guard let own = configuration.files[name] else { return nil }
-            return own.hasPrefix("/") || folder.isEmpty || own == "-" ? own : "\(folder)/\(own)"
+            return configuration.path(of: name, in: folder)
         }
         let service = Set(configuration.tables.map(\.name)).subtracting(configuration.tablesBefore.map(\.name))
         for name in files.keys.sorted() {

@@ -71,7 +71,7 @@ public struct ContractCheck: Sendable, Equatable {
         }
         if Self.exceeds(counts.withoutSession, counts.events, contract.rows.withoutSession) {
             add(
-                .error, .withoutSession, "rows", "have no session id and were cut by pauses", counts.withoutSession, counts.events,
+                .error, .withoutSession, "rows", "have no session id: pauses put them into sessions", counts.withoutSession, counts.events,
                 remedy: "see whether consent was denied or an SDK is old; raise rows.without_session if that is known")
         }
     }

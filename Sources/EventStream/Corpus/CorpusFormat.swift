@@ -5,7 +5,7 @@ internal import DurableFiles
 /// | file | type | length | content |
 /// |---|---|---|---|
 /// | `session_offsets.npy` | i64 | S + 1 | session `s` holds events `[s] ..< [s + 1]` |
-/// | `session_visitor.npy` | i32 | S | number of its visitor; sessions of a visitor lie together, earliest first but for those without an id of the export's, which follow the first of them |
+/// | `session_visitor.npy` | i32 | S | number of its visitor; sessions of a visitor lie together, earliest first |
 /// | `session_key.offsets.npy`, `session_key.bytes.npy` | i64, u8 | S + 1, any | its id, UTF-8 |
 /// | `visitor_key.offsets.npy`, `visitor_key.bytes.npy` | i64, u8 | V + 1, any | visitor ids, or their keyed digests |
 /// | `time_us.npy` | i64 | E | microseconds since 1970 UTC; the smallest integer where there is no time |

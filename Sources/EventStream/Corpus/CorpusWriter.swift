@@ -49,6 +49,8 @@ final class CorpusWriter {
     private var isNative = false
     private var askedFor = Int32(-1)
     private var part = 0
+    /// Sessions of the visitor without an id.
+    private var unnamed = 0
     private var previousTime = Int64.min
 
     /// - Parameters:
@@ -181,7 +183,13 @@ final class CorpusWriter {
         try sessionOffsets.append(Int64(events))
         try sessionVisitor.append(Int32(truncatingIfNeeded: visitors - 1))
         // A native id that the rules cut further is "id", "id:2", …; a computed one is "visitor:1", "visitor:2", ….
-        part = isNewVisitor || session != self.session ? 1 : part + 1
+        if isNewVisitor { unnamed = 0 }
+        if isNative {
+            part = isNewVisitor || session != self.session ? 1 : part + 1
+        } else {
+            unnamed += 1
+            part = unnamed
+        }
         self.session = session
         if isNative {
             try sessionKey.append(UnsafeRawBufferPointer(rebasing: tables.sessions.bytes(of: Int(session))[4...]))

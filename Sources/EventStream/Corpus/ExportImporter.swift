@@ -90,10 +90,14 @@ public struct ExportImporter: Sendable {
         } catch { throw .file(error) }
         let sort = ExternalSort(
             encoder.store, order: ordered.order, resolver: ordered.resolver, runsPath: directory + "/.runs", in: settings.fileSystem)
+        let openSessions =
+            hasTime && encoder.withoutSession > 0
+            ? OpenSessions(
+                ordered.order.layout, withoutID: encoder.rowsWithoutSession, gap: settings.sessions.gapMicroseconds) : nil
         let total = encoder.store.count
         let rejected = rejects.total
         var done = 0
-        try sort.forEachBlock(dropping: duplicates, crew) { (block, meanwhile) throws(ImportError) in
+        try sort.forEachBlock(dropping: duplicates, joining: openSessions, crew) { (block, meanwhile) throws(ImportError) in
             do throws(FileError) { try writer.write(block.rows, meanwhile) } catch { throw .file(error) }
             done += block.taken
             // Blocks are small; the caller is asked as often as while reading.
@@ -108,6 +112,7 @@ public struct ExportImporter: Sendable {
         counts.rejects = Dictionary(uniqueKeysWithValues: rejects.countsByReason.map { ($0.key.rawValue, $0.value) })
         counts.skipped = rejects.skipped
         counts.withoutSession = encoder.withoutSession
+        counts.joinedSession = openSessions?.joined ?? 0
         do throws(FileError) {
             let schema = try writer.finish(counts)
             try ordered.merge?.remove()

@@ -29,6 +29,8 @@ final class RowEncoder {
     private let sessionTellsPerson: Bool
     /// Rows without a session id, where the export has such ids.
     private(set) var withoutSession = 0
+    /// Where they are.
+    private(set) var rowsWithoutSession = RowPositions()
     private var sessionKey: [UInt8] = []
     // Numbers of a block's entries in the tables of the import.
     private var visitorNumbers: [Int32] = []
@@ -191,6 +193,8 @@ final class RowEncoder {
             let start = hasTime ? rows.times[index] : Int64(first + index)
             if start < sessionStarts[session] { sessionStarts[session] = start }
         }
+        guard rows.withoutSession > 0 else { return }
+        for index in 0..<rows.count where rows.lacksSession(index) { rowsWithoutSession.insert(first + index) }
     }
 
     /// Column by column, as the rows of a block lie in a cache anyway.

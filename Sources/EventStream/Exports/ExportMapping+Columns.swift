@@ -22,7 +22,7 @@ extension ExportMapping {
     }
 
     /// What tells the sessions of an export apart: one column, or several of which all are needed. A row that lacks one has no session id;
-    /// it is counted, and cut by pauses.
+    /// it is counted, and joins the session its visitor has open, else it is cut by pauses.
     ///
     /// ```yaml
     /// session: visit_id

@@ -14,11 +14,19 @@ public struct ReconciliationSettings: Sendable, Equatable {
     public var limitSeconds = Double.infinity
     /// The same for events (Adobe: 2,500 hits).
     public var limitEvents = Int.max
+    /// How many events within how many seconds of the first end a session, which keeps robots small (Adobe: 100 hits in 100 seconds).
+    public var burst: (events: Int, seconds: Double)? {
+        get { burstEvents == .max ? nil : (burstEvents, burstSeconds) }
+        set { (burstEvents, burstSeconds) = newValue ?? (.max, 0) }
+    }
+    private(set) var burstEvents = Int.max
+    private(set) var burstSeconds = 0.0
 
     /// What the fields of a corpus say of themselves by their names.
     public init(_ schema: EventSchema) {
         if schema.mapping.session?.parts.contains(where: { $0.column.names.contains("visit_num") }) ?? false {
             (limitSeconds, limitEvents) = (12 * 3_600, 2_500)
+            burst = (100, 100)
         }
         let names = schema.readableFields.filter { $0.kind == .categorical || $0.kind == .text }.map(\.name)
         eventField = ["event", "event_name", "event_type", "type", "action"].first(where: names.contains)

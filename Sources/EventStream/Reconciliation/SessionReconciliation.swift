@@ -264,7 +264,9 @@ public struct SessionReconciliation: Sendable, Equatable {
             if let state {
                 let length = Double(state.last - state.first) / 1e6
                 // A limit is reached when the next event would pass it.
-                if state.events >= settings.limitEvents || length + Double(now.time - last.time) / 1e6 > settings.limitSeconds {
+                if state.events >= settings.limitEvents || length + Double(now.time - last.time) / 1e6 > settings.limitSeconds
+                    || state.events >= settings.burstEvents && length <= settings.burstSeconds
+                {
                     return .hardLimit
                 }
                 for (place, field) in campaigns.enumerated() {

@@ -45,6 +45,20 @@ struct EventRow: Sendable {
     }
 }
 
+extension EventRow {
+    /// Whether one row comes before another by time, order columns and position.
+    @inline(__always)
+    func precedesInTime(_ left: RowPointer, _ right: RowPointer) -> Bool {
+        var offset = Self.time
+        while offset < numberStart {
+            let (first, second) = (left.long(offset), right.long(offset))
+            if first != second { return first < second }
+            offset += 8
+        }
+        return left.long(Self.position) < right.long(Self.position)
+    }
+}
+
 /// A row in memory.
 typealias RowPointer = UnsafeRawPointer
 
@@ -55,8 +69,8 @@ extension UnsafeRawPointer {
     func number(_ offset: Int) -> Int { Int(load(fromByteOffset: offset, as: Int32.self)) }
 }
 
-/// The order of the corpus: visitor, session (earliest first), time, order columns, input position. A visitor's rows without a session id,
-/// where others have one, stand together at the earliest of them; the sessions cut from them follow one another there.
+/// The order of rows: visitor, session (earliest first), time, order columns, input position. A visitor's rows without a session id, where
+/// others have one, stand together at the earliest of them, until ``OpenSessions`` puts them where they belong.
 ///
 /// Everything it compares is a number known only when all rows were read: the place of a visitor's key in byte order and the start of
 /// a native session. That makes the order the same for any memory limit.
@@ -94,13 +108,7 @@ struct RowOrder {
             guard hasTime, let sessions else { return leftSession < rightSession }
             return ByteStringTable.precedes(sessions[leftSession], sessions[rightSession])
         }
-        var offset = EventRow.time
-        while offset < layout.numberStart {
-            let (first, second) = (left.long(offset), right.long(offset))
-            if first != second { return first < second }
-            offset += 8
-        }
-        return left.long(EventRow.position) < right.long(EventRow.position)
+        return layout.precedesInTime(left, right)
     }
 
     /// Whether one row comes before another.

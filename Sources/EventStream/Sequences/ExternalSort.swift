@@ -25,16 +25,20 @@ struct ExternalSort: ~Copyable {
     }
 
     /// Calls `body` with blocks of rows in order, without repetitions.
-    /// - Parameter body: is given a block and work that makes the next one ready; it must do that work once, on any thread.
+    /// - Parameters:
+    ///   - openSessions: puts rows without a session id where they belong.
+    ///   - body: is given a block and work that makes the next one ready; it must do that work once, on any thread.
     consuming func forEachBlock<Failure: CarriesFileError>(
-        dropping duplicates: DuplicateFilter?, _ crew: ImportCrew, _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
+        dropping duplicates: DuplicateFilter?, joining openSessions: OpenSessions? = nil, _ crew: ImportCrew,
+        _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
     ) throws(Failure) {
         let (count, stride) = (store.count, stride)
         guard store.isSpilled else {
             let order = order
             return try store.withRows { (rows) throws(Failure) -> Void in
                 let permutation = RowPermutation.of(rows, count: count, order, crew)
-                try Self.handOn(HeldSupply(rows: rows, permutation: permutation, rest: 0..<count), stride, duplicates, body)
+                let supply = HeldSupply(rows: rows, permutation: permutation, rest: 0..<count)
+                try Self.handOn(supply, joining: openSessions, stride, duplicates, body)
             }
         }
         let runs: [Range<Int>]
@@ -42,8 +46,16 @@ struct ExternalSort: ~Copyable {
             runs = try writeRuns(crew)
             try fileSystem.removeFile(store.spillPath)
         } catch { throw Failure(error) }
-        try merge(runs, duplicates, body)
+        try merge(runs, duplicates, openSessions, body)
         do { try fileSystem.removeFile(runsPath) } catch { throw Failure(error) }
+    }
+
+    private static func handOn<Failure: CarriesFileError>(
+        _ supply: some RowSupply, joining openSessions: OpenSessions?, _ stride: Int, _ duplicates: DuplicateFilter?,
+        _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard let openSessions else { return try handOn(supply, stride, duplicates, body) }
+        try handOn(OpenSessionSupply(supply, openSessions, stride: stride), stride, duplicates, body)
     }
 
     /// Hands on one block while another is filled.
@@ -116,7 +128,8 @@ struct ExternalSort: ~Copyable {
     }
 
     private func merge<Failure: CarriesFileError>(
-        _ runs: [Range<Int>], _ duplicates: DuplicateFilter?, _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
+        _ runs: [Range<Int>], _ duplicates: DuplicateFilter?, _ openSessions: OpenSessions?,
+        _ body: (RowBlock, _ meanwhile: () -> Void) throws(Failure) -> Void
     ) throws(Failure) {
         let file: OpenFile
         var cursors: [RunCursor] = []
@@ -126,7 +139,7 @@ struct ExternalSort: ~Copyable {
             let rows = max(1, store.budget / 4 / (stride * (runs.count + 1)))
             for run in runs { cursors.append(try RunCursor(file, run, stride: stride, bufferRows: min(rows, run.count))) }
         } catch { throw Failure(error) }
-        try Self.handOn(MergedSupply(cursors, order), stride, duplicates, body)
+        try Self.handOn(MergedSupply(cursors, order), joining: openSessions, stride, duplicates, body)
     }
 }
 
@@ -172,6 +185,60 @@ private struct MergedSupply: RowSupply {
             // Ties cannot be, as every row has its position.
             heap.advance(hasMore: try cursors[run].advance()) { order.precedes(cursors[$0].row, cursors[$1].row) }
         }
+    }
+}
+
+/// Rows of another supply, visitor by visitor, those without a session id where they belong.
+private struct OpenSessionSupply<Base: RowSupply>: RowSupply {
+    private var base: Base
+    private let visitor: OpenSessions
+    private let read: RowBlock
+    /// How many rows of the block read are taken, and of the visitor's handed on.
+    private var taken = 0
+    private var given = 0
+    /// Whether the rows held go on with a visitor who has too many.
+    private var isPassing = false
+    private var isAtEnd = false
+
+    init(_ base: Base, _ visitor: OpenSessions, stride: Int) {
+        self.base = base
+        self.visitor = visitor
+        read = RowBlock(stride: stride)
+    }
+
+    mutating func fill(_ block: RowBlock) throws(FileError) {
+        while block.taken < RowBlock.capacity {
+            if given == visitor.heldRows, !(try readVisitor()) { return }
+            block.append(copyOf: visitor[given])
+            given += 1
+        }
+    }
+
+    /// Takes the rows of the next visitor; false where there is none.
+    private mutating func readVisitor() throws(FileError) -> Bool {
+        let goesOn = visitor.isFull
+        var first: RowPointer?
+        if try hasRow() { first = read.rows[taken] }
+        isPassing = goesOn && first.map(visitor.isOfVisitor) ?? false
+        visitor.removeAll()
+        given = 0
+        while !visitor.isFull, try hasRow(), visitor.isOfVisitor(read.rows[taken]) {
+            visitor.append(read.rows[taken])
+            taken += 1
+        }
+        if visitor.isFull, try hasRow(), visitor.isOfVisitor(read.rows[taken]) { isPassing = true }
+        if !isPassing { visitor.arrange() }
+        return visitor.heldRows > 0
+    }
+
+    private mutating func hasRow() throws(FileError) -> Bool {
+        if taken == read.taken, !isAtEnd {
+            read.removeAll()
+            taken = 0
+            try base.fill(read)
+            isAtEnd = read.taken == 0
+        }
+        return taken < read.taken
     }
 }
 

@@ -59,7 +59,7 @@ struct RepeatedRows {
     private var keyed: RowPositions
 
     /// None repeated yet.
-    init(keyed: RowPositions = RowPositions(), total: Int) {
+    init(keyed: RowPositions, total: Int) {
         self.keyed = keyed
         repeated.reserve(total)
     }

@@ -1,7 +1,7 @@
 /// Where one session of a visitor ends and the next begins.
 public struct SessionRules: Sendable, Equatable, Codable {
-    /// Longest pause inside a session in seconds: a gap strictly greater begins a new one. Not used where the export has its own
-    /// session ids.
+    /// Longest pause inside a session in seconds: a gap strictly greater begins a new one. Where the export has session ids, it
+    /// decides of rows without one alone: to which open session they belong, and where theirs end.
     public var gapSeconds: Double
     /// Longest session from first event to last in seconds; an event beyond it begins a new one. Nil for no limit.
     public var maximumLengthSeconds: Double?
@@ -31,6 +31,8 @@ public struct SessionRules: Sendable, Equatable, Codable {
         case maximumEvents = "maximum_events"
         case splitOnChange = "split_on_change"
     }
+
+    var gapMicroseconds: Int64 { Int64((gapSeconds * 1e6).rounded()) }
 
     /// What is wrong with these rules, in one sentence; nil where nothing is.
     var fault: String? {

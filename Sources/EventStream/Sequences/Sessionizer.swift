@@ -16,7 +16,7 @@ struct Sessionizer {
 
     /// - Parameter watchedOffsets: where in a row the codes of ``SessionRules/splitOnChange`` lie.
     init(_ rules: SessionRules, watchedOffsets: [Int]) {
-        gap = Int64((rules.gapSeconds * 1e6).rounded())
+        gap = rules.gapMicroseconds
         maximumLength = rules.maximumLengthSeconds.map { Int64(($0 * 1e6).rounded()) } ?? .max
         maximumEvents = rules.maximumEvents ?? .max
         self.watchedOffsets = watchedOffsets

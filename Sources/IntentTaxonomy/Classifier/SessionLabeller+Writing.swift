@@ -18,10 +18,13 @@ extension SessionLabeller {
     static let chunk = 4096
 
     /// Writes a line for each session, whole or not at all, some thousands at a time; the same bytes at any number of threads.
-    /// - Parameter progress: called with the sessions done; false stops, and nothing is written.
+    /// - Parameters:
+    ///   - recording: called with sessions and their lines, one after another, before anybody can see them; false stops.
+    ///   - progress: called with the sessions done; false stops, and nothing is written.
     /// - Returns: what was written; nil when stopped.
     public func write(
-        to path: String, lines: LabelLines, pool: WorkerPool, in fileSystem: FileSystem = .live, progress: (Int) -> Bool = { _ in true }
+        to path: String, lines: LabelLines, pool: WorkerPool, in fileSystem: FileSystem = .live,
+        recording: (Range<Int>, [[UInt8]]) -> Bool = { _, _ in true }, progress: (Int) -> Bool = { _ in true }
     ) throws(FileError) -> Summary? {
         struct Stopped: CarriesFileError {
             var error: FileError?
@@ -37,6 +40,7 @@ extension SessionLabeller {
                     let labels = labels(start..<min(sessionCount, start + Self.chunk), pool: pool, scratch: scratch)
                     let texts = Self.texts(labels, lines, pool) { self.sessionKey($0) }
                     do throws(FileError) { for text in texts { try writer.write(text) } } catch { throw Stopped(error) }
+                    if !recording(start..<start + labels.count, texts) { throw Stopped() }
                     for label in labels { summary.count(label, ids) }
                     if !progress(summary.sessions) { throw Stopped() }
                 }

@@ -14,6 +14,8 @@ public final class SessionLabeller: @unchecked Sendable {
         public var fewestVisitors = 3
         /// Fields that name a step, most telling first; nil for those chosen by name and kind.
         public var fields: [String]?
+        /// Words of events by session and place, in place of those that the corpus would show: of a decision that is made again.
+        public var wording: [String: [String]]?
 
         /// The defaults.
         public init() {}
@@ -32,7 +34,9 @@ public final class SessionLabeller: @unchecked Sendable {
     ) throws(IntentClassifierError) {
         table = CorpusTable(corpus)
         scorer = try SessionScorer(classifier, encoder: encoder, table: table, precision: precision)
-        summary = options.evidence > 0 ? SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors) : nil
+        summary =
+            options.evidence > 0 && options.wording == nil
+            ? SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors) : nil
         self.options = options
     }
 
@@ -40,6 +44,19 @@ public final class SessionLabeller: @unchecked Sendable {
     public var sessionCount: Int { table.sessionCount }
     /// The id of a session.
     public func sessionKey(_ session: Int) -> String { table.sessionKey(session) }
+
+    /// Words of a session's events as evidence shows them; nil without evidence.
+    public func wording(ofSession session: Int) -> [String]? {
+        guard options.evidence > 0 else { return nil }
+        return table.events(ofSession: session).map { text(session, $0) }
+    }
+
+    private func text(_ session: Int, _ event: Int) -> String {
+        if let summary { return summary.step(event) }
+        let words = options.wording?[table.sessionKey(session)] ?? []
+        let place = event - table.events(ofSession: session).lowerBound
+        return place < words.count ? words[place] : ""
+    }
 
     /// Labels of some sessions; the same at any number of threads.
     public func labels(_ sessions: Range<Int>, pool: WorkerPool, scratch: [SessionScorer.Scratch]) -> [SessionLabel] {
@@ -60,7 +77,7 @@ public final class SessionLabeller: @unchecked Sendable {
     }
 
     private func evidence(_ label: SessionLabel, _ scratch: SessionScorer.Scratch) -> [[SessionLabel.Evidence]] {
-        guard !label.assigned.isEmpty, let summary else { return [] }
+        guard !label.assigned.isEmpty else { return [] }
         let effects = LeaveOneOut(scorer, table: table).effects(session: label.session, scratch)
         let first = table.events(ofSession: label.session).lowerBound
         return label.assigned.map { intent in
@@ -69,7 +86,8 @@ public final class SessionLabeller: @unchecked Sendable {
             return effects.evidence(for: intent, atMost: options.evidence).map { event, effect in
                 let place = second?.events.firstIndex(of: event)
                 return SessionLabel.Evidence(
-                    place: event - first + 1, text: summary.step(event), effect: effect, gradient: place.map { second!.eventEffects[$0] })
+                    place: event - first + 1, text: text(label.session, event), effect: effect,
+                    gradient: place.map { second!.eventEffects[$0] })
             }
         }
     }

@@ -38,7 +38,8 @@ public struct ConversionLines: Sendable {
 
     private func row(_ row: Int) -> ArraySlice<Float> { probabilities[row * classes.count..<(row + 1) * classes.count] }
 
-    private func jsonLine(_ number: Int) -> String {
+    /// One line of JSON, with its end.
+    public func jsonLine(_ number: Int) -> String {
         let shares = zip(classes, row(number)).map { "\(JSONString.quoted($0)):\($1)" }.joined(separator: ",")
         let offer = offers[number] == 0 ? "null" : JSONString.quoted(classes[Int(offers[number])])
         return "{\"decision_id\":\(JSONString.quoted(ids[number])),\"offer\":\(offer),\"probabilities\":{\(shares)}}\n"

@@ -67,6 +67,12 @@ public struct RankLines: Sendable {
         return counts
     }
 
+    /// One line of JSON, with its end.
+    public func jsonLine(_ impression: Int) -> String {
+        let (ranked, removed) = ranked(impression)
+        return Self.jsonLine(log.decisions.ids[impression], ranked, removed)
+    }
+
     typealias Ranked = (tile: String, probability: Float)
 
     var impressionCount: Int { log.decisions.count }

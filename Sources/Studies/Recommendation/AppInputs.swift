@@ -1,3 +1,4 @@
+public import EventStream
 public import DurableFiles
 internal import FoundationEssentials
 public import IntentTaxonomy
@@ -85,11 +86,12 @@ public struct AppInputs: Sendable, Equatable, Codable {
     /// visitor, and missing where the classifier did not keep them: at training and at scoring alike.
     /// - Parameters:
     ///   - corpus: digest of the table's corpus.
+    ///   - part: of which corpus the sessions are, where the table's is a part.
     ///   - sessions: those whose embedding and labels are asked for, each once; those of all others are missing.
     /// - Throws: ``StudyError`` where a model is missing or is another one than training read.
     public func floats(
-        _ table: any EventTable, corpus: String, sessions: [Int], encoder artifact: ModelArtifact?, classifier labels: IntentClassifier?,
-        pool: WorkerPool
+        _ table: any EventTable, corpus: String, part: EventSchema.Part? = nil, sessions: [Int], encoder artifact: ModelArtifact?,
+        classifier labels: IntentClassifier?, pool: WorkerPool
     ) throws -> [SessionFloats] {
         try blocks.map { block in
             switch block {
@@ -105,7 +107,8 @@ public struct AppInputs: Sendable, Equatable, Codable {
                 }
                 try Self.check("classifier", labels.id, classifier)
                 return try .labels(
-                    table, labels, encoder: artifact, heldOut: labels.taughtScores(ofCorpus: corpus), sessions: sessions, pool: pool)
+                    table, labels, encoder: artifact, heldOut: labels.taughtScores(ofCorpus: corpus, part: part), sessions: sessions,
+                    pool: pool)
             case .embedding:
                 guard let artifact else { throw StudyError.missingFile(what: "an encoder", option: "--model") }
                 try Self.check("encoder", artifact.id, encoder)

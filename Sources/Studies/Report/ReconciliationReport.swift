@@ -79,7 +79,8 @@ public struct ReconciliationReport: Sendable {
 
     private var besides: String {
         let rejects = counts.rejects.values.reduce(0, +)
-        return "\(NumberText.count(counts.withoutSession)) rows had no session id: they were cut by pauses at the import and count as the "
+        return
+            "\(NumberText.count(counts.withoutSession)) rows had no session id: pauses put them into sessions at the import, and they count as the "
             + "export's. \(NumberText.count(counts.duplicates)) duplicates were dropped, \(NumberText.count(rejects)) rows refused, and "
             + "\(NumberText.count(found.withoutTime)) events have no time. "
             + "\(NumberText.count(found.counts.stray)) sessions of the export hold nothing but pings of a page left open."

@@ -1,5 +1,4 @@
 internal import ArrowExchange
-internal import DurableFiles
 
 /// A Parquet, Arrow IPC or Feather file: rows that lie column by column, read through the Arrow plugin.
 ///

@@ -107,6 +107,10 @@ final class CodedRows {
         sessionNumbers[count] = Int32(truncatingIfNeeded: sessionKey.withUnsafeBytes { sessions.number(of: $0) })
     }
 
+    /// Whether a row has no session id.
+    @inline(__always)
+    func lacksSession(_ index: Int) -> Bool { sessions[Int(sessionNumbers[index])][4] == SessionForm.none }
+
     @inline(__always)
     func setOrder(_ order: Int, _ value: Int64) { longs[order][count] = value }
 

@@ -2,7 +2,7 @@ extension ExportMapping {
     /// Google Analytics 4, table `events_YYYYMMDD` or `events_intraday_YYYYMMDD` of the BigQuery export as JSON Lines.
     ///
     /// - Session: `user_pseudo_id` and the parameter `ga_session_id`, which is a start second and not unique alone. Some properties send it
-    ///   packed (`s1700000000$o3$g1…`); its first part is the same number. Rows without it (denied consent, SDK gaps) are cut by pauses.
+    ///   packed (`s1700000000$o3$g1…`); its first part is the same number. Rows without it (denied consent, SDK gaps) join the visitor's open session or are cut by pauses.
     ///   Streams share visitors only where the property is set up so; `stream_id` is kept as a field.
     /// - Visitor: `user_pseudo_id`; where consent was denied it is null, and `user_id` stands in if known. Rows with neither belong to nobody
     ///   and are refused as `missing_identity`. `client_id` and `client_key` are what dbt packages call the visitor.

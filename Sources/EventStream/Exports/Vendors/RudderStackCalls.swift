@@ -2,7 +2,7 @@ extension ExportMapping {
     /// RudderStack's calls as JSON Lines: Segment's, and sessions besides.
     ///
     /// - Session: `context.sessionId`, the start in milliseconds (seconds in old libraries), with `anonymousId`. A visitor who identifies keeps
-    ///   both. Server libraries send none; those rows are cut by pauses.
+    ///   both. Server libraries send none; pauses decide where those rows belong.
     /// - Time: `timestamp`, which is receivedAt − (sentAt − originalTimestamp). Where a pipeline dropped it that is computed; where
     ///   one of the
     ///   three is missing, too, the device's own `originalTimestamp` counts, which is off by the error of its clock.

@@ -2,8 +2,8 @@ extension ExportMapping {
     /// Snowplow's enriched events: 131 columns, tabs between, no header, no quotes. Lines with another number of columns are refused;
     /// empty is no value.
     ///
-    /// - Session: `domain_sessionid`; on mobiles the `sessionId` of the context `client_session`. Rows without (anonymous tracking) are
-    ///   cut by pauses.
+    /// - Session: `domain_sessionid`; on mobiles the `sessionId` of the context `client_session`. Rows without (anonymous tracking)
+    ///   join the visitor's open session or are cut by pauses.
     /// - Visitor: `domain_userid`, the first-party cookie; on mobiles the `userId` of `client_session`; else the collector's cookie, else
     ///   the signed-in user. The customer is `user_id`.
     /// - Time: `true_tstamp` where the tracker sets it, else `derived_tstamp` (corrected for the clock of the device), else that of the

@@ -1,0 +1,154 @@
+internal import ArgumentParser
+internal import Audit
+internal import DecisionRecords
+internal import DurableFiles
+internal import Glibc
+
+struct AuditReplay: ParsableCommand, WritesOutput {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Make recorded decisions again from their inputs and models, and compare the bytes.",
+        discussion: """
+            Reads decisions of a ledger, by their places or a sample of them, opens their inputs with the vault's key, finds the models by \
+            their ids, runs the command that decided and compares every byte. What differs is named: a model that is missing or was changed, \
+            another version of the program, an input that was erased. Exit code 0 where all are the same, 1 where not.
+
+            --export writes what is needed to replay elsewhere, without ledger and keys: the decisions with their inputs, and the models. \
+            Such a bundle holds personal data in the open; whoever gets it can check every input against the ledger by its digest.
+
+            Example: tessera audit replay bank.ledger --sample 100
+            Example: tessera audit replay bank.ledger 4711 4712 --models archive/models --export case-17
+            Example: tessera audit replay --bundle case-17
+            """)
+
+    @Argument(help: ArgumentHelp("The ledger, then places of decisions.", valueName: "ledger|place")) var given: [String] = []
+    @Option(help: ArgumentHelp("Replay so many decisions, drawn by chance.", valueName: "n")) var sample: Int?
+    @Option(help: ArgumentHelp("What the draw comes from.", valueName: "n")) var seed: UInt64 = 1
+    @Option(help: ArgumentHelp("Draw only decisions of this command, such as `label`.", valueName: "command")) var command: String?
+    @Option(
+        help: ArgumentHelp("A folder of a model, or of several models. May be repeated.", valueName: "dir"), completion: .directory)
+    var models: [String] = []
+    @Option(help: ArgumentHelp("Replay from a bundle, in place of a ledger.", valueName: "dir"), completion: .directory) var bundle: String?
+    @Option(help: ArgumentHelp("Write decisions, inputs and models as a bundle.", valueName: "dir"), completion: .directory)
+    var export: String?
+    @OptionGroup var vaultKey: VaultKeyOption
+    @OptionGroup var key: KeyOption
+    @OptionGroup var threads: ThreadsOption
+    @Flag(help: "Print JSON.") var json = false
+
+    var outputs: [String] { [export].compactMap { $0 } }
+
+    func validate() throws {
+        guard (bundle == nil) != given.isEmpty else { throw ValidationError("name a ledger, or a --bundle") }
+        guard bundle == nil || (sample == nil && export == nil && command == nil) else {
+            throw ValidationError("a bundle is replayed whole")
+        }
+        if let sample, sample < 1 { throw ValidationError("--sample must be 1 or more") }
+        guard given.dropFirst().allSatisfy({ Int($0).map { $0 > 0 } ?? false }) else {
+            throw ValidationError("places of decisions are whole numbers from 1")
+        }
+        guard bundle != nil || (sample == nil) != (given.count == 1) else {
+            throw ValidationError("name places of decisions behind the ledger, or --sample")
+        }
+    }
+
+    func run() throws {
+        var replay = DecisionReplay()
+        (replay.modelFolders, replay.threads, replay.key) = (models, threads.threads, key.key)
+        var results: [DecisionReplay.Result] = []
+        var chosen: RecordedDecisions
+        if let bundle {
+            chosen = try RecordedDecisions(bundle: bundle)
+            replay.modelFolders.append(bundle + "/models")
+        } else {
+            let ledger = try Ledger(at: given[0], .readOnly)
+            let vault = try vaultKey.key().flatMap { try VaultKeyOption.vault(besides: given[0], .readOnly, $0) }
+            let places =
+                try sample.map { try Self.draw($0, of: ledger, command: command, seed: seed) } ?? given.dropFirst().map { Int($0)! }
+            chosen = try RecordedDecisions(places, of: ledger, vault: vault)
+        }
+        results += chosen.refused
+        for (run, decisions) in chosen.byRun.sorted(by: { $0.key < $1.key }) {
+            guard let own = chosen.runs[run] else { continue }
+            results += try replay.replay(decisions, own)
+        }
+        results.sort { $0.entry < $1.entry }
+        if let export { try chosen.write(bundle: export, replay) }
+        try tell(results)
+    }
+
+    private func tell(_ results: [DecisionReplay.Result]) throws {
+        var counts: [String: [String: Int]] = [:]
+        for result in results { counts[result.command, default: [:]][result.verdict.rawValue, default: 0] += 1 }
+        let others = results.filter { $0.verdict != .same }
+        if json {
+            try StandardOutput.print(
+                json: Summary(decisions: results.count, same: results.count - others.count, byCommand: counts, others: others))
+        } else {
+            var lines = [
+                "\(Reading.count(results.count)) decisions replayed by tessera \(Version.text): "
+                    + (others.isEmpty ? "every byte is the same" : "\(Reading.count(others.count)) are not the same")
+            ]
+            for (command, own) in counts.sorted(by: { $0.key < $1.key }) {
+                let parts = own.sorted { $0.key < $1.key }.map { "\(Reading.count($0.value)) \(Self.words($0.key))" }
+                lines.append("  \(command): \(parts.joined(separator: ", "))")
+            }
+            for result in others.prefix(20) {
+                lines.append("  entry \(result.entry): \(Self.words(result.verdict.rawValue))\(result.detail.map { ": \($0)" } ?? "")")
+            }
+            if others.count > 20 { lines.append("  and \(Reading.count(others.count - 20)) more; --json tells all") }
+            if let export { lines.append("\(export): the bundle, to be replayed with: tessera audit replay --bundle \(export)") }
+            try StandardOutput.print(lines.joined(separator: "\n"))
+        }
+        guard others.isEmpty else { throw ExitCode(1) }
+    }
+
+    private static func words(_ verdict: String) -> String { String(verdict.map { $0 == "_" ? " " : $0 }) }
+
+    private struct Summary: Encodable {
+        let decisions: Int
+        let same: Int
+        let byCommand: [String: [String: Int]]
+        let others: [DecisionReplay.Result]
+    }
+
+    /// Places of decisions, each as likely as any other, by a seed; all of them where there are fewer.
+    static func draw(_ size: Int, of ledger: Ledger, command: String?, seed: UInt64) throws -> [Int] {
+        // Reservoir sampling (Vitter's algorithm R): one pass, whatever the ledger's length.
+        var random = SeededDraw(state: seed)
+        var kept: [Int] = []
+        var seen = 0
+        var runs: [Int: String] = [:]
+        try ledger.read(LedgerSelection()) { entry in
+            if entry.kind == .note, let run = DecisionRun(json: entry.output) { runs[entry.sequence] = run.command }
+            guard entry.kind == .decision else { return }
+            if let command, runs[RecordedDecisions.run(of: entry) ?? 0] != command { return }
+            seen += 1
+            if kept.count < size {
+                kept.append(entry.sequence)
+            } else {
+                let place = Int(random.next() % UInt64(seen))
+                if place < size { kept[place] = entry.sequence }
+            }
+        }
+        guard !kept.isEmpty else {
+            throw CommandFault(
+                code: EX_DATAERR, place: ledger.path, reason: "it holds no such decision", remedy: "see what it holds: tessera audit verify"
+            )
+        }
+        return kept.sorted()
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+struct SeededDraw: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}

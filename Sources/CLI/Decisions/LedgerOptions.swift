@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Audit
+internal import DecisionRecords
+internal import DurableFiles
+internal import EventStream
+internal import FoundationEssentials
+internal import Glibc
+
+/// Where a command records its decisions, and how.
+struct LedgerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Record every decision in this ledger, made where it is missing: on the disk before the output can be seen. The output must be JSON Lines.",
+            valueName: "ledger"), completion: .file())
+    var ledger: String?
+    @Option(help: ArgumentHelp("What the decisions are for, as the ledger says it.", valueName: "purpose")) var purpose: String?
+    @Option(help: ArgumentHelp("Who decides, as the ledger says it: a program or role, no person's name.", valueName: "name"))
+    var actor = "tessera"
+    @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, not-needed or unknown.", valueName: "state"))
+    var consent = ConsentArgument.unknown
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Keep the inputs, sealed under a key of each subject, so that decisions can be replayed; without, their digests alone.")
+    var keepInputs = true
+    @OptionGroup var ledgerKey: LedgerKeyOption
+    @OptionGroup var vaultKey: VaultKeyOption
+
+    func validate() throws {
+        guard ledger == nil || !actor.isEmpty, purpose != "" else { throw ValidationError("--actor and --purpose may not be empty") }
+    }
+
+    /// Refuses an output of which a line is no decision.
+    func check(output: String) throws {
+        guard ledger == nil || output.hasSuffix(".jsonl") else {
+            throw ValidationError("--ledger records lines of JSON: let the output end in .jsonl")
+        }
+    }
+
+    /// Begins a run; nil where no ledger is named.
+    /// - Parameter key: of the import, where there is one.
+    func recorder(
+        _ run: @autoclosure () throws -> DecisionRun, model: String, taxonomy: String? = nil, purpose usual: String, key: [UInt8]?
+    ) throws -> DecisionRecorder? {
+        guard let ledger else { return nil }
+        let sealing = keepInputs ? try vaultKey.key() : nil
+        if keepInputs, sealing == nil {
+            throw CommandFault(
+                code: EX_CONFIG, place: "--ledger \(ledger)", reason: "the inputs are to be kept and there is no key to seal them",
+                remedy: "name a key file with --vault-key or set TESSERA_VAULT_KEY, or leave the inputs out with --no-keep-inputs")
+        }
+        let run = try run()
+        let opened = try Ledger(at: ledger, .createIfMissing, signingKey: try ledgerKey.key())
+        let vault = try sealing.map { try SubjectVault(besides: ledger, .createIfMissing, master: $0) }
+        var settings = DecisionRecorder.Settings(purpose: purpose ?? usual, actor: actor, software: "tessera \(Version.text)")
+        settings.consent = consent.state
+        return try DecisionRecorder(opened, vault: vault, run, model: model, taxonomy: taxonomy, key: key, settings)
+    }
+}
+
+/// What subjects agreed to, as an option says it.
+enum ConsentArgument: String, ExpressibleByArgument, CaseIterable {
+    case given, refused, unknown
+    case notNeeded = "not-needed"
+
+    var state: LedgerEntry.Consent {
+        switch self {
+        case .given: .given
+        case .refused: .refused
+        case .unknown: .unknown
+        case .notNeeded: .notNeeded
+        }
+    }
+}
+
+extension DecisionRun {
+    /// A file as a run keeps it.
+    static func file(_ option: String, _ path: String) throws -> SharedFile {
+        SharedFile(
+            option: option, name: FileSystem.name(of: path),
+            text: String(decoding: try FileSystem.live.contents(of: path, limit: 1 << 23), as: UTF8.self))
+    }
+}
+
+extension DecisionRun.Source {
+    /// A corpus as a run keeps it.
+    init(_ corpus: Corpus) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.init(digest: corpus.digest, schema: String(decoding: try encoder.encode(corpus.schema), as: UTF8.self))
+    }
+}

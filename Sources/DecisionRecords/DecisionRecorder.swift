@@ -1,0 +1,129 @@
+public import Audit
+internal import DurableFiles
+
+/// Takes: decisions as they are given out.   Gives: entries of the ledger, on the disk before anybody can see the output.
+///
+/// A run begins with a note that says what it read (``DecisionRun``) and ends with one that says how many decisions it gave; a run without
+/// its end was broken off, and what it recorded may never have been given out. For one thread at a time.
+public final class DecisionRecorder {
+    /// How decisions are recorded.
+    public struct Settings: Sendable {
+        /// What for, such as `marketing`.
+        public var purpose: String
+        /// The account, program or role that decides.
+        public var actor: String
+        /// What the subjects agreed to.
+        public var consent = LedgerEntry.Consent.unknown
+        /// The version of the program.
+        public var software: String
+
+        /// Settings.
+        public init(purpose: String, actor: String, software: String) {
+            (self.purpose, self.actor, self.software) = (purpose, actor, software)
+        }
+    }
+
+    /// One decision.
+    public struct Decision: Sendable {
+        /// As the output line names it.
+        public var id: String
+        /// Whom it is about.
+        public var subject: LedgerSubjects.Subject
+        /// ``DecisionInput/json(id:corpusSessions:wording:files:sessions:)``.
+        public var input: [UInt8]
+        /// The line, byte for byte.
+        public var output: [UInt8]
+
+        /// A decision.
+        public init(id: String, subject: LedgerSubjects.Subject, input: [UInt8], output: [UInt8]) {
+            (self.id, self.subject, self.input, self.output) = (id, subject, input, output)
+        }
+    }
+
+    /// Why the ledger could not be written; nil where it could. Once something failed nothing more is recorded.
+    public private(set) var failure: LedgerError?
+    /// Decisions recorded.
+    public private(set) var count = 0
+
+    private let ledger: Ledger
+    private let vault: SubjectVault?
+    private let settings: Settings
+    private let run: DecisionRun
+    private let model: [UInt8]
+    private let taxonomy: [UInt8]
+    private let evidence: [UInt8]
+    private let subjects: LedgerSubjects
+
+    /// Entries of one commit: forcing a commit to the disk costs as much for one as for all.
+    public static let batch = 1024
+
+    /// Notes the beginning of a run.
+    /// - Parameters:
+    ///   - vault: seals the inputs; nil where only their digests are kept.
+    ///   - model: the id of the model that decides, hexadecimal.
+    ///   - taxonomy: the digest of the taxonomy, hexadecimal; nil where none takes part.
+    ///   - key: of the imports, for pseudonyms of ids that are in the open.
+    /// - Throws: ``LedgerError``.
+    public init(
+        _ ledger: Ledger, vault: SubjectVault?, _ run: DecisionRun, model: String, taxonomy: String?, key: [UInt8]? = nil,
+        _ settings: Settings
+    ) throws(LedgerError) {
+        (self.ledger, self.vault, self.settings, self.run) = (ledger, vault, settings, run)
+        self.model = HexBytes.bytes(model) ?? Array(model.utf8)
+        self.taxonomy = taxonomy.map { HexBytes.bytes($0) ?? Array($0.utf8) } ?? []
+        subjects = LedgerSubjects(ledger, key: key)
+        let place = try ledger.append(
+            LedgerEntry(
+                .note, purpose: settings.purpose, actor: settings.actor, model: self.model, taxonomy: self.taxonomy,
+                software: settings.software, output: run.json))
+        evidence = Array("{\"run\":\(place)}".utf8)
+    }
+
+    /// Records some decisions; they are on the disk when it returns.
+    /// - Returns: false where that failed; ``failure`` says why.
+    public func record(_ decisions: [Decision]) -> Bool {
+        guard failure == nil else { return false }
+        do throws(LedgerError) {
+            for start in stride(from: 0, to: decisions.count, by: Self.batch) {
+                try append(decisions[start..<min(decisions.count, start + Self.batch)])
+            }
+            return true
+        } catch {
+            failure = error
+            return false
+        }
+    }
+
+    private func append(_ decisions: ArraySlice<Decision>) throws(LedgerError) {
+        let subjects = decisions.map { self.subjects.digest(of: $0.subject) }
+        let sealed = try vault?.seal(Array(zip(subjects, decisions).map { (subject: $0, input: $1.input) }))
+        var entries: [LedgerEntry] = []
+        entries.reserveCapacity(decisions.count)
+        for (number, decision) in decisions.enumerated() {
+            let digest = sealed?[number].digest ?? Self.digest(decision.input)
+            entries.append(
+                LedgerEntry(
+                    .decision, purpose: settings.purpose, actor: settings.actor, subject: subjects[number], model: model,
+                    taxonomy: taxonomy, software: settings.software, consent: settings.consent, inputDigest: digest,
+                    sealedInput: sealed?[number].bytes,
+                    output: DecisionOutput.parted(decision.output, member: run.idMember).rest, evidence: evidence))
+        }
+        try ledger.append(entries)
+        count += entries.count
+    }
+
+    private static func digest(_ input: [UInt8]) -> [UInt8] {
+        let digest = SHA256Digest()
+        digest.update(input)
+        return digest.finish()
+    }
+
+    /// Notes the end of the run.
+    public func finish() throws(LedgerError) {
+        if let failure { throw failure }
+        try ledger.append(
+            LedgerEntry(
+                .note, purpose: settings.purpose, actor: settings.actor, model: model, taxonomy: taxonomy, software: settings.software,
+                output: Array("{\"run_finished\":{\"decisions\":\(count)}}".utf8), evidence: evidence))
+    }
+}

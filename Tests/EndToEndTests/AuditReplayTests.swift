@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+/// Decisions recorded by the commands, and made again by `tessera audit replay`.
+@Suite struct AuditReplayTests {
+    private static let keys = ["--vault-key", "vault.key", "--ledger-key", "ledger.key"]
+    private static let ledger = ["--ledger", "bank.ledger"] + keys
+
+    private static func require(_ command: [String], in bench: Workbench) throws -> CommandRun {
+        let run = try CommandRun.tessera(command, in: bench.folder)
+        try #require(run.code == 0, "\(command.joined(separator: " ")): \(run.talk)")
+        return run
+    }
+
+    private static func writeKeys(_ bench: Workbench) throws {
+        try bench.write(String(repeating: "ab", count: 32) + "\n", to: "vault.key")
+        try bench.write(String(repeating: "0c", count: 32) + "\n", to: "ledger.key")
+        for name in ["vault.key", "ledger.key"] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: bench.folder.appending(path: name).path)
+        }
+    }
+
+    private static let labelling = [
+        "label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "l.jsonl",
+    ]
+
+    @Test("Labels are made again byte for byte: elsewhere, with other threads, from a bundle; what changed is named")
+    func labels() throws {
+        let bench = try IntentCommandTests.bench()
+        try Self.writeKeys(bench)
+        _ = try Self.require(Self.labelling.dropLast() + ["plain.jsonl"], in: bench)
+        _ = try Self.require(Self.labelling + Self.ledger + ["--threads", "2", "--purpose", "marketing"], in: bench)
+        #expect(try bench.data("l.jsonl") == bench.data("plain.jsonl"))
+
+        let replaying = ["audit", "replay", "bank.ledger", "--sample", "50", "--vault-key", "vault.key"]
+        let replayed = try Self.require(replaying + ["--threads", "1", "--export", "case", "--json"], in: bench).json()
+        #expect(replayed["decisions"] as? Int == 50 && replayed["same"] as? Int == 50)
+        let again = try Self.require(["audit", "replay", "--bundle", "case"], in: bench)
+        #expect(again.output.contains("every byte is the same") && again.output.contains("label: 50 same"))
+        // The ledger tells no session in the open.
+        let text = String(decoding: try bench.data("bank.ledger"), as: UTF8.self)
+        #expect(text.contains("\"session\":null") && !text.contains("person1:") && text.contains("marketing"))
+
+        // One of them by its place, after 1 the key, 2 the run.
+        #expect(
+            try Self.require(["audit", "replay", "bank.ledger", "3", "4", "--vault-key", "vault.key"], in: bench).output.contains("2 same"))
+        let note = try CommandRun.tessera(["audit", "replay", "bank.ledger", "2", "--vault-key", "vault.key"], in: bench.folder)
+        #expect(note.code == 65 && note.talk.contains("no decision"))
+        let missing = try CommandRun.tessera(["audit", "replay", "bank.ledger", "9999", "--vault-key", "vault.key"], in: bench.folder)
+        #expect(missing.code == 65 && missing.talk.contains("9999"))
+
+        let keyless = try CommandRun.tessera(Array(replaying.dropLast(2)) + ["--json"], in: bench.folder)
+        #expect(keyless.code == 1)
+        #expect((try keyless.json()["by_command"] as? [String: [String: Int]])?["label"]?["not_kept"] == 50)
+
+        // Another model where the old one was; the old one elsewhere.
+        let manager = FileManager.default
+        try manager.moveItem(at: bench.folder.appending(path: "bank.model"), to: bench.folder.appending(path: "archive"))
+        let gone = try CommandRun.tessera(replaying + ["--json"], in: bench.folder)
+        #expect(gone.code == 1 && gone.output.contains("model_missing"))
+        _ = try Self.require(["pretrain", "bank.corpus", "--out", "bank.model", "--config", "tiny.yaml", "--seed", "4"], in: bench)
+        let changed = try CommandRun.tessera(replaying, in: bench.folder)
+        #expect(changed.code == 1 && changed.output.contains("model changed") && changed.output.contains("bank.model holds the model"))
+        #expect(try Self.require(replaying + ["--models", "archive"], in: bench).output.contains("50 same"))
+        #expect(try Self.require(["audit", "replay", "--bundle", "case"], in: bench).output.contains("50 same"))
+
+        // An edited bundle.
+        let file = bench.folder.appending(path: "case/decisions.json")
+        let edited = String(decoding: try Data(contentsOf: file), as: UTF8.self).replacing(
+            "\\\"hour\\\":[", with: "\\\"hour\\\":[0,", maxReplacements: 1)
+        try Data(edited.utf8).write(to: file)
+        let refused = try CommandRun.tessera(["audit", "replay", "--bundle", "case", "--json"], in: bench.folder)
+        #expect(refused.code == 1)
+        #expect((try refused.json()["by_command"] as? [String: [String: Int]])?["label"] == ["same": 49, "damaged": 1])
+    }
+
+    @Test("What cannot be recorded is told before the work")
+    func refusals() throws {
+        let bench = try IntentCommandTests.bench()
+        try Self.writeKeys(bench)
+        let table = try CommandRun.tessera(Self.labelling.dropLast() + ["l.out"] + Self.ledger, in: bench.folder)
+        #expect(table.code == 64 && table.talk.contains(".jsonl"))
+        let keyless = try CommandRun.tessera(Self.labelling + ["--ledger", "bank.ledger"], in: bench.folder)
+        #expect(keyless.code == 78 && keyless.talk.contains("--vault-key"))
+        let nowhere = try CommandRun.tessera(Self.labelling + ["--ledger", "no/where.ledger"] + Self.keys, in: bench.folder)
+        #expect(nowhere.code != 0 && nowhere.code != 70, "\(nowhere.talk)")
+        #expect(!FileManager.default.fileExists(atPath: bench.folder.appending(path: "l.jsonl").path))
+
+        _ = try Self.require(Self.labelling + Self.ledger, in: bench)
+        // Another signing key than the ledger's.
+        try bench.write(String(repeating: "0d", count: 32) + "\n", to: "ledger.key")
+        let other = try CommandRun.tessera(Self.labelling + Self.ledger, in: bench.folder)
+        #expect(other.code == 78, "\(other.talk)")
+        _ = try Self.require(Self.labelling + ["--ledger", "digests.ledger", "--no-keep-inputs"], in: bench)
+        let digests = try CommandRun.tessera(
+            ["audit", "replay", "digests.ledger", "--sample", "5", "--vault-key", "vault.key", "--json"], in: bench.folder)
+        #expect(digests.code != 0)
+    }
+
+    @Test("Rankings and forecasts, with sessions and customers of a simulated bank")
+    func app() throws {
+        let bench = try AppBench.bench()
+        try Self.writeKeys(bench)
+        _ = try Self.require(AppBench.ranking + ["r"], in: bench)
+        _ = try Self.require(AppBench.converting + ["p"], in: bench)
+        _ = try Self.require(AppBench.rankScoring + ["ranked.jsonl", "--top", "2"] + Self.ledger, in: bench)
+        _ = try Self.require(AppBench.convertScoring + ["f.jsonl"] + Self.ledger, in: bench)
+        for command in ["rank score", "convert score"] {
+            let replaying = ["audit", "replay", "bank.ledger", "--sample", "60", "--command", command, "--vault-key", "vault.key"]
+            let replayed = try Self.require(replaying + ["--json"], in: bench).json()
+            #expect(replayed["same"] as? Int == replayed["decisions"] as? Int && (replayed["decisions"] as? Int ?? 0) >= 30)
+        }
+    }
+
+    @Test("Scores of applicants")
+    func credit() throws {
+        let bench = try Workbench()
+        try Self.writeKeys(bench)
+        _ = try Self.require(["simulate", "--visitors", "1", "--applicants", "600", "--seed", "4", "--out", "bank"], in: bench)
+        let text = String(decoding: try bench.data("bank/credit/framework.yaml"), as: UTF8.self)
+        try bench.write(text + "framework: {epochs: 1}\nbusiness: {folds: 2, seeds: 2}\n", to: "bank/credit/framework.yaml")
+        _ = try Self.require(["credit", "train", "bank/credit/framework.yaml", "--judges", "0.4", "--out", "m"], in: bench)
+        _ = try Self.require(["credit", "score", "m", "--data", "bank/credit", "--out", "s.jsonl"] + Self.ledger, in: bench)
+        let replaying = ["audit", "replay", "bank.ledger", "--sample", "100", "--vault-key", "vault.key", "--threads", "1", "--json"]
+        let replayed = try Self.require(replaying, in: bench).json()
+        #expect(replayed["same"] as? Int == 100 && replayed["decisions"] as? Int == 100)
+    }
+}
