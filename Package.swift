@@ -123,6 +123,7 @@ let package = Package(
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
                 "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
+                "Audit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -130,7 +131,8 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "Audit", "AuditTestSupport",
+                "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -216,7 +218,10 @@ let package = Package(
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "Figures", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
+            dependencies: [
+                "CLI", "Figures", "Audit", "AuditTestSupport", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles",
+                "FaultTestSupport",
+            ],
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -53,8 +53,8 @@ struct Diagnosis {
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default:
-            if let credit = Self.credit(error, outputs: outputs) {
-                self = credit
+            if let known = Self.credit(error, outputs: outputs) ?? Self.audit(error) {
+                self = known
                 return
             }
             self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")

@@ -80,8 +80,11 @@ public final class SubjectVault {
     public func seal(_ inputs: [(subject: [UInt8], input: [UInt8])]) throws(LedgerError) -> [SealedInput] {
         var keys: [[UInt8]: SubjectKey] = [:]
         var unknown: [[UInt8]] = []
-        for (subject, _) in inputs where keys[subject] == nil {
-            if let key = try liveKey(of: subject) { keys[subject] = key } else { unknown.append(subject) }
+        // In one look at the file: each look by itself takes locks, which costs more than the search.
+        try database.reading { () throws(LedgerError) in
+            for (subject, _) in inputs where keys[subject] == nil {
+                if let key = try liveKey(of: subject) { keys[subject] = key } else { unknown.append(subject) }
+            }
         }
         if !unknown.isEmpty {
             try database.transaction { () throws(LedgerError) in
