@@ -133,7 +133,8 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount", "Audit",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "Audit", "AuditTestSupport",
+                "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -222,7 +223,10 @@ let package = Package(
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CLI", "Figures", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles", "FaultTestSupport"],
+            dependencies: [
+                "CLI", "Figures", "Audit", "AuditTestSupport", "ArrowExchange", "EventStream", "SequenceEmbedding", "DurableFiles",
+                "FaultTestSupport",
+            ],
             exclude: ["Snapshots"], swiftSettings: settings),
     ]
 )

@@ -1,5 +1,4 @@
 internal import ArrowExchange
-internal import Audit
 internal import ChatEndpoint
 internal import DurableFiles
 internal import EventStream
@@ -52,11 +51,10 @@ struct Diagnosis {
         case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
-        case let error as LedgerError: self.init(Self.code(error), "\(error)")
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default:
-            if let credit = Self.credit(error, outputs: outputs) {
-                self = credit
+            if let known = Self.credit(error, outputs: outputs) ?? Self.audit(error) {
+                self = known
                 return
             }
             self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")

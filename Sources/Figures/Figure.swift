@@ -14,13 +14,17 @@ struct Figure: Sendable {
         importCounts, formats, reconcile, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth,
         allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
-        creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports, replay,
+        creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports, tamper, ledgerFaults,
+        ledgerSpeed, replay,
     ]
+
+    /// What figures start as processes of their own.
+    private static let children = [ledgerWriter]
 
     /// The figure called so, and the set after its colon.
     static func named(_ name: String) -> (figure: Figure, set: String?)? {
         let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
-        for figure in all {
+        for figure in all + children {
             let pattern = figure.pattern.split(separator: ":").map(String.init)
             guard pattern[0] == parts.first, pattern.count == parts.count else { continue }
             return (figure, parts.count > 1 ? parts[1] : nil)

@@ -1,5 +1,11 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// A SQLite file layer over the system's own that makes the n-th change of a file fail.
 ///
 /// Counts opening, writing, syncing, truncating and deleting, from 0. Reading and locking always work.
@@ -19,6 +25,19 @@ public final class FaultyVFS: @unchecked Sendable {
     public let name: String
     /// Operations asked for since ``reset(failing:_:)``.
     public private(set) var operationsSeen = 0
+    /// What the system's files did since ``reset(failing:_:)``: calls, bytes and seconds.
+    public private(set) var work = Work()
+
+    /// Work of the system's files.
+    public struct Work: Sendable {
+        /// Forcing to the disk.
+        public var syncs = 0, syncSeconds = 0.0
+        /// Writing.
+        public var writes = 0, bytesWritten = 0, writeSeconds = 0.0
+        /// Reading.
+        public var reads = 0, readSeconds = 0.0
+    }
+
     private var failing = -1
     private var fault = Fault.brokenOnce
     private let layer: UnsafeMutablePointer<sqlite3_vfs>
@@ -77,6 +96,7 @@ public final class FaultyVFS: @unchecked Sendable {
     /// - Parameter failing: the operation that fails; a negative number lets everything pass.
     public func reset(failing: Int, _ fault: Fault) {
         operationsSeen = 0
+        work = Work()
         self.failing = failing
         self.fault = fault
     }
@@ -91,6 +111,24 @@ public final class FaultyVFS: @unchecked Sendable {
         operationsSeen += 1
         guard failing >= 0, fault == .death ? number >= failing : number == failing else { return nil }
         return fault
+    }
+
+    /// Takes the time of an operation of the system's files.
+    fileprivate func timed(_ seconds: WritableKeyPath<Work, Double>, _ calls: WritableKeyPath<Work, Int>, _ operation: () -> Int32) -> Int32
+    {
+        let began = Self.now()
+        let code = operation()
+        work[keyPath: seconds] += Self.now() - began
+        work[keyPath: calls] += 1
+        return code
+    }
+
+    fileprivate func note(written bytes: Int32) { work.bytesWritten += Int(bytes) }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// Whether the operation just counted is the one named, so that a write of it is torn.
@@ -126,14 +164,22 @@ private enum FaultyFile {
         var methods = sqlite3_io_methods()
         methods.iVersion = 2
         methods.xClose = { system($0).xClose(real($0)) }
-        methods.xRead = { system($0).xRead(real($0), $1, $2, $3) }
+        methods.xRead = { file, bytes, count, offset in
+            layer(file).timed(\.readSeconds, \.reads) { system(file).xRead(real(file), bytes, count, offset) }
+        }
         methods.xWrite = { file, bytes, count, offset in
-            guard let fault = layer(file).failsNext() else { return system(file).xWrite(real(file), bytes, count, offset) }
+            guard let fault = layer(file).failsNext() else {
+                layer(file).note(written: count)
+                return layer(file).timed(\.writeSeconds, \.writes) { system(file).xWrite(real(file), bytes, count, offset) }
+            }
             if fault != .brokenOnce, layer(file).isAtFault { _ = system(file).xWrite(real(file), bytes, count / 2, offset) }
             return fault == .fullOnce ? SQLITE_FULL : SQLITE_IOERR | 3 << 8
         }
         methods.xTruncate = { layer($0).failsNext() == nil ? system($0).xTruncate(real($0), $1) : SQLITE_IOERR | 6 << 8 }
-        methods.xSync = { layer($0).failsNext() == nil ? system($0).xSync(real($0), $1) : SQLITE_IOERR | 4 << 8 }
+        methods.xSync = { file, flags in
+            guard layer(file).failsNext() == nil else { return SQLITE_IOERR | 4 << 8 }
+            return layer(file).timed(\.syncSeconds, \.syncs) { system(file).xSync(real(file), flags) }
+        }
         methods.xFileSize = { system($0).xFileSize(real($0), $1) }
         methods.xLock = { system($0).xLock(real($0), $1) }
         methods.xUnlock = { system($0).xUnlock(real($0), $1) }

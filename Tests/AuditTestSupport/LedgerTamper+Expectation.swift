@@ -59,6 +59,13 @@ extension LedgerTamper {
         LedgerFinding(fault: fault, sequences: first...(last ?? first))
     }
 
+    /// What a verification must say of this change alone, of those whose findings are known to the place.
+    public func expected(entries: Int, heads: [Int]) -> [LedgerFinding] {
+        expected(
+            entries: entries, before: { place in heads.last { $0 < place } ?? 0 }, after: { place in heads.first { $0 > place } ?? entries }
+        )
+    }
+
     private func expected(entries: Int, before: (Int) -> Int, after: (Int) -> Int) -> [LedgerFinding] {
         switch self {
         case .editEntry("seq", let place): return [Self.finding(.moved(from: place), place + Self.far)]

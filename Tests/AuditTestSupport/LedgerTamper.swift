@@ -49,6 +49,12 @@ public enum LedgerTamper: Sendable, Equatable {
         try file.withoutTriggers { try change(file) }
     }
 
+    /// Makes several changes at once.
+    public static func applyAll(_ tampers: [LedgerTamper], to path: String) throws {
+        let file = try RawSQLite(path)
+        try file.withoutTriggers { for tamper in tampers { try tamper.change(file) } }
+    }
+
     private func change(_ file: RawSQLite) throws {
         switch self {
         case .editEntry("seq", let place): try file.run("UPDATE entries SET seq = seq + \(Self.far) WHERE seq = \(place)")

@@ -62,19 +62,36 @@ import Testing
             guard case .blob(let bytes) = try raw.run("SELECT wrapped FROM subject_keys WHERE subject = X'\(hex)'")[0][0] else { return [] }
             return bytes
         }
+        let master = [UInt8](repeating: 9, count: 32)
+        var destroyed: [[UInt8]] = []
         for subject in [0, 123, 299] {
             let key = try wrapped(subject)
+            destroyed.append(Array(key[12..<44]))
             #expect(try folder.bytes().contains(run: key))
+            let hex = SHA256Digest.hex(LedgerFolder.subject(subject))
+            guard case .integer(let number) = try raw.run("SELECT number FROM subject_keys WHERE subject = X'\(hex)'")[0][0] else { return }
+            let place = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } + LedgerFolder.subject(subject)
+            let secret = try #require(AuthenticatedCipher().open(key[...], key: master, associated: place))
+            #expect(secret.count == 32)
             let receipt = try vault.erase(LedgerFolder.subject(subject), in: ledger, purpose: "request of the subject", actor: "desk")
             #expect(receipt.entries == 3 && receipt.keys == 1)
             let recorded = try ledger.entry(at: receipt.sequence)
             #expect(ErasureReceipt(recorded, hash: try ledger.hash(at: receipt.sequence)) == receipt)
             #expect(try !folder.bytes().contains(run: key), "the wrapped key of \(subject) is still there")
             #expect(try !folder.bytes().contains(run: Array(key[12..<44])), "the key of \(subject) is still there")
+            #expect(try !folder.bytes().contains(run: secret), "the secret of \(subject) stands in a file")
             // Asked again: the same receipt.
             #expect(try vault.erase(LedgerFolder.subject(subject), in: ledger, purpose: "again", actor: "desk") == receipt)
         }
-        #expect(try !folder.bytes().contains(run: LedgerFolder.plaintext))
+        // Backups made from now on, page by page and by content.
+        for name in ["a", "a.keys"] {
+            try folder.copy(name, to: "backup-\(name)")
+            try RawSQLite(folder(name)).run("VACUUM INTO '\(folder("vacuum-\(name)"))'")
+        }
+        let everything = try folder.bytes()
+        for key in destroyed { #expect(!everything.contains(run: key), "a key is in a backup") }
+        #expect(!everything.contains(run: LedgerFolder.plaintext))
+        for name in ["backup-a", "backup-a.keys", "vacuum-a", "vacuum-a.keys"] { try FileSystem.live.removeFile(folder(name)) }
         let kept = try wrapped(5)
         #expect(try folder.bytes().contains(run: kept))
         try ledger.read(LedgerSelection(kind: .decision)) { entry throws(LedgerError) in

@@ -206,7 +206,8 @@ import Testing
         }
         #expect(operations >= 5)
         // Stopped, nothing is written.
-        #expect(try labeller.write(to: folder("none"), lines: lines, pool: WorkerPool(threads: 1)) { _ in false } == nil)
+        #expect(try labeller.write(to: folder("none"), lines: lines, pool: WorkerPool(threads: 1), progress: { _ in false }) == nil)
+        #expect(try labeller.write(to: folder("none"), lines: lines, pool: WorkerPool(threads: 1), recording: { _, _ in false }) == nil)
         #expect(try FileSystem.live.status(of: folder("none")) == nil)
     }
 }

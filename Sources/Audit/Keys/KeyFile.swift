@@ -51,7 +51,7 @@ public enum KeyFile {
     }
 
     /// The bytes that hexadecimal digits stand for; nil where they are none.
-    static func bytes(ofHex digits: [UInt8]) -> [UInt8]? {
+    package static func bytes(ofHex digits: [UInt8]) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         for place in stride(from: 0, to: digits.count, by: 2) {

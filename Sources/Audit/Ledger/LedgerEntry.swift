@@ -7,8 +7,9 @@
 /// One thing that happened and must be provable: a decision, a human review, an erasure.
 ///
 /// Once appended an entry never changes. Holds no names: the subject is a pseudonym, the input a digest and, where the policy says so,
-/// sealed bytes that only the subject's key opens (``SubjectVault``). Output and evidence stay readable after an erasure, so nothing that
-/// tells who somebody is belongs there.
+/// sealed bytes that only the subject's key opens (``SubjectVault``). Output and evidence stay readable after an erasure, as the decision
+/// must stay provable and the chain whole: who records must see to it that they tell what was decided, by a pseudonym at most, and neither
+/// a name nor an identifier. ``LedgerNaming`` finds where they do. What would still tell of the subject belongs into the input.
 public struct LedgerEntry: Sendable, Equatable {
     /// What happened.
     public enum Kind: Int64, Sendable, Equatable, CaseIterable {

@@ -3,13 +3,13 @@ internal import CLibcrypto
 /// AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits: nonce, ciphertext, tag of 128 bits.
 ///
 /// Keys are for one subject or one vault, so that a key never seals as many messages (2³²) as random nonces allow.
-final class AuthenticatedCipher {
+package final class AuthenticatedCipher {
     static let nonceSize = 12
     static let tagSize = 16
     private let algorithm: OpaquePointer
     private let context: OpaquePointer
 
-    init() {
+    package init() {
         guard let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil), let context = EVP_CIPHER_CTX_new() else {
             fatalError("AuthenticatedCipher: libcrypto offers no AES-256-GCM")
         }
@@ -48,7 +48,7 @@ final class AuthenticatedCipher {
     }
 
     /// Opens what ``seal(_:key:associated:)`` sealed; nil where key, bytes or what is associated are not the same.
-    func open(_ sealed: ArraySlice<UInt8>, key: [UInt8], associated: [UInt8]) -> [UInt8]? {
+    package func open(_ sealed: ArraySlice<UInt8>, key: [UInt8], associated: [UInt8]) -> [UInt8]? {
         let size = sealed.count - Self.nonceSize - Self.tagSize
         guard size >= 0, key.count == 32 else { return nil }
         let bytes = Array(sealed)

@@ -4,18 +4,22 @@ internal import DurableFiles
 ///
 /// A file of its own beside the ledger (`LEDGER.keys`), as keys must be able to go and the ledger must not. Keys lie in it wrapped under
 /// a master key that belongs elsewhere. A row has a fixed size and is overwritten in its place, so that no page keeps an older copy.
-/// Backups of this file made before an erasure still hold the key: they must end when the policy says so.
+/// Backups of this file made before an erasure still hold the wrapped key: they must end when the policy says so. Where one of them is
+/// put in place nothing comes back: the ledger says what was erased, and a vault that is opened beside it destroys that again.
 ///
 /// For one thread at a time.
 public final class SubjectVault {
     /// The file.
     public let path: String
     let database: SQLiteDatabase
-    private let master: VaultKey
-    private let cipher = AuthenticatedCipher()
+    let cipher = AuthenticatedCipher()
+    var master: VaultKey
+    /// The row that tells under which master key the vault is.
+    var proof: [UInt8]
+    /// What the ledger says was erased, when the vault was opened and by this value since then.
+    var erasures = SubjectErasures()
     private let digest = ChainDigest()
     private let lookup: SQLiteStatement
-    private let wrappedSize = AuthenticatedCipher.nonceSize + 32 + AuthenticatedCipher.tagSize
 
     private static let format = StoreFormat(
         name: "vault of subjects' keys", applicationID: 0x5453_4C4B, version: 1,
@@ -24,11 +28,12 @@ public final class SubjectVault {
             "CREATE TABLE subject_keys (number INTEGER PRIMARY KEY, subject BLOB NOT NULL, wrapped BLOB NOT NULL) STRICT",
             "CREATE INDEX keys_by_subject ON subject_keys (subject)",
         ])
-    private static let proof = Array("tessera vault".utf8)
+    private static let proofText = Array("tessera vault".utf8)
     private static let sealedVersion: UInt8 = 1
     private static let saltSize = 16
 
-    /// Opens the vault beside a ledger, or makes one.
+    /// Opens the vault beside a ledger, or makes one. What the ledger says was erased is destroyed again, if an older copy of the vault
+    /// brought it back; one that is opened for reading refuses to open it.
     /// - Throws: ``LedgerError``; ``LedgerError/Kind/wrongKey`` where the vault was made with another master key.
     public init(
         besides ledgerPath: String, _ access: Ledger.Access, master: VaultKey, settings: LedgerSettings = LedgerSettings()
@@ -38,16 +43,31 @@ public final class SubjectVault {
         let cipher = cipher
         database = try Self.format.open(path, access, settings) { database throws(LedgerError) in
             let row = try database.prepare("INSERT INTO vault (proof) VALUES (?)")
-            try row.bind(cipher.seal(Self.proof, key: master.bytes, associated: []), at: 1)
+            try row.bind(cipher.seal(Self.proofText, key: master.bytes, associated: []), at: 1)
             try row.run()
         }
         lookup = try database.prepare("SELECT number, wrapped FROM subject_keys WHERE subject = ? ORDER BY number DESC LIMIT 1")
-        let row = try database.prepare("SELECT proof FROM vault")
-        guard try row.step(), cipher.open(row.bytes(0)[...], key: master.bytes, associated: []) == Self.proof else {
-            throw LedgerError(
-                .wrongKey, path, "the vault was made with another master key", remedy: "give its key file or TESSERA_VAULT_KEY")
-        }
+        proof = try Self.proof(in: database)
+        guard cipher.open(proof[...], key: master.bytes, associated: []) == Self.proofText else { throw wrongKey }
+        erasures = try SubjectErasures(of: ledgerPath, settings)
+        if access != .readOnly { try repeatErasures() }
     }
+
+    private var wrongKey: LedgerError {
+        LedgerError(
+            .wrongKey, path, "the vault is under another master key", remedy: "give its key file or TESSERA_VAULT_KEY, and open it anew")
+    }
+
+    private static func proof(in database: SQLiteDatabase) throws(LedgerError) -> [UInt8] {
+        let row = try database.prepare("SELECT proof FROM vault")
+        return try row.step() ? row.bytes(0) : []
+    }
+
+    /// The proof for another master key.
+    func makeProof(_ master: VaultKey) -> [UInt8] { cipher.seal(Self.proofText, key: master.bytes, associated: []) }
+
+    /// Throws where another process has put the vault under another master key meanwhile.
+    func checkMaster() throws(LedgerError) { if try Self.proof(in: database) != proof { throw wrongKey } }
 
     // MARK: Sealing
 
@@ -60,11 +80,15 @@ public final class SubjectVault {
     public func seal(_ inputs: [(subject: [UInt8], input: [UInt8])]) throws(LedgerError) -> [SealedInput] {
         var keys: [[UInt8]: SubjectKey] = [:]
         var unknown: [[UInt8]] = []
-        for (subject, _) in inputs where keys[subject] == nil {
-            if let key = try liveKey(of: subject) { keys[subject] = key } else { unknown.append(subject) }
+        // In one look at the file: each look by itself takes locks, which costs more than the search.
+        try database.reading { () throws(LedgerError) in
+            for (subject, _) in inputs where keys[subject] == nil {
+                if let key = try liveKey(of: subject) { keys[subject] = key } else { unknown.append(subject) }
+            }
         }
         if !unknown.isEmpty {
             try database.transaction { () throws(LedgerError) in
+                try checkMaster()
                 for subject in unknown where keys[subject] == nil {
                     // Another process may have been faster.
                     if let key = try liveKey(of: subject) { keys[subject] = key } else { keys[subject] = try makeKey(of: subject) }
@@ -100,6 +124,8 @@ public final class SubjectVault {
             throw LedgerError(.notStored, path, "entry \(entry.sequence) keeps no input", remedy: "change the policy to keep inputs")
         }
         guard sealed.first == Self.sealedVersion, let number = Self.keyNumber(of: sealed) else { throw damaged(entry) }
+        // Whatever the vault holds, and be it an older copy: the ledger decides.
+        if let last = erasures.last[entry.subject], entry.sequence < last { throw erased(entry) }
         let row = try database.prepare("SELECT wrapped FROM subject_keys WHERE number = ? AND subject = ?")
         try row.bind(number, at: 1)
         try row.bind(entry.subject, at: 2)
@@ -108,17 +134,22 @@ public final class SubjectVault {
                 .notStored, path, "this vault never held the key of entry \(entry.sequence)", remedy: "use the vault that sealed it")
         }
         let wrapped = row.bytes(0)
-        if Self.isDestroyed(wrapped) {
-            throw LedgerError(
-                .erased, path, "the input of entry \(entry.sequence) was erased: its key is destroyed",
-                remedy: "nothing brings it back; the receipt is the entry of the kind erasure")
-        }
+        if Self.isDestroyed(wrapped) { throw erased(entry) }
         guard let key = unwrap(wrapped, number: number, subject: entry.subject),
             let message = cipher.open(sealed[9...], key: key, associated: entry.inputDigest), message.count >= Self.saltSize
-        else { throw damaged(entry) }
+        else {
+            try checkMaster()
+            throw damaged(entry)
+        }
         let opened = OpenedInput(salt: Array(message[..<Self.saltSize]), input: Array(message[Self.saltSize...]))
         guard opened.digest == entry.inputDigest else { throw damaged(entry) }
         return opened
+    }
+
+    private func erased(_ entry: LedgerEntry) -> LedgerError {
+        LedgerError(
+            .erased, path, "the input of entry \(entry.sequence) was erased: its key is destroyed",
+            remedy: "nothing brings it back; the receipt is the entry of the kind erasure")
     }
 
     private func damaged(_ entry: LedgerEntry) -> LedgerError {
@@ -143,6 +174,7 @@ public final class SubjectVault {
         let wrapped = lookup.bytes(1)
         if Self.isDestroyed(wrapped) { return nil }
         guard let key = unwrap(wrapped, number: number, subject: subject) else {
+            try checkMaster()
             throw LedgerError(.damaged, path, "key \(number) is not what was wrapped", remedy: "go on from a backup of the vault")
         }
         return SubjectKey(number: number, bytes: key)
@@ -154,7 +186,7 @@ public final class SubjectVault {
         let row = try insertion()
         try row.bind(number, at: 1)
         try row.bind(subject, at: 2)
-        try row.bind(cipher.seal(key, key: master.bytes, associated: Self.place(number, subject)), at: 3)
+        try row.bind(wrap(key, number: number, subject: subject, under: master), at: 3)
         try row.run()
         return SubjectKey(number: number, bytes: key)
     }
@@ -167,44 +199,26 @@ public final class SubjectVault {
         return statement
     }
 
-    private func unwrap(_ wrapped: [UInt8], number: Int64, subject: [UInt8]) -> [UInt8]? {
+    func unwrap(_ wrapped: [UInt8], number: Int64, subject: [UInt8]) -> [UInt8]? {
         cipher.open(wrapped[...], key: master.bytes, associated: Self.place(number, subject))
+    }
+
+    func wrap(_ key: [UInt8], number: Int64, subject: [UInt8], under master: VaultKey) -> [UInt8] {
+        cipher.seal(key, key: master.bytes, associated: Self.place(number, subject))
     }
 
     private static func place(_ number: Int64, _ subject: [UInt8]) -> [UInt8] {
         withUnsafeBytes(of: number.littleEndian) { Array($0) } + subject
     }
 
-    private static func isDestroyed(_ wrapped: [UInt8]) -> Bool { wrapped.allSatisfy { $0 == 0 } }
+    /// Bytes of a wrapped key, and of the zeros that take its place.
+    static let wrappedSize = AuthenticatedCipher.nonceSize + KeyFile.keySize + AuthenticatedCipher.tagSize
+
+    static func isDestroyed(_ wrapped: [UInt8]) -> Bool { wrapped.allSatisfy { $0 == 0 } }
 
     /// Which key sealed an input; nil for bytes that no vault sealed.
     private static func keyNumber(of sealed: [UInt8]) -> Int64? {
         guard sealed.count >= 9 + AuthenticatedCipher.nonceSize + AuthenticatedCipher.tagSize else { return nil }
         return (0..<8).reduce(Int64(0)) { $0 | Int64(sealed[1 + $1]) << (8 * $1) }
-    }
-
-    /// Overwrites every key of a subject and forces that to the disk, the write-ahead log too.
-    /// - Returns: keys destroyed now.
-    func destroyKeys(of subject: [UInt8]) throws(LedgerError) -> Int {
-        let count = try database.transaction { () throws(LedgerError) in
-            var count = 0
-            let reading = try database.prepare("SELECT number, wrapped FROM subject_keys WHERE subject = ?")
-            try reading.bind(subject, at: 1)
-            var numbers: [Int64] = []
-            while try reading.step() {
-                if !Self.isDestroyed(reading.bytes(1)) { numbers.append(reading.integer(0)) }
-            }
-            let change = try database.prepare("UPDATE subject_keys SET wrapped = ? WHERE number = ?")
-            for number in numbers {
-                // As many zeros as there were bytes: SQLite then writes them over the key, in its place.
-                try change.bind([UInt8](repeating: 0, count: wrappedSize), at: 1)
-                try change.bind(number, at: 2)
-                try change.run()
-                count += 1
-            }
-            return count
-        }
-        try database.emptyWriteAheadLog()
-        return count
     }
 }

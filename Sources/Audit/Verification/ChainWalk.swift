@@ -27,6 +27,10 @@ final class ChainWalk {
     var suspectsLeftOut = 0
     /// The last place of an entry that agrees with its hash.
     var lastConsistent = 0
+    /// Whether somebody who watches ended the walk.
+    private(set) var isEnded = false
+    /// Who watches: told the number of entries read; false ends the walk.
+    var progress: ((Int) -> Bool)?
     /// Sound entries at places that no ledger gives.
     var beforeTheFirst: [Int] = []
 
@@ -37,6 +41,7 @@ final class ChainWalk {
     private var lastPlace = 0
     private var lastIsSuspect = false
     private var lastTime = Int64.min
+    private var (earliest, latest) = (Int64.max, Int64.min)
     private var lastShift = 0
 
     init(_ database: SQLiteDatabase, _ options: LedgerVerification.Options) throws(LedgerError) {
@@ -56,6 +61,7 @@ final class ChainWalk {
             try examineIdentity()
             try heads.open(database)
             try walk()
+            if isEnded { return result }
             let suspectPlaces = Set(suspects.map(\.place))
             try heads.finish { place in
                 place > lastPlace || suspectPlaces.contains(place) || gaps.contains { $0.contains(place) }
@@ -71,6 +77,8 @@ final class ChainWalk {
         result.findings.sort { ($0.sequences.lowerBound, $0.sequences.upperBound) < ($1.sequences.lowerBound, $1.sequences.upperBound) }
         result.heads = heads.count
         result.keys = heads.timeline.map(\.key)
+        result.keyPlaces = heads.timeline.map(\.since)
+        if earliest <= latest { result.times = earliest...latest }
         return result
     }
 
@@ -112,7 +120,13 @@ final class ChainWalk {
         let columns = (EntryBytes.columns + ["previous", "hash"]).joined(separator: ", ")
         let row = try database.prepare("SELECT \(columns) FROM entries NOT INDEXED ORDER BY seq")
         do throws(LedgerError) {
-            while try row.step() { try examine(row) }
+            while try row.step() {
+                try examine(row)
+                if result.entries.isMultiple(of: 10_000), let progress, !progress(result.entries) {
+                    isEnded = true
+                    return
+                }
+            }
         } catch {
             guard error.kind == .damaged else { throw error }
             add(.unreadable, lastPlace + 1)
@@ -135,6 +149,8 @@ final class ChainWalk {
                 if isHuge || distance > options.clockTolerance { add(.clockWentBack(by: isHuge ? .max : distance), place) }
             }
             lastTime = time
+            earliest = min(earliest, time)
+            latest = max(latest, time)
         }
         if !isConsistent || !isLinked || place != lastPlace + 1 || lastIsSuspect {
             if lastIsSuspect, place == lastPlace + 1 { suspects[suspects.count - 1].nextPrevious = Array(previous) }

@@ -34,6 +34,10 @@ public struct LedgerVerification: Sendable, Equatable {
     public var lastHash: [UInt8] = []
     /// The keys that were in force, in order. Empty for a ledger that is only chained.
     public var keys: [PublicKey] = []
+    /// For each of ``keys`` the entry from which on it was in force.
+    public var keyPlaces: [Int] = []
+    /// The earliest and the latest time of entries that are what was hashed, microseconds since 1970; nil for none.
+    public var times: ClosedRange<Int64>?
 
     /// How many findings are kept.
     public static let mostFindings = 1000
@@ -49,7 +53,25 @@ public struct LedgerVerification: Sendable, Equatable {
     public static func run(
         at path: String, _ options: Options = Options(), settings: LedgerSettings = LedgerSettings()
     ) throws(LedgerError) -> LedgerVerification {
+        guard let result = try run(at: path, options, settings: settings, progress: { _ in true }) else {
+            fatalError("LedgerVerification: a walk that nobody ended has ended")
+        }
+        return result
+    }
+
+    /// Walks over a ledger, with somebody watching.
+    /// - Throws: ``LedgerError`` as ``run(at:_:settings:)``.
+    /// - Parameter progress: told the number of entries read, every ten thousand; false ends the walk.
+    /// - Returns: nil where `progress` ended it.
+    public static func run(
+        at path: String, _ options: Options = Options(), settings: LedgerSettings = LedgerSettings(), progress: @escaping (Int) -> Bool
+    ) throws(LedgerError) -> LedgerVerification? {
         let database = try LedgerSchema.format.open(path, .readOnly, settings) { _ in }
-        return try database.reading { () throws(LedgerError) in try ChainWalk(database, options).run() }
+        return try database.reading { () throws(LedgerError) in
+            let walk = try ChainWalk(database, options)
+            walk.progress = progress
+            let result = try walk.run()
+            return walk.isEnded ? nil : result
+        }
     }
 }

@@ -51,7 +51,8 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let offers = trained.offers(probabilities)
         let lines = ConversionLines(
             ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers)
-        let recorder = try ledger.recorder(try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
+        let recorder = try ledger.recorder(
+            try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
         try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         try recorder?.finish()

@@ -98,7 +98,7 @@ struct PeerImport: Decodable {
 
 extension FigureContext {
     /// Our own program, built beside this one.
-    func tessera(_ arguments: [String], isQuiet: Bool = true) throws -> ChildRun {
-        try ChildRun([CommandProcess.beside("tessera")] + arguments, isQuiet: isQuiet)
+    func tessera(_ arguments: [String], environment: [String: String] = [:], isQuiet: Bool = true) throws -> ChildRun {
+        try ChildRun([CommandProcess.beside("tessera")] + arguments, environment: environment, isQuiet: isQuiet)
     }
 }

@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Audit
+internal import EventStream
+internal import Glibc
+
+/// One person as a ledger knows it: by the pseudonym, or by the identifier and the key that the imports were given.
+struct SubjectOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Pseudonym of the subject, hexadecimal digits.", valueName: "hex")) var subject: String?
+    @Option(
+        help: ArgumentHelp(
+            "Identifier of the visitor or customer instead, for which --key gives the pseudonym; - reads it from standard input, where no "
+                + "list of processes shows it.", valueName: "id"))
+    var visitor: String?
+    @OptionGroup var key: KeyOption
+
+    /// Who is meant, and words that would tell who it is.
+    struct Chosen {
+        let pseudonym: [UInt8]
+        let words: [String]
+    }
+
+    func validate() throws {
+        guard (subject == nil) != (visitor == nil) else { throw ValidationError("name either --subject or --visitor") }
+        if let subject, Self.bytes(subject) == nil { throw ValidationError("--subject must be hexadecimal digits, two for a byte") }
+    }
+
+    func chosen() throws -> Chosen {
+        if let subject, let bytes = Self.bytes(subject) { return Chosen(pseudonym: bytes, words: []) }
+        guard let identifier = visitor == "-" ? readLine() : visitor, !identifier.isEmpty else {
+            throw CommandFault(
+                code: EX_NOINPUT, place: "standard input", reason: "there is no identifier on the first line",
+                remedy: "give one line that holds it")
+        }
+        guard let key = try key.bytes() else {
+            throw CommandFault(
+                code: EX_CONFIG, place: "--visitor", reason: "an identifier becomes a pseudonym by a key, and none was given",
+                remedy: "give --key or TESSERA_KEY as for the import, or the pseudonym as --subject")
+        }
+        let pseudonym = SubjectPseudonym(key: key).pseudonym(of: identifier)
+        return Chosen(pseudonym: Self.bytes(pseudonym) ?? [], words: [identifier])
+    }
+
+    private static func bytes(_ hex: String) -> [UInt8]? { hex.isEmpty ? nil : KeyFile.bytes(ofHex: Array(hex.utf8)) }
+}
