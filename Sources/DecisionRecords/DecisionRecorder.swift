@@ -55,7 +55,7 @@ public final class DecisionRecorder {
     private let subjects: LedgerSubjects
 
     /// Entries of one commit: forcing a commit to the disk costs as much for one as for all.
-    public static let batch = 1024
+    public static let batch = 2048
 
     /// Notes the beginning of a run.
     /// - Parameters:

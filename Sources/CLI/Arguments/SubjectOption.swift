@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Audit
-internal import EventStream
+internal import DecisionRecords
 internal import Glibc
 
 /// One person as a ledger knows it: by the pseudonym, or by the identifier and the key that the imports were given.
@@ -8,7 +8,7 @@ struct SubjectOption: ParsableArguments {
     @Option(help: ArgumentHelp("Pseudonym of the subject, hexadecimal digits.", valueName: "hex")) var subject: String?
     @Option(
         help: ArgumentHelp(
-            "Identifier of the visitor or customer instead, for which --key gives the pseudonym; - reads it from standard input, where no "
+            "Identifier of the visitor or customer instead, with the --key of the imports if they had one; - reads it from standard input, where no "
                 + "list of processes shows it.", valueName: "id"))
     var visitor: String?
     @OptionGroup var key: KeyOption
@@ -24,20 +24,20 @@ struct SubjectOption: ParsableArguments {
         if let subject, Self.bytes(subject) == nil { throw ValidationError("--subject must be hexadecimal digits, two for a byte") }
     }
 
-    func chosen() throws -> Chosen {
+    func chosen(in ledger: Ledger) throws -> Chosen {
         if let subject, let bytes = Self.bytes(subject) { return Chosen(pseudonym: bytes, words: []) }
         guard let identifier = visitor == "-" ? readLine() : visitor, !identifier.isEmpty else {
             throw CommandFault(
                 code: EX_NOINPUT, place: "standard input", reason: "there is no identifier on the first line",
                 remedy: "give one line that holds it")
         }
-        guard let key = try key.bytes() else {
-            throw CommandFault(
-                code: EX_CONFIG, place: "--visitor", reason: "an identifier becomes a pseudonym by a key, and none was given",
-                remedy: "give --key or TESSERA_KEY as for the import, or the pseudonym as --subject")
+        let key = try key.bytes()
+        if key == nil {
+            StandardError.write(
+                "looked for without a key: what was recorded under keyed digests is not found; give --key or TESSERA_KEY as for the import\n")
         }
-        let pseudonym = SubjectPseudonym(key: key).pseudonym(of: identifier)
-        return Chosen(pseudonym: Self.bytes(pseudonym) ?? [], words: [identifier])
+        let pseudonym = LedgerSubjects(ledger, key: key).digest(of: .identifier(identifier))
+        return Chosen(pseudonym: pseudonym, words: [identifier])
     }
 
     private static func bytes(_ hex: String) -> [UInt8]? { hex.isEmpty ? nil : KeyFile.bytes(ofHex: Array(hex.utf8)) }

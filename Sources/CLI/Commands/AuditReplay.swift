@@ -114,15 +114,45 @@ struct AuditReplay: ParsableCommand, WritesOutput {
 
     /// Places of decisions, each as likely as any other, by a seed; all of them where there are fewer.
     static func draw(_ size: Int, of ledger: Ledger, command: String?, seed: UInt64) throws -> [Int] {
-        // Reservoir sampling (Vitter's algorithm R): one pass, whatever the ledger's length.
         var random = SeededDraw(state: seed)
+        var runs: [Int: String] = [:]
+        func isMeant(_ entry: LedgerEntry) throws -> Bool {
+            guard entry.kind == .decision else { return false }
+            guard let command else { return true }
+            guard let run = RecordedDecisions.run(of: entry) else { return false }
+            if runs[run] == nil { runs[run] = DecisionRun(json: try ledger.entry(at: run).output)?.command ?? "" }
+            return runs[run] == command
+        }
+        // Drawing places and looking at them is quick where most entries are meant; where few are, everything is read.
+        let count = try ledger.count()
+        var kept = Set<Int>()
+        var tried = Set<Int>()
+        while kept.count < size, tried.count < min(count, 20 * size) {
+            let place = Int(random.next() % UInt64(max(1, count))) + 1
+            guard tried.insert(place).inserted else { continue }
+            if try isMeant(ledger.entry(at: place)) { kept.insert(place) }
+        }
+        if kept.count < size, tried.count < count { kept = Set(try scan(size, of: ledger, isMeant, &random)) }
+        guard !kept.isEmpty else {
+            throw CommandFault(
+                code: EX_DATAERR, place: ledger.path, reason: "it holds no such decision", remedy: "see what it holds: tessera audit verify"
+            )
+        }
+        return kept.sorted()
+    }
+
+    /// Reservoir sampling (Vitter's algorithm R): one pass, whatever the ledger's length.
+    private static func scan(
+        _ size: Int, of ledger: Ledger, _ isMeant: (LedgerEntry) throws -> Bool, _ random: inout SeededDraw
+    ) throws -> [Int] {
         var kept: [Int] = []
         var seen = 0
-        var runs: [Int: String] = [:]
-        try ledger.read(LedgerSelection()) { entry in
-            if entry.kind == .note, let run = DecisionRun(json: entry.output) { runs[entry.sequence] = run.command }
-            guard entry.kind == .decision else { return }
-            if let command, runs[RecordedDecisions.run(of: entry) ?? 0] != command { return }
+        var failure: (any Error)?
+        try ledger.read(LedgerSelection(kind: .decision)) { entry in
+            do { guard try failure == nil && isMeant(entry) else { return } } catch {
+                failure = error
+                return
+            }
             seen += 1
             if kept.count < size {
                 kept.append(entry.sequence)
@@ -131,12 +161,8 @@ struct AuditReplay: ParsableCommand, WritesOutput {
                 if place < size { kept[place] = entry.sequence }
             }
         }
-        guard !kept.isEmpty else {
-            throw CommandFault(
-                code: EX_DATAERR, place: ledger.path, reason: "it holds no such decision", remedy: "see what it holds: tessera audit verify"
-            )
-        }
-        return kept.sorted()
+        if let failure { throw failure }
+        return kept
     }
 }
 

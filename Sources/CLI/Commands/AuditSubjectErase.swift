@@ -46,10 +46,10 @@ struct AuditSubjectErase: ParsableCommand, WritesOutput {
     }
 
     func run() throws {
-        let chosen = try subject.chosen()
         let lock = try OutputLock(for: receipt)
         defer { lock.release() }
         let opened = try Ledger(at: ledger, .existing, signingKey: ledgerKey.key())
+        let chosen = try subject.chosen(in: opened)
         guard let vault = try VaultKeyOption.vault(besides: ledger, .existing, vaultKey.needed(for: ledger)) else {
             throw CommandFault(
                 code: EX_NOINPUT, place: ledger + ".keys", reason: "there is no vault beside this ledger, so no input was ever sealed",

@@ -20,8 +20,8 @@ struct AuditSubjectShow: ParsableCommand {
     @Flag(help: "Print a JSON object.") var json = false
 
     func run() throws {
-        let chosen = try subject.chosen()
         let opened = try Ledger(at: ledger, .readOnly)
+        let chosen = try subject.chosen(in: opened)
         let vault = try vaultKey.key().flatMap { try VaultKeyOption.vault(besides: ledger, .readOnly, $0) }
         let account = try SubjectAccount(of: chosen.pseudonym, in: opened, vault: vault)
         if json { try StandardOutput.print(json: account) } else { try StandardOutput.print(account.text) }

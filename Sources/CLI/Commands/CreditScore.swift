@@ -54,7 +54,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
             try CreditScorecard.writeParquet(scores, key: key, to: out, plugin: plugin)
         } else {
             let lines = out.hasSuffix(".jsonl") ? try Self.lines(scores) : []
-            let recorder = try ledger.recorder(try recordedRun(card), model: card.id, purpose: "credit", key: key.bytes())
+            let recorder = try ledger.recorder(try recordedRun(card), model: card.id, purpose: "credit", key: self.key.bytes())
             try record(recorder, card, scores, lines)
             let text = out.hasSuffix(".jsonl") ? lines.joined() : CreditScorecard.table(scores, key: key, reasons)
             try AtomicFile.write(Array(text.utf8), to: out)
