@@ -122,7 +122,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
-                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
+                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles", "Audit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -130,7 +130,7 @@ let package = Package(
             name: "Figures",
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
-                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "CAllocationCount",
+                "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "Audit", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -212,7 +212,8 @@ let package = Package(
             name: "AuditTestSupport", dependencies: ["Audit", "DurableFiles", "CSQLite"], path: "Tests/AuditTestSupport",
             swiftSettings: settings),
         .testTarget(
-            name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "DurableFiles", "CSQLite"], swiftSettings: settings),
+            name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "Evaluation", "DurableFiles", "CSQLite"],
+            swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
