@@ -24,7 +24,7 @@ struct Tessera: ParsableCommand {
             LabelsCommand.self,
             IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, Simulate.self,
             Report.self,
-            Bench.self, Version.self,
+            AuditCommand.self, Bench.self, Version.self,
         ])
 
     static func main() {

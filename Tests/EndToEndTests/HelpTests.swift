@@ -12,7 +12,7 @@ import Testing
         "rank score", "rank evaluate",
         "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "credit",
         "credit train", "credit score", "credit evaluate", "credit explain", "simulate", "report",
-        "bench",
+        "audit", "audit review", "audit review draw", "audit review read", "audit review approve", "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
@@ -31,7 +31,10 @@ import Testing
 
     @Test(
         arguments: commands.filter {
-            !["", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench", "version"].contains($0)
+            ![
+                "", "audit", "audit review", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench",
+                "version",
+            ].contains($0)
         })
     func helpHasAnExample(
         _ command: String
