@@ -15,6 +15,7 @@ struct Figure: Sendable {
         allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
         creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports,
+        reviewCoverage,
     ]
 
     /// The figure called so, and the set after its colon.
