@@ -216,7 +216,8 @@ let package = Package(
             name: "AuditTestSupport", dependencies: ["Audit", "DurableFiles", "CSQLite"], path: "Tests/AuditTestSupport",
             swiftSettings: settings),
         .testTarget(
-            name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "DurableFiles", "CSQLite"], swiftSettings: settings),
+            name: "AuditTests", dependencies: ["Audit", "AuditTestSupport", "Evaluation", "DurableFiles", "CSQLite"],
+            swiftSettings: settings),
         .testTarget(
             name: "DecisionRecordsTests", dependencies: ["DecisionRecords", "Audit", "EventStream", "DurableFiles"], swiftSettings: settings
         ),

@@ -1,4 +1,5 @@
 internal import ArrowExchange
+internal import Audit
 internal import ChatEndpoint
 internal import DurableFiles
 internal import EventStream
@@ -51,6 +52,7 @@ struct Diagnosis {
         case let error as ChatError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as EndpointFault: self.init(EX_CONFIG, "\(error)")
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
+        case let error as ReviewError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default:
             if let known = Self.credit(error, outputs: outputs) ?? Self.audit(error) {
@@ -180,7 +182,7 @@ struct Diagnosis {
         switch error {
         case .file(let error), .folder(.file(let error)): code(error, outputs: outputs)
         case .folder(.notThere): EX_NOINPUT
-        case .folder: EX_DATAERR
+        case .folder, .suspensions: EX_DATAERR
         case .otherEncoder, .otherTaxonomy, .facts: EX_CONFIG
         case .unapproved: EX_NOPERM
         }

@@ -68,10 +68,12 @@ public struct SealedFolder: Sendable {
     /// - Parameters:
     ///   - kind: what the folder is, such as `intents`.
     ///   - files: names and contents.
+    ///   - beside: further files that are put into the folder with it and are not sealed, for they go on changing.
     /// - Returns: the id.
     @discardableResult
     public static func write(
-        _ files: [String: [UInt8]], kind: String, version: Int, to path: String, replacing: Bool, in fileSystem: FileSystem = .live
+        _ files: [String: [UInt8]], kind: String, version: Int, to path: String, replacing: Bool, beside: [String: [UInt8]] = [:],
+        in fileSystem: FileSystem = .live
     ) throws(FileError) -> String {
         var entries: [String: Entry] = [:]
         for (name, bytes) in files { entries[name] = Entry(bytes: bytes.count, sha256: SHA256Digest.hex(of: bytes)) }
@@ -85,6 +87,9 @@ public struct SealedFolder: Sendable {
             try refuseOthers(kind, publication.path, fileSystem)
             for name in files.keys.sorted() {
                 try AtomicFile.write(files[name]!, to: "\(publication.temporaryPath)/\(name)", in: fileSystem)
+            }
+            for name in beside.keys.sorted() {
+                try AtomicFile.write(beside[name]!, to: "\(publication.temporaryPath)/\(name)", in: fileSystem)
             }
             try AtomicFile.write(manifest, to: "\(publication.temporaryPath)/\(manifestFile)", in: fileSystem)
             try publication.commit()

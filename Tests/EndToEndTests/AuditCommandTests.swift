@@ -129,7 +129,7 @@ import Testing
 
     @Test func showAndErase() throws {
         let bench = try Self.bench()
-        func show(_ visitor: String, _ environment: [String: String] = keys) throws -> CommandRun {
+        func show(_ visitor: String, _ environment: [String: String] = Self.keys) throws -> CommandRun {
             try CommandRun.tessera(
                 "audit", "subject", "show", "bank.ledger", "--visitor", "-", "--key", "tessera.key", "--json", in: bench.folder,
                 input: visitor + "\n", environment: environment)
@@ -142,7 +142,7 @@ import Testing
         let nobody = try show("dora")
         #expect(try nobody.code == 0 && states(nobody).isEmpty)
 
-        func erase(_ visitor: String, _ environment: [String: String] = keys) throws -> CommandRun {
+        func erase(_ visitor: String, _ environment: [String: String] = Self.keys) throws -> CommandRun {
             try CommandRun.tessera(
                 "audit", "subject", "erase", "bank.ledger", "--visitor", visitor, "--key", "tessera.key", "--receipt", "receipt.json",
                 in: bench.folder, environment: environment)

@@ -9,7 +9,7 @@ import Testing
         #expect(run.code == 0)
         let names = [
             "import-counts", "next-item:", "determinism", "probe-synthetic", "speed-train", "speed-embed", "speed-import", "kill", "fuzz",
-            "growth", "allocations", "formats", "reconcile", "tamper", "ledger-faults", "ledger-speed",
+            "growth", "allocations", "formats", "reconcile", "tamper", "ledger-faults", "ledger-speed", "replay", "review-coverage",
         ]
         for name in names {
             // Each on a line of its own: a summary may hold the word, too.

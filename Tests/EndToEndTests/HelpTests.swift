@@ -13,7 +13,7 @@ import Testing
         "rank score", "rank evaluate",
         "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "credit",
         "credit train", "credit score", "credit evaluate", "credit explain", "simulate", "report",
-        "bench",
+        "audit record", "audit replay", "audit review", "audit review draw", "audit review read", "audit review approve", "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 
@@ -33,7 +33,8 @@ import Testing
     @Test(
         arguments: commands.filter {
             ![
-                "", "audit", "audit subject", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench",
+                "", "audit", "audit review", "audit subject", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert",
+                "credit", "bench",
                 "version",
             ].contains($0)
         })

@@ -34,7 +34,8 @@ struct SubjectOption: ParsableArguments {
         let key = try key.bytes()
         if key == nil {
             StandardError.write(
-                "looked for without a key: what was recorded under keyed digests is not found; give --key or TESSERA_KEY as for the import\n")
+                "looked for without a key: what was recorded under keyed digests is not found; give --key or TESSERA_KEY as for the import\n"
+            )
         }
         let pseudonym = LedgerSubjects(ledger, key: key).digest(of: .identifier(identifier))
         return Chosen(pseudonym: pseudonym, words: [identifier])

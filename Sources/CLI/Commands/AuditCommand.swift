@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Prove labels and scores: record, verify and replay decisions, show and erase what is held about somebody.",
+        abstract: "Prove labels and scores: record, verify, replay and review decisions, show and erase what is held about somebody.",
         discussion: """
             Commands that decide record every decision with --ledger: an entry in a file that only grows, chained by hashes and signed, the \
             input sealed under a key of its subject. The whole set-up:
@@ -14,7 +14,11 @@ struct AuditCommand: ParsableCommand {
               tessera label today.corpus --model bank.model --intents bank.serving --ledger bank.ledger --out labels.jsonl
               tessera audit verify bank.ledger --key PUBLIC --write-anchor today.anchor        # keep anchors elsewhere
               tessera audit replay bank.ledger --sample 100
+              tessera audit review draw labels.jsonl --corpus today.corpus --taxonomy retail-bank.yaml --out march.review
               tessera audit subject erase bank.ledger --visitor - --key tessera.key --receipt receipt.json
             """,
-        subcommands: [AuditKey.self, AuditRecord.self, AuditReplay.self, AuditRotate.self, AuditSubject.self, AuditVerify.self])
+        subcommands: [
+            AuditKey.self, AuditRecord.self, AuditReplay.self, AuditReviewCommand.self, AuditRotate.self, AuditSubject.self,
+            AuditVerify.self,
+        ])
 }

@@ -9,7 +9,8 @@ struct IntentsPack: ParsableCommand, WritesOutput {
         abstract: "Pack a classifier for serving, if its taxonomy is approved.",
         discussion: """
             The packed directory carries the approval. A taxonomy approved after the training is given with --taxonomy: its content must \
-            be, word by word, the one the classifier was trained under.
+            be, word by word, the one the classifier was trained under. Suspensions of intents (`tessera audit review`) are kept, those of \
+            the classifier that is replaced, too.
 
             Example: tessera intents pack bank.intents --model bank.model --taxonomy taxonomy/retail-bank.yaml --out bank.serving
             """)
@@ -33,16 +34,18 @@ struct IntentsPack: ParsableCommand, WritesOutput {
         let approved = try taxonomy.map { try TaxonomyFile.valid($0) }
         let packed = try classifier.packed(approvedBy: approved, place: taxonomy ?? intents)
         let id = try packed.write(to: out, replacing: replace)
+        let suspended = try IntentSuspensions(in: out).inForce
         guard let approval = packed.taxonomy.approval else { return }
         if json {
             return try StandardOutput.print(
                 json: Summary(
                     classifierId: id, encoderId: artifact.id, taxonomy: packed.settings.taxonomy, approvedBy: approval.by,
-                    approvedAt: approval.at))
+                    approvedAt: approval.at, suspended: suspended))
         }
         try StandardOutput.print(
             "\(out): classifier \(id.prefix(12)) of \(packed.count) intents; taxonomy \(packed.taxonomy.id) \(packed.taxonomy.version) "
-                + "approved by \(approval.by), \(approval.at)")
+                + "approved by \(approval.by), \(approval.at)"
+                + (suspended.isEmpty ? "" : "; suspended: \(suspended.joined(separator: ", "))"))
     }
 
     private struct Summary: Encodable {
@@ -51,5 +54,6 @@ struct IntentsPack: ParsableCommand, WritesOutput {
         let taxonomy: TaxonomyReference
         let approvedBy: String
         let approvedAt: String
+        let suspended: [String]
     }
 }

@@ -14,7 +14,7 @@ struct Label: ParsableCommand, WritesOutput {
         discussion: """
             One JSON object a line: intents with calibrated probability, threshold, name and definition, the set that holds every intent \
             with the promised coverage, taxonomy and model ids, and as evidence the events without which the probability falls most. A \
-            session without intent says why. Where the name ends in .parquet a row a session is written as Parquet (with the Arrow \
+            session without intent says why. Intents that are suspended (`tessera audit review`) are not told. Where the name ends in .parquet a row a session is written as Parquet (with the Arrow \
             plugin), without groups and gradients. Export files are read as by `tessera import`. The same input gives the same bytes.
 
             Example: tessera label bank.corpus --model bank.model --intents bank.serving --out labels.jsonl
@@ -31,13 +31,15 @@ struct Label: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Events told as evidence for each intent; 0 for none.", valueName: "n")) var evidence = 3
     @Flag(help: "Tell each event's integrated gradient, too: a second opinion on the evidence.") var gradients = false
     @Flag(help: "Write the probabilities of all intents.") var all = false
-    @Flag(help: "Label although the taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
+    @Flag(help: "Label although the taxonomy is not approved, and tell suspended intents: for judging, not for serving.")
+    var forEvaluation = false
     @Option(
         name: .customLong("field"),
         help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
     var fields: [String] = []
     @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
     @Option(help: ArgumentHelp("Words of events in evidence, as they were recorded.", visibility: .private)) var wording: String?
+    @Option(help: ArgumentHelp("The suspended intents, as they were recorded.", visibility: .private)) var suspended: String?
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
@@ -61,8 +63,24 @@ struct Label: ParsableCommand, WritesOutput {
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
         let artifact = try ModelArtifact(model)
-        let classifier = try IntentClassifier(intents, encoder: artifact)
-        if !forEvaluation { try classifier.checkServable(place: intents) }
+        var classifier = try IntentClassifier(intents, encoder: artifact)
+        if forEvaluation {
+            // What is suspended can be judged anew only by who sees it.
+            classifier.suspensions = IntentSuspensions()
+        } else {
+            try classifier.checkServable(place: intents)
+        }
+        if let suspended {
+            classifier.suspensions = IntentSuspensions()
+            for intent in suspended.split(separator: ",") {
+                classifier.suspensions.suspend(
+                    String(intent), classifier: classifier.id, reason: "recorded", by: "recorded", at: "recorded")
+            }
+        }
+        if !classifier.withheld.isEmpty {
+            let names = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: ", ")
+            StandardError.write("label: suspended and not told: \(names)\n")
+        }
         try options.withCorpus(sources, threads: threads.threads, command: "label") {
             try label($0, artifact, classifier, plugin)
         }

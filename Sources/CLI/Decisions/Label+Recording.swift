@@ -8,6 +8,8 @@ extension Label {
     /// What a run reads beside the sessions.
     func recordedRun(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier) throws -> DecisionRun {
         var arguments = ["--evidence", "\(evidence)", "--precision", precision.precision.rawValue]
+        // What was suspended may be told again one day, and the decision stays what it was.
+        arguments += ["--suspended", classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: ",")]
         if gradients { arguments.append("--gradients") }
         if all { arguments.append("--all") }
         if forEvaluation { arguments.append("--for-evaluation") }

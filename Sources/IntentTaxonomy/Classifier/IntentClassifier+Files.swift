@@ -14,6 +14,7 @@ internal import SequenceKernel
 /// card.json                what the training says of itself
 /// held-out.safetensors     probabilities of the sessions that taught, by students that did not see their visitors; since version 2
 /// manifest.json            size and SHA-256 of each
+/// suspensions.json         intents it must not tell, where there ever were any; not in the manifest, see ``IntentSuspensions``
 /// ```
 extension IntentClassifier {
     /// The format this program writes; it reads version 1, too, which keeps no held-out probabilities.
@@ -29,13 +30,15 @@ extension IntentClassifier {
     private static let heldOutFile = "held-out.safetensors"
     private static let heldOutTensor = "probabilities"
 
-    /// Writes the directory whole or not at all.
+    /// Writes the directory whole or not at all. Suspensions of its own and of the classifier that it replaces are kept.
     /// - Returns: the id.
     @discardableResult
     public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws(IntentClassifierError) -> String {
+        let kept = try replacing ? IntentSuspensions(in: path, fileSystem).joined(with: suspensions) : suspensions
         do {
             return try SealedFolder.write(
-                files, kind: Self.kind, version: Self.version, to: path, replacing: replacing, in: fileSystem)
+                files, kind: Self.kind, version: Self.version, to: path, replacing: replacing,
+                beside: kept.entries.isEmpty ? [:] : [IntentSuspensions.file: kept.bytes], in: fileSystem)
         } catch { throw .file(error) }
     }
 
@@ -117,9 +120,9 @@ extension IntentClassifier {
             encoderWeights = try Self.read(encoder.model.parameters, folder, Self.encoderFile, fileSystem)
         }
         let heldOut = try Self.heldOut(folder, sessions: card.taughtSessions, intents: count, fileSystem)
-        self.init(
+        try self.init(
             settings, taxonomy: taxonomy, student: TrainedStudent(network, weights), facts: facts, encoderWeights: encoderWeights,
-            card: card, heldOut: heldOut, id: folder.id)
+            card: card, heldOut: heldOut, suspensions: IntentSuspensions(in: folder.path, fileSystem), id: folder.id)
     }
 
     private static func open(
@@ -193,6 +196,8 @@ public enum IntentClassifierError: Error, CarriesFileError, CustomStringConverti
     case unapproved(path: String, state: ApprovalState, taxonomy: TaxonomyReference)
     /// An approval was given for another taxonomy.
     case otherTaxonomy(path: String, wanted: TaxonomyReference, given: TaxonomyReference)
+    /// What may not be told cannot be made out.
+    case suspensions(path: String, reason: String)
     /// The corpus lacks what facts are made of.
     case facts(String)
 
@@ -214,6 +219,8 @@ public enum IntentClassifierError: Error, CarriesFileError, CustomStringConverti
         case .otherTaxonomy(let path, let wanted, let given):
             "\(path): trained under taxonomy \(wanted.id) \(wanted.version) (\(wanted.digest.prefix(12))…), and the one given is \(given.id) "
                 + "\(given.version) (\(given.digest.prefix(12))…); an approval holds for one content: train anew under this one"
+        case .suspensions(let path, let reason):
+            "\(path): \(reason), and it may say that an intent is suspended; put back the file from a copy of the directory"
         case .facts(let reason): reason
         }
     }

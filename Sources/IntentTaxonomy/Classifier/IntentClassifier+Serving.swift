@@ -19,7 +19,7 @@ extension IntentClassifier {
         }
         let packed = IntentClassifier(
             settings, taxonomy: own, student: student, facts: facts, encoderWeights: encoderWeights, card: card,
-            heldOut: heldOut)
+            heldOut: heldOut, suspensions: suspensions)
         try packed.checkServable(place: place)
         return packed
     }

@@ -55,6 +55,12 @@ public struct IntentClassifier: Sendable {
     public let heldOut: [Float]
     /// Digest over all its files; empty until it is written.
     public let id: String
+    /// Intents that it must not tell until they are approved again.
+    public var suspensions: IntentSuspensions {
+        didSet { withheld = Self.withheld(suspensions, settings) }
+    }
+    /// Numbers of those of its intents, rising.
+    public private(set) var withheld: [Int]
     private let scales: [Float]
     private let biases: [Float]
     private let steps: [Int]
@@ -63,7 +69,7 @@ public struct IntentClassifier: Sendable {
     /// A classifier of its parts.
     public init(
         _ settings: Settings, taxonomy: Taxonomy, student: TrainedStudent, facts: FactPlan?, encoderWeights: ParameterVector? = nil,
-        card: ClassifierCard, heldOut: [Float] = [], id: String = ""
+        card: ClassifierCard, heldOut: [Float] = [], suspensions: IntentSuspensions = IntentSuspensions(), id: String = ""
     ) {
         let count = settings.intents.count
         precondition(student.network.outputs == count && settings.calibration.count == count && settings.thresholds.count == count)
@@ -74,6 +80,7 @@ public struct IntentClassifier: Sendable {
             student.network.inputs == Self.width(settings, facts), "IntentClassifier: the network reads another number of features")
         (self.settings, self.taxonomy, self.student, self.facts) = (settings, taxonomy, student, facts)
         (self.encoderWeights, self.card, self.heldOut, self.id) = (encoderWeights, card, heldOut, id)
+        (self.suspensions, withheld) = (suspensions, Self.withheld(suspensions, settings))
         var (scales, biases, steps) = ([Float](), [Float](), [Int]())
         for (k, calibration) in settings.calibration.enumerated() {
             switch calibration {
@@ -86,6 +93,10 @@ public struct IntentClassifier: Sendable {
         }
         (self.scales, self.biases, self.steps) = (scales, biases, steps)
         parents = Self.parents(settings.intents, taxonomy)
+    }
+
+    private static func withheld(_ suspensions: IntentSuspensions, _ settings: Settings) -> [Int] {
+        suspensions.inForce.compactMap(settings.intents.firstIndex).sorted()
     }
 
     static func width(_ settings: Settings, _ facts: FactPlan?) -> Int {

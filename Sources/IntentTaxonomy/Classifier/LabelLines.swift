@@ -9,11 +9,15 @@ internal import DurableFiles
 ///  "encoder":"…","classifier":"…"}
 /// ```
 /// A line without an assigned intent says why: `"status":"abstained","reason":"below_thresholds"`.
+///
+/// Where intents are suspended every line names them, `"suspended":["card-compare"]`, whether the session would have had them or not, so
+/// that a line can be made again and tells nothing of what was withheld. They are left out of everything else.
 public struct LabelLines: Sendable {
     private let heads: [String]
     private let ids: [String]
     private let groups: [(name: String, members: [Int])]
     private let tail: String
+    private let withheld: Set<Int>
     private let showsAll: Bool
 
     /// Lines of a classifier.
@@ -28,10 +32,17 @@ public struct LabelLines: Sendable {
                 "{\"id\":\(JSONString.quoted(id)),\"definition\":\(JSONString.quoted(intent?.definitionID ?? id)),\"name\":\(name)"
                 + ",\"threshold\":\(Self.number(Float(settings.thresholds[k]))),\"probability\":"
         }
-        groups = classifier.groups.map { (JSONString.quoted($0.intent.id), $0.members) }
+        let withheld = Set(classifier.withheld)
+        self.withheld = withheld
+        groups = classifier.groups.compactMap { group in
+            let members = group.members.filter { !withheld.contains($0) }
+            return members.isEmpty ? nil : (JSONString.quoted(group.intent.id), members)
+        }
+        let suspended = classifier.withheld.map { JSONString.quoted(settings.intents[$0]) }.joined(separator: ",")
         let taxonomy = settings.taxonomy
         tail =
-            ",\"taxonomy\":{\"id\":\(JSONString.quoted(taxonomy.id)),\"version\":\(JSONString.quoted(taxonomy.version)),\"digest\":\"\(taxonomy.digest)\"}"
+            (suspended.isEmpty ? "" : ",\"suspended\":[\(suspended)]")
+            + ",\"taxonomy\":{\"id\":\(JSONString.quoted(taxonomy.id)),\"version\":\(JSONString.quoted(taxonomy.version)),\"digest\":\"\(taxonomy.digest)\"}"
             + ",\"encoder\":\"\(encoder)\",\"classifier\":\"\(classifier.id)\"}\n"
         self.showsAll = showsAll
     }
@@ -79,7 +90,11 @@ public struct LabelLines: Sendable {
         }
         if showsAll {
             line += ",\"probabilities\":{"
-            for (k, id) in ids.enumerated() { line += (k > 0 ? "," : "") + "\(id):\(Self.number(label.probabilities[k]))" }
+            var isFirst = true
+            for (k, id) in ids.enumerated() where !withheld.contains(k) {
+                line += (isFirst ? "" : ",") + "\(id):\(Self.number(label.probabilities[k]))"
+                isFirst = false
+            }
             line += "}"
         }
         return line + tail

@@ -6,6 +6,8 @@ public struct SessionLabel: Sendable, Equatable {
         case noEvents = "no_events"
         /// No intent reaches its threshold.
         case belowThresholds = "below_thresholds"
+        /// Every intent that reaches its threshold is suspended.
+        case suspended
     }
 
     /// One event that speaks for an intent.
@@ -49,9 +51,20 @@ extension IntentClassifier {
                 session: session, probabilities: values, assigned: [], possible: [], abstention: .noEvents, evidence: [])
         }
         let assigned = ranked(values.indices.filter { Double(values[$0]) >= settings.thresholds[$0] })
-        return SessionLabel(
+        let label = SessionLabel(
             session: session, probabilities: values, assigned: assigned,
             possible: ranked(values.indices.filter { settings.conformal.contains(Double(values[$0])) }),
             abstention: assigned.isEmpty ? .belowThresholds : nil, evidence: [])
+        return withheld.isEmpty ? label : withholding(label)
+    }
+
+    /// The label without suspended intents.
+    private func withholding(_ label: SessionLabel) -> SessionLabel {
+        var label = label
+        let before = label.assigned.count
+        label.assigned.removeAll(where: withheld.contains)
+        label.possible.removeAll(where: withheld.contains)
+        if label.assigned.isEmpty, before > 0 { label.abstention = .suspended }
+        return label
     }
 }

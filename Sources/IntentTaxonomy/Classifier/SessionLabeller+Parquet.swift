@@ -44,12 +44,16 @@ struct LabelColumns {
     private let thresholds: [Float]
     private let constants: [String]
     private let showsAll: Bool
+    private let withheld: Set<Int>
+    private let suspended: String
 
     init(_ classifier: IntentClassifier, encoder: String, showsAll: Bool) {
         ids = classifier.settings.intents
         thresholds = classifier.settings.thresholds.map { Float($0) }
         constants = [classifier.settings.taxonomy.version, encoder, classifier.id]
         self.showsAll = showsAll
+        withheld = Set(classifier.withheld)
+        suspended = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: " ")
     }
 
     private static let float = ArrowType.float(bytes: 4)
@@ -73,11 +77,13 @@ struct LabelColumns {
             ArrowField("reason", .utf8, isNullable: true, dictionaryIndex: Self.word), ArrowField("intents", .list, children: [intent]),
             ArrowField("set", .list, children: [ArrowField("element", .utf8)]),
         ] + (showsAll ? [all] : [])
-            + ["taxonomy", "encoder", "classifier"].map { ArrowField($0, .utf8, dictionaryIndex: Self.word) }
+            + (["taxonomy", "encoder", "classifier"] + (suspended.isEmpty ? [] : ["suspended"])).map {
+                ArrowField($0, .utf8, dictionaryIndex: Self.word)
+            }
     }
 
     func values(_ labels: [SessionLabel], key: (Int) -> String) -> [ArrowValues] {
-        let reasons = [SessionLabel.Abstention.noEvents, .belowThresholds]
+        let reasons = [SessionLabel.Abstention.noEvents, .belowThresholds] + (suspended.isEmpty ? [] : [.suspended])
         let assigned = labels.flatMap { label in label.assigned.map { (label, $0) } }
         let evidence = labels.flatMap { label in label.assigned.indices.map { $0 < label.evidence.count ? label.evidence[$0] : [] } }
         let events = evidence.flatMap { $0 }
@@ -92,7 +98,8 @@ struct LabelColumns {
                         count: events.count)),
             ], count: assigned.count)
         let all = ArrowValues.structure(
-            ids.indices.map { k in .float32(labels.map { k < $0.probabilities.count ? $0.probabilities[k] : nil }) }, count: labels.count)
+            ids.indices.map { k in .float32(labels.map { k < $0.probabilities.count && !withheld.contains(k) ? $0.probabilities[k] : nil })
+            }, count: labels.count)
         let codes = [Int32?](repeating: 0, count: labels.count)
         return [
             .utf8(labels.map { key($0.session) }),
@@ -102,7 +109,7 @@ struct LabelColumns {
                 words: reasons.map(\.rawValue)),
             .list(Self.ends(labels.map(\.assigned.count)), of: intents),
             .list(Self.ends(labels.map(\.possible.count)), of: .utf8(labels.flatMap { $0.possible.map { ids[$0] } })),
-        ] + (showsAll ? [all] : []) + constants.map { .dictionary(codes, words: [$0]) }
+        ] + (showsAll ? [all] : []) + (constants + (suspended.isEmpty ? [] : [suspended])).map { .dictionary(codes, words: [$0]) }
     }
 
     private static func ends(_ counts: [Int]) -> [Int32] {

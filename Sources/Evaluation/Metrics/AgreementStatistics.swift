@@ -40,6 +40,14 @@ public enum AgreementStatistics {
         return expected < 1 ? (observed - expected) / (1 - expected) : nil
     }
 
+    /// Share of pairs that would agree by chance: of two ratings drawn from all (Fleiss, 1971); 1 without ratings.
+    public static func expected(_ units: [[Int]]) -> Double {
+        var totals = [Double](repeating: 0, count: units.first?.count ?? 0)
+        for counts in units { for category in counts.indices { totals[category] += Double(counts[category]) } }
+        let all = totals.reduce(0, +)
+        return all > 0 ? totals.reduce(0) { $0 + ($1 / all) * ($1 / all) } : 1
+    }
+
     /// Krippendorff's alpha for names (Krippendorff, 2011, "Computing Krippendorff's alpha-reliability", section C): any number of raters,
     /// missing ratings allowed; units with fewer than two ratings say nothing.
     public static func krippendorff(_ units: [[Int]], weights: [Double]? = nil) -> Double? {

@@ -1,0 +1,125 @@
+internal import DurableFiles
+internal import FoundationEssentials
+
+/// Verdicts, suspensions and approvals as entries of a ledger, and what of them is in force.
+public enum ReviewRecord {
+    /// What such entries are done for.
+    public static let purpose = "review"
+
+    private struct Verdict: Codable {
+        var design: String
+        var item: String
+        var session: String
+        var entry: Int?
+        var shows: [String]?
+    }
+
+    private struct Suspension: Codable {
+        var intent: String
+        var reason: String?
+        var design: String?
+        var note: String?
+        var at: String?
+    }
+
+    /// Appends the verdicts that are not yet in the ledger, in one commit. Reading the same sheets again appends nothing; a verdict that
+    /// was changed since is appended beside the earlier one.
+    /// - Returns: how many were appended.
+    @discardableResult
+    public static func append(
+        _ reading: SheetReading, of design: ReviewDesign, to ledger: Ledger, software: String
+    ) throws(ReviewError) -> Int {
+        do throws(LedgerError) {
+            // The last word of each reviewer on each item stands.
+            var last: [String: [UInt8]] = [:]
+            for entry in try ledger.entries(LedgerSelection(kind: .review)) {
+                if let verdict = try? JSONDecoder().decode(Verdict.self, from: Data(entry.output)), verdict.design == design.id {
+                    last["\(entry.actor) \(verdict.item)"] = entry.output
+                }
+            }
+            var entries: [LedgerEntry] = []
+            for (number, verdicts) in reading.verdicts.enumerated() {
+                for (who, verdict) in verdicts.enumerated() {
+                    guard let verdict else { continue }
+                    let item = design.items[number], name = design.name(of: number)
+                    let actor = who < design.settings.reviewers.count ? design.settings.reviewers[who] : SheetReading.adjudicator
+                    let shows: [String]? = if case .shows(let intents) = verdict { intents.sorted() } else { nil }
+                    let output = json(
+                        Verdict(
+                            design: design.id, item: name, session: item.session, entry: item.entry > 0 ? item.entry : nil, shows: shows))
+                    guard last["\(actor) \(name)"] != output else { continue }
+                    // Of a decision in this ledger the subject is taken over, so that access and erasure find the verdict, too.
+                    var subject: [UInt8] = []
+                    if item.entry > 0, design.source.kind == "ledger", item.entry <= (try ledger.count()) {
+                        subject = try ledger.entry(at: item.entry).subject
+                    }
+                    entries.append(
+                        LedgerEntry(
+                            .review, purpose: purpose, actor: actor, subject: subject, model: bytes(design.source.classifier),
+                            taxonomy: bytes(design.source.taxonomyDigest), software: software, output: output,
+                            evidence: json(["given": item.given])))
+                }
+            }
+            if !entries.isEmpty { try ledger.append(entries) }
+            return entries.count
+        } catch { throw .ledger(error) }
+    }
+
+    /// The entry of a suspension.
+    /// - Parameters:
+    ///   - classifier: id of the classifier, hexadecimal.
+    ///   - taxonomy: digest of the taxonomy, hexadecimal.
+    public static func suspension(
+        of intent: String, classifier: String, taxonomy: String, design: ReviewDesign, reason: String, by actor: String, software: String
+    ) -> LedgerEntry {
+        LedgerEntry(
+            .suspension, purpose: purpose, actor: actor, model: bytes(classifier), taxonomy: bytes(taxonomy), software: software,
+            output: json(Suspension(intent: intent, reason: reason, design: design.id)))
+    }
+
+    /// The entry of an approval that ends a suspension.
+    /// - Parameter at: when it was given, ISO 8601; the entry's own time is when it was written.
+    public static func approval(
+        of intent: String, classifier: String, taxonomy: String, at: String, note: String?, by actor: String, software: String
+    ) -> LedgerEntry {
+        LedgerEntry(
+            .approval, purpose: purpose, actor: actor, model: bytes(classifier), taxonomy: bytes(taxonomy), software: software,
+            output: json(Suspension(intent: intent, note: note, at: at)))
+    }
+
+    /// Intents that the ledger says are suspended under a taxonomy and that nobody approved later, sorted: what a classifier's own file
+    /// must hold, too. Other suspensions and approvals are passed over.
+    /// - Parameter taxonomy: its digest, hexadecimal.
+    public static func suspended(in ledger: Ledger, taxonomy: String) throws(ReviewError) -> [String] {
+        var suspended: Set<String> = []
+        do throws(LedgerError) {
+            let entries = try ledger.entries(LedgerSelection(kind: .suspension)) + ledger.entries(LedgerSelection(kind: .approval))
+            for entry in entries.sorted(by: { $0.sequence < $1.sequence }) where entry.taxonomy == bytes(taxonomy) {
+                guard entry.purpose == purpose, let said = try? JSONDecoder().decode(Suspension.self, from: Data(entry.output)) else {
+                    continue
+                }
+                if entry.kind == .suspension { suspended.insert(said.intent) } else { suspended.remove(said.intent) }
+            }
+        } catch { throw .ledger(error) }
+        return suspended.sorted()
+    }
+
+    private static func json(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Texts and whole numbers: nothing of this can be refused.
+        return Array(try! encoder.encode(value))
+    }
+
+    /// The bytes that hexadecimal digits stand for; those of the text where it is none.
+    private static func bytes(_ digest: String) -> [UInt8] {
+        let digits = Array(digest.utf8)
+        guard digits.count.isMultiple(of: 2) else { return digits }
+        var bytes: [UInt8] = []
+        for place in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16) else { return digits }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import Audit
+
+extension ReviewDesign.Preference: ExpressibleByArgument {}
