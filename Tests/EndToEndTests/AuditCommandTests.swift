@@ -74,8 +74,10 @@ import Testing
         try LedgerTamper.editEntry(column: "output", at: 12).apply(to: path)
         let edited = try CommandRun.tessera("audit", "verify", "bank.ledger", "--json", in: bench.folder)
         let findings = try edited.json()["findings"] as? [[String: Any]]
-        #expect(
-            edited.code == 1 && findings?.count == 1 && findings?[0]["first"] as? Int == 12 && findings?[0]["what"] as? String == "edited")
+        // The times are made up and lie before that of the first entry, which introduces the key: a warning.
+        let edits = findings?.filter { $0["what"] as? String == "edited" } ?? []
+        #expect(edited.code == 1 && edits.count == 1 && edits.first?["first"] as? Int == 12, "\(edited.output)")
+        #expect(findings?.contains { $0["what"] as? String == "clock" } == true && findings?.count == 2)
     }
 
     @Test func whatIsNoLedger() throws {

@@ -74,6 +74,45 @@ import Testing
         #expect((try refused.json()["by_command"] as? [String: [String: Int]])?["label"] == ["same": 49, "damaged": 1])
     }
 
+    @Test("Reviewers get sheets of recorded labels; without the vault's key nobody knows whose they are; after an erasure neither")
+    func reviewsAndErasure() throws {
+        let bench = try IntentCommandTests.bench()
+        try Self.writeKeys(bench)
+        _ = try Self.require(Self.labelling + Self.ledger, in: bench)
+        let drawing = [
+            "audit", "review", "draw", "--ledger", "bank.ledger", "--corpus", "bank.corpus", "--taxonomy", "shop.yaml", "--reviewers", "a,b",
+            "--size", "20", "--json", "--out",
+        ]
+        let drawn = try Self.require(drawing + ["sheets", "--vault-key", "vault.key"], in: bench).json()
+        #expect((drawn["drawn"] as? Int ?? 0) >= 20 && drawn["sessions"] as? Int == 80)
+        #expect(try CommandRun.tessera(drawing + ["none"], in: bench.folder).code == 65)
+
+        let subject = ["bank.ledger", "--visitor", "-", "--vault-key", "vault.key"]
+        func show() throws -> [[String: Any]] {
+            let run = try CommandRun.tessera(["audit", "subject", "show"] + subject + ["--json"], in: bench.folder, input: "person1\n")
+            #expect(run.code == 0, "\(run.talk)")
+            return try run.json()["items"] as? [[String: Any]] ?? []
+        }
+        let held = try show()
+        #expect(held.count == 2 && held.allSatisfy { $0["input_state"] as? String == "opened" })
+        let erasing = ["audit", "subject", "erase"] + subject + ["--ledger-key", "ledger.key", "--receipt", "receipt.json"]
+        let erased = try CommandRun.tessera(erasing, in: bench.folder, input: "person1\n")
+        #expect(erased.code == 0 && !erased.talk.contains("hold the identifier"), "\(erased.talk)")
+        #expect(try show().prefix(2).allSatisfy { $0["input_state"] as? String == "erased" })
+        _ = try Self.require(["audit", "verify", "bank.ledger"], in: bench)
+        let replayed = try CommandRun.tessera(
+            ["audit", "replay", "bank.ledger", "--sample", "80", "--vault-key", "vault.key", "--export", "case", "--json"], in: bench.folder)
+        #expect(replayed.code == 1)
+        #expect((try replayed.json()["by_command"] as? [String: [String: Int]])?["label"] == ["same": 78, "erased": 2])
+        // Neither the ledger nor what was made of it afterwards tells who it was.
+        for file in ["bank.ledger", "bank.ledger.keys", "case/decisions.json"] {
+            let text = try bench.data(file)
+            #expect(text.range(of: Data("person1\"".utf8)) == nil && text.range(of: Data("person1:".utf8)) == nil, "\(file)")
+        }
+        let after = try Self.require(drawing + ["after", "--vault-key", "vault.key"], in: bench).json()
+        #expect(after["sessions"] as? Int == 78)
+    }
+
     @Test("What cannot be recorded is told before the work")
     func refusals() throws {
         let bench = try IntentCommandTests.bench()

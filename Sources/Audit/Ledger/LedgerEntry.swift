@@ -106,10 +106,9 @@ public struct LedgerEntry: Sendable, Equatable {
 
     /// Whether every field is within ``largestField``.
     var fits: Bool {
-        let counts = [
-            purpose.utf8.count, actor.utf8.count, software.utf8.count, subject.count, model.count, taxonomy.count, inputDigest.count,
-            sealedInput?.count ?? 0, output.count, evidence.count,
-        ]
-        return counts.allSatisfy { $0 <= Self.largestField }
+        let largest = max(
+            max(purpose.utf8.count, actor.utf8.count, software.utf8.count), max(subject.count, model.count, taxonomy.count),
+            max(inputDigest.count, sealedInput?.count ?? 0, output.count, evidence.count))
+        return largest <= Self.largestField
     }
 }

@@ -89,9 +89,15 @@ public final class SubjectVault {
         if !unknown.isEmpty {
             try database.transaction { () throws(LedgerError) in
                 try checkMaster()
+                var last = try database.integer("SELECT max(number) FROM subject_keys") ?? 0
                 for subject in unknown where keys[subject] == nil {
                     // Another process may have been faster.
-                    if let key = try liveKey(of: subject) { keys[subject] = key } else { keys[subject] = try makeKey(of: subject) }
+                    if let key = try liveKey(of: subject) {
+                        keys[subject] = key
+                    } else {
+                        last += 1
+                        keys[subject] = try makeKey(last, of: subject)
+                    }
                 }
             }
         }
@@ -180,9 +186,8 @@ public final class SubjectVault {
         return SubjectKey(number: number, bytes: key)
     }
 
-    private func makeKey(of subject: [UInt8]) throws(LedgerError) -> SubjectKey {
+    private func makeKey(_ number: Int64, of subject: [UInt8]) throws(LedgerError) -> SubjectKey {
         let key = KeyFile.randomBytes(KeyFile.keySize)
-        let number = (try database.integer("SELECT max(number) FROM subject_keys") ?? 0) + 1
         let row = try insertion()
         try row.bind(number, at: 1)
         try row.bind(subject, at: 2)

@@ -23,7 +23,10 @@ extension Figure {
                 "kinds": .object(bench.single.mapValues(\.value)), "every_record": .object(bench.every.mapValues(\.value)),
                 "tried": .integer(kinds.reduce(0) { $0 + $1.tried }), "found": .integer(kinds.reduce(0) { $0 + $1.found }),
                 "located": .integer(kinds.reduce(0) { $0 + $1.located }),
-                "cut_at_commits_without_anchor": bench.withoutAnchor.value, "missed": .list(bench.missed.map { .text($0) }),
+                "cut_with_heads_without_anchor": [
+                    "tried": .integer(bench.withoutAnchor.tried), "found": .integer(bench.withoutAnchor.found),
+                    "at_a_commit": .integer(bench.cutAtCommits),
+                ], "missed": .list(bench.missed.map { .text($0) }),
                 "seconds": .number(FigureContext.now() - began), "seed": .integer(41), "quick": .truth(context.quick),
             ]
             guard kinds.allSatisfy({ $0.located == $0.tried }) else {
@@ -62,6 +65,7 @@ final class TamperBench {
     private(set) var every: [String: TamperCount] = [:]
     /// Cuts with their heads, verified without an anchor: at a commit nothing is left that could tell.
     private(set) var withoutAnchor = TamperCount()
+    private(set) var cutAtCommits = 0
     /// What was not located.
     private(set) var missed: [String] = []
 
@@ -130,7 +134,8 @@ final class TamperBench {
             let isLocated = tamper.isLocated(by: verification, entries: entries, heads: heads, anchored: true)
             single[Self.name(tamper), default: TamperCount()].add(found: !verification.isIntact, located: isLocated)
             if !isLocated { miss("\(tamper)", verification) }
-            guard case .truncateWithHeads = tamper else { continue }
+            guard case .truncateWithHeads(let last) = tamper else { continue }
+            cutAtCommits += heads.contains(last) ? 1 : 0
             let alone = try Self.verify(path, nil)
             withoutAnchor.add(
                 found: !alone.isIntact, located: tamper.isLocated(by: alone, entries: entries, heads: heads, anchored: false))
@@ -176,7 +181,21 @@ final class TamperBench {
         try changeAll("delete", apart: 20, from: 1, to: entries - 1) { .delete($0...$0) }
         try changeAll("swap_entries", apart: 40, from: 2, to: entries - 1) { .swapEntries($0, $0 + 1) }
         try changeAll("swap_contents", apart: 40, from: 2, to: entries - 1) { .swapContents($0, $0 + 1) }
+        FigureContext.say("tamper: truncation after each \(Self.cut)th record")
+        // One copy that becomes shorter and shorter.
+        let path = try copy()
+        for last in stride(from: entries - 1, through: 1, by: -Self.cut) {
+            let tamper = LedgerTamper.truncate(after: last)
+            try tamper.apply(to: path)
+            let verification = try Self.verify(path, nil)
+            let isLocated = tamper.isLocated(by: verification, entries: entries, heads: heads, anchored: false)
+            every["truncate", default: TamperCount()].add(found: !verification.isIntact, located: isLocated)
+            if !isLocated { miss("\(tamper)", verification) }
+        }
     }
+
+    /// Records between two truncations.
+    private static let cut = 10
 
     private func changeAll(_ kind: String, apart: Int, from first: Int, to last: Int, _ change: (Int) -> LedgerTamper) throws {
         for offset in 0..<apart {
