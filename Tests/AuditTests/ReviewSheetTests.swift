@@ -1,5 +1,6 @@
 import Audit
 import DurableFiles
+import Evaluation
 import Foundation
 import Testing
 
