@@ -31,14 +31,14 @@ public struct ReviewCell: Sendable, Equatable {
 /// (1954). As nothing is estimated at the edge, it holds where no error or no missed item was seen, and it never leaves 0 to 1.
 ///
 /// A cell of two or three items that all agree says little about how much its items differ: for the errors each share is drawn towards
-/// that of its group by half an item. A group of one cell is not moved by this.
+/// that of its group by a quarter of an item. A group of one cell is not moved by this.
 ///
 /// Drawing without replacement is allowed for by counting a cell's n items as n (N − 1) / (N − n): a cell that was judged whole is known.
 /// Of what was not judged whole items are right or wrong, so that the ends lie further out by half an item, times the share that was
 /// judged: it matters where few are left.
 public enum ScoreInterval {
     /// Items of the group's share that are added to each cell where errors are estimated.
-    private static let pull = 0.5
+    private static let pull = 0.25
 
     /// A share with weights: Σ N x/n over Σ N.
     /// - Parameter z: standard errors that the interval reaches.

@@ -19,7 +19,7 @@ extension Figure {
                 say("\(kind.name), \(preference.rawValue) first")
                 var tally = CoverageTally()
                 for review in 0..<reviews {
-                    let labels = SimulatedLabels(kind, seed: UInt64(number * 100_000 + review + 1))
+                    let labels = SimulatedLabels(kind, seed: UInt64(number * 100_000 + review + 10_000_001))
                     let design = try ReviewDesign(
                         labels.population, intents: kind.intents,
                         .init(
