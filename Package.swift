@@ -122,7 +122,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
-                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles",
+                "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "Audit", "SettingsFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -44,6 +44,7 @@ struct Diagnosis {
         case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentTrainingError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentClassifierError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as PurposeError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TableError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as LinkingError: self.init(Self.code(error), "\(error)")
         case let error as RankingError: self.init(Self.code(error, outputs: outputs), "\(error)")
@@ -53,8 +54,8 @@ struct Diagnosis {
         case let error as BenchmarkWorkload.Fault: self.init(EX_DATAERR, error.description)
         case let error as SimulationError: self.init(Self.code(error, outputs: outputs), "\(error)")
         default:
-            if let credit = Self.credit(error, outputs: outputs) {
-                self = credit
+            if let known = Self.credit(error, outputs: outputs) ?? Self.audit(error) {
+                self = known
                 return
             }
             self.init(EX_SOFTWARE, "\(error) (\(type(of: error)): not expected here; please report it)")

@@ -22,8 +22,8 @@ struct Tessera: ParsableCommand {
         subcommands: [
             Import.self, Validate.self, SessionsCommand.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self,
             LabelsCommand.self,
-            IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, Simulate.self,
-            Report.self,
+            IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, AuditCommand.self,
+            Simulate.self, Report.self,
             Bench.self, Version.self,
         ])
 

@@ -5,7 +5,9 @@ import Testing
 /// difference before it is committed.
 @Suite struct HelpTests {
     static let commands = [
-        "", "import", "validate", "sessions", "sessions reconcile", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
+        "", "audit", "audit retention", "audit rules", "audit rules check", "audit rules proxy", "import", "validate",
+        "sessions",
+        "sessions reconcile", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
         "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
         "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "rank", "rank train",
@@ -31,7 +33,10 @@ import Testing
 
     @Test(
         arguments: commands.filter {
-            !["", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench", "version"].contains($0)
+            ![
+                "", "audit", "audit rules", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert", "credit", "bench",
+                "version",
+            ].contains($0)
         })
     func helpHasAnExample(
         _ command: String

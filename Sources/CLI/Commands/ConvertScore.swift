@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArrowExchange
 internal import DurableFiles
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import Studies
@@ -25,13 +26,14 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Decisions: decision_id, time_ms, customer_id.", valueName: "file"), completion: .file()) var decisions:
         String
     @OptionGroup var scoring: AppScoring
+    @OptionGroup var serves: ServingPurpose
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [corpus, predictor, decisions] + scoring.files }
+    var inputs: [String] { [corpus, predictor, decisions] + scoring.files + serves.files }
 
     func run() throws {
         let lock = try OutputLock(for: out)
@@ -41,7 +43,11 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let inputs = try AppInputs(predictor: predictor)
         let events = try Corpus.open(corpus)
         let tables = try scoring.app.tables(events, inputs, decisions: decisions)
-        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count))
+        let blocks = try scoring.floats(
+            tables, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count)
+        ) { sessions in
+            try serves.opened().check(ModelUse.app(inputs, kind: .predictor, id: trained.id, place: predictor) + sessions)
+        }
         let context = try tables.context(blocks, inputs.customers, settings: inputs.link)
         let probabilities = try trained.probabilities(context.floats, names: context.names)
         let offers = trained.offers(probabilities)

@@ -3,7 +3,9 @@ internal import ArrowExchange
 internal import CreditRisk
 internal import DurableFiles
 internal import FoundationEssentials
+internal import IntentTaxonomy
 internal import SequenceKernel
+internal import Studies
 
 struct CreditScore: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
@@ -22,6 +24,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
     @Argument(help: ArgumentHelp("Directory that `tessera credit train` wrote.", valueName: "model"), completion: .directory)
     var model: String
     @OptionGroup var files: CreditFiles
+    @OptionGroup var serves: ServingPurpose
     @Option(help: ArgumentHelp("Reasons of each applicant at most; 0 for none.", valueName: "n")) var reasons = 4
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var threads: ThreadsOption
@@ -29,7 +32,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [model] + files.paths }
+    var inputs: [String] { [model] + files.paths + serves.files }
 
     func validate() throws {
         guard (0...100).contains(reasons) else { throw ValidationError("--reasons must lie between 0 and 100") }
@@ -40,6 +43,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
         let card = try CreditScorecard(model, threads: threads.count)
+        try serves.opened().check(.scorecard(card.configuration, id: card.id, place: model))
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
         data.tell(outcomes: false)

@@ -35,6 +35,7 @@ struct Label: ParsableCommand, WritesOutput {
         help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
     var fields: [String] = []
     @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
+    @OptionGroup var serves: ServingPurpose
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
@@ -42,7 +43,7 @@ struct Label: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { sources + [model, intents] + options.files }
+    var inputs: [String] { sources + [model, intents] + options.files + serves.files }
 
     func validate() throws {
         guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
@@ -58,6 +59,8 @@ struct Label: ParsableCommand, WritesOutput {
         let artifact = try ModelArtifact(model)
         let classifier = try IntentClassifier(intents, encoder: artifact)
         if !forEvaluation { try classifier.checkServable(place: intents) }
+        try serves.opened().check(
+            ModelUse.encoder(artifact, place: model) + ModelUse.classifier(classifier, place: intents))
         try options.withCorpus(sources, threads: threads.threads, command: "label") {
             try label($0, artifact, classifier, plugin)
         }

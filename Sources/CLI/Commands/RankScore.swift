@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArrowExchange
 internal import DurableFiles
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import SettingsFiles
@@ -29,6 +30,11 @@ struct RankScore: ParsableCommand, WritesOutput {
     @Option(
         help: ArgumentHelp("Rules of eligibility.", valueName: "rules.yaml"), completion: .file(extensions: ["yaml", "yml"]))
     var rules: String?
+    @Option(
+        help: ArgumentHelp("Purpose rules: what they ban for --purpose is refused before any work.", valueName: "rules.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var purposeRules: String?
+    @OptionGroup var serves: PurposeOption
     @Option(help: ArgumentHelp("Write only the first tiles of each impression.", valueName: "n")) var top: Int?
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
@@ -36,9 +42,10 @@ struct RankScore: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [corpus, ranker] + shown.files + scoring.files + [rules].compactMap { $0 } }
+    var inputs: [String] { [corpus, ranker] + shown.files + scoring.files + [rules, purposeRules].compactMap { $0 } }
 
     func validate() throws {
+        try serves.check(purposeRules)
         if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
     }
 
@@ -53,7 +60,9 @@ struct RankScore: ParsableCommand, WritesOutput {
         let tables = try scoring.app.tables(events, inputs, impressions: shown, needsClicks: false)
         let eligibility = try wanted.map { try Eligibility($0, tables.catalogue!, customers: tables.customers) }
         let pool = WorkerPool(threads: scoring.threads.count)
-        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: pool)
+        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: pool) { sessions in
+            try serves.opened(purposeRules).check(ModelUse.app(inputs, kind: .ranker, id: trained.id, place: ranker) + sessions)
+        }
         let examples = try tables.rankingExamples(blocks, inputs)
         let probabilities = try trained.probabilities(examples, pool: pool)
         let lines = RankLines(tables.log!, probabilities: probabilities, most: top, rules: eligibility) {
