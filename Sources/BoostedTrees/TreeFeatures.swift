@@ -65,7 +65,7 @@ public struct TreeFeatures: Sendable {
     }
 
     /// The rows with these numbers, in this order; they must be there.
-    func selecting(_ chosen: [Int]) -> TreeFeatures {
+    package func selecting(_ chosen: [Int]) -> TreeFeatures {
         switch storage {
         case .dense(let values):
             var result: [Float] = []

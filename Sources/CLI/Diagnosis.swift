@@ -45,6 +45,7 @@ struct Diagnosis {
         case let error as LabelError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentTrainingError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as IntentClassifierError: self.init(Self.code(error, outputs: outputs), "\(error)")
+        case let error as PurposeError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as TableError: self.init(Self.code(error, outputs: outputs), "\(error)")
         case let error as LinkingError: self.init(Self.code(error), "\(error)")
         case let error as RankingError: self.init(Self.code(error, outputs: outputs), "\(error)")

@@ -80,7 +80,8 @@ import Testing
         try Self.writeKeys(bench)
         _ = try Self.require(Self.labelling + Self.ledger, in: bench)
         let drawing = [
-            "audit", "review", "draw", "--ledger", "bank.ledger", "--corpus", "bank.corpus", "--taxonomy", "shop.yaml", "--reviewers", "a,b",
+            "audit", "review", "draw", "--ledger", "bank.ledger", "--corpus", "bank.corpus", "--taxonomy", "shop.yaml", "--reviewers",
+            "a,b",
             "--size", "20", "--json", "--out",
         ]
         let drawn = try Self.require(drawing + ["sheets", "--vault-key", "vault.key"], in: bench).json()
@@ -101,7 +102,8 @@ import Testing
         #expect(try show().prefix(2).allSatisfy { $0["input_state"] as? String == "erased" })
         _ = try Self.require(["audit", "verify", "bank.ledger"], in: bench)
         let replayed = try CommandRun.tessera(
-            ["audit", "replay", "bank.ledger", "--sample", "80", "--vault-key", "vault.key", "--export", "case", "--json"], in: bench.folder)
+            ["audit", "replay", "bank.ledger", "--sample", "80", "--vault-key", "vault.key", "--export", "case", "--json"], in: bench.folder
+        )
         #expect(replayed.code == 1)
         #expect((try replayed.json()["by_command"] as? [String: [String: Int]])?["label"] == ["same": 78, "erased": 2])
         // Neither the ledger nor what was made of it afterwards tells who it was.

@@ -5,7 +5,8 @@ import Testing
 /// difference before it is committed.
 @Suite struct HelpTests {
     static let commands = [
-        "", "audit", "audit key", "audit rotate", "audit subject", "audit subject erase", "audit subject show", "audit verify",
+        "", "audit", "audit key", "audit retention", "audit rotate", "audit rules", "audit rules check", "audit rules proxy",
+        "audit subject", "audit subject erase", "audit subject show", "audit verify",
         "import", "validate", "sessions", "sessions reconcile", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
         "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
@@ -33,7 +34,8 @@ import Testing
     @Test(
         arguments: commands.filter {
             ![
-                "", "audit", "audit review", "audit subject", "evaluate", "sessions", "taxonomy", "labels", "intents", "rank", "convert",
+                "", "audit", "audit review", "audit rules", "audit subject", "evaluate", "sessions", "taxonomy", "labels", "intents",
+                "rank", "convert",
                 "credit", "bench",
                 "version",
             ].contains($0)

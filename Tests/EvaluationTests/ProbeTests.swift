@@ -115,6 +115,24 @@ struct ProbeTests {
         #expect(components.directions[1] > 0 && components.directions[3...].max { abs($0) < abs($1) }! > 0)
     }
 
+    @Test("Components of many columns stand by falling variance, and share no more than there is", arguments: 0..<4)
+    func componentsOfManyColumns(seed: UInt64) {
+        var source = TestSource(seed + 60)
+        let deviations = (0..<40).map { 5 / Double($0 + 1) }
+        let values = (0..<3000).flatMap { _ in deviations.map { Float($0 * source.normal()) } }
+        let components = PrincipalComponents(values, columns: 40, components: 4)
+        let all = deviations.reduce(0) { $0 + $1 * $1 }
+        for place in 0..<4 {
+            let own = deviations[place] * deviations[place]
+            // The variance of a sample variance of 3,000 is 2/3,000 of its square.
+            #expect(abs(components.variances[place] / own - 1) < 0.15, "seed \(seed), direction \(place)")
+            #expect(abs(components.shares[place] - own / all) < 0.1 * own / all + 0.01)
+            #expect(abs(components.directions[place * 40 + place]) > 0.98)
+        }
+        #expect(zip(components.variances, components.variances.dropFirst()).allSatisfy { $0 > $1 })
+        #expect(components.shares.reduce(0, +) < 1)
+    }
+
     @Test("Rows that are all alike have components too")
     func flat() {
         let components = PrincipalComponents([Float](repeating: 2, count: 30), columns: 3)

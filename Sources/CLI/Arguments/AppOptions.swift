@@ -93,6 +93,12 @@ struct SessionModels: ParsableArguments {
         let classifier = try intents.map { try IntentClassifier($0, encoder: encoder!) }
         return (encoder, classifier)
     }
+
+    /// What they read and give out.
+    func use(_ encoder: ModelArtifact?, _ classifier: IntentClassifier?) throws -> ModelUse {
+        try (encoder.map { try ModelUse.encoder($0, place: model ?? "") } ?? ModelUse())
+            + (classifier.map { try ModelUse.classifier($0, place: intents ?? "") } ?? ModelUse())
+    }
 }
 
 /// Impressions and the catalogue of their tiles.

@@ -25,11 +25,12 @@ struct AppTraining: ParsableArguments {
     var config: String?
     @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
     @Option(help: ArgumentHelp("Directory to write.", valueName: "dir")) var out: String
+    @OptionGroup var serves: TrainingPurpose
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Replace one that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
-    var inputs: [String] { app.files + models.paths + [config].compactMap { $0 } }
+    var inputs: [String] { app.files + models.paths + [config].compactMap { $0 } + serves.files }
 
     func validate() throws {
         guard judges >= 0, judges < 1 else { throw ValidationError("--judges must be 0 or lie between 0 and 1") }
@@ -55,6 +56,11 @@ struct AppTraining: ParsableArguments {
         try train(settings, try Corpus.open(corpus), ProgressLine(label), WorkerPool(threads: threads.count))
     }
 
+    /// Files that the model's folder has beside its own.
+    func extra(_ inputs: AppInputs) throws -> [String: [UInt8]] {
+        try serves.opened().record.merging([AppInputs.file: inputs.json]) { own, _ in own }
+    }
+
     /// What may be learnt from.
     func split(_ tables: AppTables, outcomeAfter: Int64 = 0) -> AppSplit {
         AppSplit(
@@ -64,9 +70,11 @@ struct AppTraining: ParsableArguments {
 
     /// Settles what is read and makes it of all sessions, embeddings and labels of those that decisions to learn from are linked to. Nothing of
     /// it is learnt from sessions of customers who judge, or from later ones.
-    /// - Parameter end: nothing from this time on was learnt from, in microseconds since 1970.
+    /// - Parameters:
+    ///   - end: nothing from this time on was learnt from, in microseconds since 1970.
+    ///   - kind: what is trained; what the rules ban of it stops here.
     func floats(
-        _ corpus: Corpus, _ tables: AppTables, _ split: AppSplit, end: Int64, pool: WorkerPool
+        _ corpus: Corpus, _ tables: AppTables, _ split: AppSplit, end: Int64, kind: ModelUse.Kind, pool: WorkerPool
     ) throws -> (inputs: AppInputs, blocks: [SessionFloats]) {
         let table = CorpusTable(corpus)
         let hidden = tables.sessions(of: judges > 0 ? tables.judges(share: judges) : [])
@@ -84,6 +92,9 @@ struct AppTraining: ParsableArguments {
             blocks: blocks, pages: pages ? PageCounts(table, sessions: early) : nil,
             customers: tables.customerEncoder(learntFrom: split.training), link: LinkedVectorSettings(), windowSeconds: app.window.seconds,
             byVisitor: app.byVisitor, encoder: encoder?.id, classifier: classifier?.id, before: end, judges: judges)
+        var shown = inputs
+        shown.catalogue = tables.catalogue?.encoder
+        try serves.opened().check(models.use(encoder, classifier) + ModelUse.app(shown, kind: kind, place: nil))
         classifier?.tellWhoTaught(corpus)
         return (
             inputs,
@@ -117,9 +128,14 @@ struct AppScoring: ParsableArguments {
 
     /// Floats of sessions as the training made them, embeddings and labels of those that decisions are linked to. Where labels are read, it
     /// says what is made of those of sessions that taught the classifier.
-    /// - Parameter serving: refuses labels of a taxonomy that nobody approved.
-    func floats(_ tables: AppTables, _ inputs: AppInputs, serving: Bool, pool: WorkerPool) throws -> [SessionFloats] {
+    /// - Parameters:
+    ///   - serving: refuses labels of a taxonomy that nobody approved.
+    ///   - check: of what encoder and classifier use; refuses what is not for the purpose.
+    func floats(
+        _ tables: AppTables, _ inputs: AppInputs, serving: Bool, pool: WorkerPool, check: (ModelUse) throws -> Void = { _ in }
+    ) throws -> [SessionFloats] {
         let (encoder, classifier) = try models.open()
+        try check(models.use(encoder, classifier))
         if serving, inputs.blocks.contains(.labels), let classifier { try classifier.checkServable(place: models.intents ?? "") }
         if inputs.blocks.contains(.labels) { classifier?.tellWhoTaught(tables.corpus) }
         return try inputs.floats(

@@ -3,6 +3,7 @@ internal import ArrowExchange
 internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import Studies
@@ -26,6 +27,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Decisions: decision_id, time_ms, customer_id.", valueName: "file"), completion: .file()) var decisions:
         String
     @OptionGroup var scoring: AppScoring
+    @OptionGroup var serves: ServingPurpose
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
@@ -33,7 +35,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [corpus, predictor, decisions] + scoring.files }
+    var inputs: [String] { [corpus, predictor, decisions] + scoring.files + serves.files }
 
     func validate() throws { try ledger.check(output: out) }
 
@@ -45,14 +47,19 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let inputs = try AppInputs(predictor: predictor)
         let events = try Corpus.open(corpus)
         let tables = try scoring.app.tables(events, inputs, decisions: decisions)
-        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count))
+        let blocks = try scoring.floats(
+            tables, inputs, serving: !forEvaluation, pool: WorkerPool(threads: scoring.threads.count)
+        ) { sessions in
+            try serves.opened().check(ModelUse.app(inputs, kind: .predictor, id: trained.id, place: predictor) + sessions)
+        }
         let context = try tables.context(blocks, inputs.customers, settings: inputs.link)
         let probabilities = try trained.probabilities(context.floats, names: context.names)
         let offers = trained.offers(probabilities)
         let lines = ConversionLines(
             ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers)
         let recorder = try ledger.recorder(
-            try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
+            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? "recommendation",
+            key: scoring.app.key.bytes())
         try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         try recorder?.finish()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import Studies
@@ -31,7 +32,8 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
         let tables = try training.app.tables(events, decisions: asked.decisions)
         let horizon = asked.horizonMicroseconds
         let split = training.split(tables, outcomeAfter: horizon)
-        var (inputs, blocks) = try training.floats(events, tables, split, end: training.before?.microseconds ?? .max, pool: pool)
+        var (inputs, blocks) = try training.floats(
+            events, tables, split, end: training.before?.microseconds ?? .max, kind: .predictor, pool: pool)
         let known = try asked.examples(tables, blocks, inputs.customers)
         let chosen = Set(split.training)
         let examples = known.examples.selecting(known.decisions.indices.filter { chosen.contains(known.decisions[$0]) })
@@ -40,7 +42,7 @@ struct ConvertTrain: ParsableCommand, WritesOutput {
         }
         inputs.horizon = horizon
         let trained = try ConversionPredictor.train(examples, settings, pool: pool, progress: line.goesOn).predictor
-        let id = try trained.write(to: training.out, with: [AppInputs.file: inputs.json], replacing: training.replace)
+        let id = try trained.write(to: training.out, with: training.extra(inputs), replacing: training.replace)
         let card = trained.card
         line.finish("\(Reading.count(card.decisions)) decisions in \(Reading.duration(line.elapsed))")
         if training.json {

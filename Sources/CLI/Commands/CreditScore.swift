@@ -4,7 +4,9 @@ internal import CreditRisk
 internal import DecisionRecords
 internal import DurableFiles
 internal import FoundationEssentials
+internal import IntentTaxonomy
 internal import SequenceKernel
+internal import Studies
 
 struct CreditScore: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
@@ -23,6 +25,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
     @Argument(help: ArgumentHelp("Directory that `tessera credit train` wrote.", valueName: "model"), completion: .directory)
     var model: String
     @OptionGroup var files: CreditFiles
+    @OptionGroup var serves: ServingPurpose
     @Option(help: ArgumentHelp("Reasons of each applicant at most; 0 for none.", valueName: "n")) var reasons = 4
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
@@ -32,7 +35,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [model] + files.paths }
+    var inputs: [String] { [model] + files.paths + serves.files }
 
     func validate() throws {
         try ledger.check(output: out)
@@ -44,6 +47,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
         let card = try CreditScorecard(model, threads: threads.count)
+        try serves.opened().check(.scorecard(card.configuration, id: card.id, place: model))
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
         data.tell(outcomes: false)
@@ -54,7 +58,8 @@ struct CreditScore: ParsableCommand, WritesOutput {
             try CreditScorecard.writeParquet(scores, key: key, to: out, plugin: plugin)
         } else {
             let lines = out.hasSuffix(".jsonl") ? try Self.lines(scores) : []
-            let recorder = try ledger.recorder(try recordedRun(card), model: card.id, purpose: "credit", key: self.key.bytes())
+            let recorder = try ledger.recorder(
+                try recordedRun(card), model: card.id, purpose: serves.purpose?.rawValue ?? "credit", key: self.key.bytes())
             try record(recorder, card, scores, lines)
             let text = out.hasSuffix(".jsonl") ? lines.joined() : CreditScorecard.table(scores, key: key, reasons)
             try AtomicFile.write(Array(text.utf8), to: out)

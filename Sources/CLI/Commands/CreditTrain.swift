@@ -3,8 +3,10 @@ internal import CreditRisk
 internal import DurableFiles
 internal import Evaluation
 internal import Glibc
+internal import IntentTaxonomy
 internal import SequenceKernel
 internal import SettingsFiles
+internal import Studies
 
 struct CreditTrain: ParsableCommand, WritesOutput {
     static let configuration = CommandConfiguration(
@@ -41,12 +43,13 @@ struct CreditTrain: ParsableCommand, WritesOutput {
     var leaks = CreditLeaks.refuse
     @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
     @Option(help: ArgumentHelp("Directory to write.", valueName: "dir")) var out: String
+    @OptionGroup var serves: TrainingPurpose
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Replace a model that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
-    var inputs: [String] { [settings] + files.paths }
+    var inputs: [String] { [settings] + files.paths + serves.files }
 
     func validate() throws {
         guard judges >= 0, judges < 1 else { throw ValidationError("--judges must be 0 or lie between 0 and 1") }
@@ -63,12 +66,14 @@ struct CreditTrain: ParsableCommand, WritesOutput {
         var own = try SettingsFile.read(CreditConfiguration.self, from: settings)
         if let preset { own.preset = preset.value }
         if let seed { own.seed = seed }
+        let allowed = try serves.opened()
+        try allowed.check(.scorecard(own, place: nil))
         let line = ProgressLine("credit")
         let folder = settings.contains("/") ? FileSystem.folder(of: settings) : ""
         let data = try CreditData(own, folder: files.data ?? folder, files: files.files, training: true, needsOutcomes: true)
         data.tell(outcomes: true)
         let trained = try train(own, data, line)
-        let id = try trained.write(to: out, replacing: replace)
+        let id = try trained.write(to: out, with: allowed.record, replacing: replace)
         try data.tell(trained)
         line.finish("\(Reading.count(data.counts.applicants)) applicants in \(Reading.duration(line.elapsed))")
         if json {

@@ -38,12 +38,14 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
     @OptionGroup var period: SessionPeriod
     @OptionGroup var merge: MergeOptions
     @OptionGroup var gate: GateOptions
+    @OptionGroup var serves: TrainingPurpose
+    @Flag(help: "Intents that are banned for the purpose teach nothing and are left out.") var leaveOutBanned = false
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Replace a classifier that is there already.") var replace = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out] }
-    var inputs: [String] { [corpus, model, labels] + (config.map { [$0] } ?? []) }
+    var inputs: [String] { [corpus, model, labels] + (config.map { [$0] } ?? []) + serves.files }
 
     func run() throws {
         Interruption.watch()
@@ -58,6 +60,11 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
         let settings = try settings()
         let events = try Corpus.open(corpus)
         let artifact = try ModelArtifact(model)
+        let allowed = try serves.opened()
+        try allowed.check(
+            ModelUse.encoder(artifact, place: model)
+                + (settings.distillation.inputs.readFacts ? .facts(settings.facts, corpus: events.schema) : ModelUse())
+                + ModelUse(models: [.init(.intents, place: out)]))
         let set = try LabelSet(labels)
         try set.check(corpus: events)
         if !set.taxonomy.isApproved {
@@ -70,11 +77,13 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
             StandardError.write(
                 "intents: \(Reading.count(shared)) labelled sessions are left out: their visitors have others outside of the period\n")
         }
-        let supplied = try IntentTraining.Labels(set, merge: merge.merge, gate: gate.gate, sessions: chosen)
+        let supplied = try allowedLabels(
+            IntentTraining.Labels(set, merge: merge.merge, gate: gate.gate, sessions: chosen), allowed)
         for verdict in supplied.verdicts where !verdict.isTrained {
             let reasons = verdict.reasons.map { $0.rawValue.replacingUnderscores }.joined(separator: ", ")
-            StandardError.write(
-                "intents: \(verdict.intent) is not trained: \(reasons) (--train \(verdict.intent) trains it all the same)\n")
+            // Nothing overrides a ban.
+            let remedy = verdict.reasons.contains(.banned) ? "" : " (--train \(verdict.intent) trains it all the same)"
+            StandardError.write("intents: \(verdict.intent) is not trained: \(reasons)\(remedy)\n")
         }
         let line = ProgressLine("intents")
         let pool = WorkerPool(threads: threads.count)
@@ -88,7 +97,7 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
             card.split = period.text
         }
         let result = try training.run(supplied, table: table, encoder: artifact, pool: pool, progress: line.goesOn)
-        let id = try result.classifier.write(to: out, replacing: replace)
+        let id = try result.classifier.write(to: out, with: allowed.record, replacing: replace)
         let card = result.classifier.card
         line.finish("\(Reading.count(card.sessions)) sessions in \(Reading.duration(line.elapsed))")
         if json { return try StandardOutput.print(json: Summary(id: id, result.classifier)) }
@@ -97,6 +106,17 @@ struct IntentsTrain: ParsableCommand, WritesOutput {
                 + "\(Reading.count(card.visitors)) visitors; on unseen ones micro F1 \(Reading.decimal(card.heldOutMicroF1, 3)), mean average precision "
                 + "\(Reading.decimal(card.heldOutAveragePrecision, 3)), log loss \(Reading.decimal(card.heldOutLogLoss, 4)) "
                 + "(shares alone \(Reading.decimal(card.heldOutLogLossOfShares, 4)))")
+    }
+
+    /// Refuses banned intents, or leaves them out where that is wished.
+    private func allowedLabels(_ all: IntentTraining.Labels, _ allowed: PurposeGuard) throws -> IntentTraining.Labels {
+        let remedy = "leave it out with --leave-out-banned"
+        let own =
+            leaveOutBanned
+            ? try all.leavingOut(allowed.bannedIntents(.intents(all.trained, of: all.taxonomy, remedy: remedy))) : all
+        // Nobody prohibits anything where no purpose was named.
+        try allowed.check(.intents(own.trained, of: own.taxonomy, remedy: remedy))
+        return own
     }
 
     private struct Settings: Decodable {

@@ -40,6 +40,7 @@ struct Label: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
     @Option(help: ArgumentHelp("Words of events in evidence, as they were recorded.", visibility: .private)) var wording: String?
     @Option(help: ArgumentHelp("The suspended intents, as they were recorded.", visibility: .private)) var suspended: String?
+    @OptionGroup var serves: ServingPurpose
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
@@ -48,7 +49,7 @@ struct Label: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { sources + [model, intents] + options.files }
+    var inputs: [String] { sources + [model, intents] + options.files + serves.files }
 
     func validate() throws {
         guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
@@ -81,6 +82,8 @@ struct Label: ParsableCommand, WritesOutput {
             let names = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: ", ")
             StandardError.write("label: suspended and not told: \(names)\n")
         }
+        try serves.opened().check(
+            ModelUse.encoder(artifact, place: model) + ModelUse.classifier(classifier, place: intents))
         try options.withCorpus(sources, threads: threads.threads, command: "label") {
             try label($0, artifact, classifier, plugin)
         }
@@ -99,7 +102,7 @@ struct Label: ParsableCommand, WritesOutput {
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
         let recorder = try ledger.recorder(
             try recordedRun(corpus, artifact, classifier), model: classifier.id, taxonomy: classifier.settings.taxonomy.digest,
-            purpose: "recommendation", key: options.key.bytes())
+            purpose: serves.purpose?.rawValue ?? "recommendation", key: options.key.bytes())
         let line = ProgressLine("label")
         let total = labeller.sessionCount
         func progress(_ done: Int) -> Bool {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import DurableFiles
 internal import EventStream
 internal import Glibc
+internal import IntentTaxonomy
 internal import SequenceEmbedding
 internal import SequenceKernel
 internal import SettingsFiles
@@ -25,13 +26,14 @@ struct Pretrain: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Size of the model (default: small).", valueName: "preset")) var preset: ModelConfiguration.Preset?
     @Option(help: ArgumentHelp("Passes over the sessions.", valueName: "n")) var epochs: Int?
     @Option(help: ArgumentHelp("What every random choice comes from.", valueName: "n")) var seed: UInt64?
+    @OptionGroup var serves: TrainingPurpose
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Go on from the state an interrupted run left, if there is one.") var resume = false
     @Flag(help: "Print a JSON summary.") var json = false
 
     var outputs: [String] { [out, checkpoint] }
     var outputFiles: [String] { [checkpoint] }
-    var inputs: [String] { [corpus] + (config.map { [$0] } ?? []) }
+    var inputs: [String] { [corpus] + (config.map { [$0] } ?? []) + serves.files }
     /// Where an interrupted run leaves its state.
     private var checkpoint: String { out.hasSuffix("/") ? String(out.dropLast()) + ".checkpoint" : out + ".checkpoint" }
 
@@ -43,6 +45,8 @@ struct Pretrain: ParsableCommand, WritesOutput {
         Interruption.watch()
         let corpus = try Corpus.open(corpus)
         let configuration = try configuration()
+        let allowed = try serves.opened()
+        try allowed.check(ModelUse.encoder(configuration, corpus: corpus.schema) + ModelUse(models: [.init(.encoder, place: out)]))
         // Held until the model stands, so that two runs cannot share a checkpoint.
         let lock = try OutputLock(for: checkpoint)
         defer { lock.release() }
@@ -75,7 +79,7 @@ struct Pretrain: ParsableCommand, WritesOutput {
             throw Interrupted(remedy: "the state is saved in \(checkpoint); go on with the same command and --resume")
         }
         let id = try ModelArtifact.write(
-            result.model, result.weights, result.encoding, result.card, prior: result.prior, to: out)
+            result.model, result.weights, result.encoding, result.card, prior: result.prior, with: allowed.record, to: out)
         if try FileSystem.live.status(of: checkpoint) != nil { try FileSystem.live.removeFile(checkpoint) }
         line.finish(
             "\(result.outcome.steps) steps in \(Reading.duration(line.elapsed)), "

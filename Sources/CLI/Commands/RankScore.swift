@@ -3,6 +3,7 @@ internal import ArrowExchange
 internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import SettingsFiles
@@ -30,6 +31,11 @@ struct RankScore: ParsableCommand, WritesOutput {
     @Option(
         help: ArgumentHelp("Rules of eligibility.", valueName: "rules.yaml"), completion: .file(extensions: ["yaml", "yml"]))
     var rules: String?
+    @Option(
+        help: ArgumentHelp("Purpose rules: what they ban for --purpose is refused before any work.", valueName: "rules.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var purposeRules: String?
+    @OptionGroup var serves: PurposeOption
     @Option(help: ArgumentHelp("Write only the first tiles of each impression.", valueName: "n")) var top: Int?
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
@@ -38,10 +44,11 @@ struct RankScore: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [corpus, ranker] + shown.files + scoring.files + [rules].compactMap { $0 } }
+    var inputs: [String] { [corpus, ranker] + shown.files + scoring.files + [rules, purposeRules].compactMap { $0 } }
 
     func validate() throws {
         try ledger.check(output: out)
+        try serves.check(purposeRules)
         if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
     }
 
@@ -56,14 +63,17 @@ struct RankScore: ParsableCommand, WritesOutput {
         let tables = try scoring.app.tables(events, inputs, impressions: shown, needsClicks: false)
         let eligibility = try wanted.map { try Eligibility($0, tables.catalogue!, customers: tables.customers) }
         let pool = WorkerPool(threads: scoring.threads.count)
-        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: pool)
+        let blocks = try scoring.floats(tables, inputs, serving: !forEvaluation, pool: pool) { sessions in
+            try serves.opened(purposeRules).check(ModelUse.app(inputs, kind: .ranker, id: trained.id, place: ranker) + sessions)
+        }
         let examples = try tables.rankingExamples(blocks, inputs)
         let probabilities = try trained.probabilities(examples, pool: pool)
         let lines = RankLines(tables.log!, probabilities: probabilities, most: top, rules: eligibility) {
             tables.row(of: tables.decisions.customers[$0])
         }
         let recorder = try ledger.recorder(
-            try recordedRun(events, trained.id), model: trained.id, purpose: "recommendation", key: scoring.app.key.bytes())
+            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? "recommendation",
+            key: scoring.app.key.bytes())
         try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         let counts =
             if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }

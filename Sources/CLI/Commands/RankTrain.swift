@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventStream
+internal import IntentTaxonomy
 internal import Recommendation
 internal import SequenceKernel
 internal import Studies
@@ -33,11 +34,11 @@ struct RankTrain: ParsableCommand, WritesOutput {
         let split = training.split(tables)
         let latest = split.training.map { tables.decisions.times[$0] }.max() ?? .min
         var (inputs, blocks) = try training.floats(
-            events, tables, split, end: training.before?.microseconds ?? latest.advancedBySaturating(1), pool: pool)
+            events, tables, split, end: training.before?.microseconds ?? latest.advancedBySaturating(1), kind: .ranker, pool: pool)
         (inputs.tiles, inputs.catalogue) = (tables.shownTiles(split.training), tables.catalogue?.encoder)
         let examples = try tables.rankingExamples(blocks, inputs).decisions(split.training)
         let trained = try TileRanker.train(examples, settings, pool: pool, progress: line.goesOn).ranker
-        let id = try trained.write(to: training.out, with: [AppInputs.file: inputs.json], replacing: training.replace)
+        let id = try trained.write(to: training.out, with: training.extra(inputs), replacing: training.replace)
         let card = trained.card
         line.finish("\(Reading.count(examples.count)) impressions in \(Reading.duration(line.elapsed))")
         if training.json {

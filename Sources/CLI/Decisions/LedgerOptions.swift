@@ -13,7 +13,6 @@ struct LedgerOptions: ParsableArguments {
             "Record every decision in this ledger, made where it is missing: on the disk before the output can be seen. The output must be JSON Lines.",
             valueName: "ledger"), completion: .file())
     var ledger: String?
-    @Option(help: ArgumentHelp("What the decisions are for, as the ledger says it.", valueName: "purpose")) var purpose: String?
     @Option(help: ArgumentHelp("Who decides, as the ledger says it: a program or role, no person's name.", valueName: "name"))
     var actor = "tessera"
     @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, not-needed or unknown.", valueName: "state"))
@@ -26,7 +25,7 @@ struct LedgerOptions: ParsableArguments {
     @OptionGroup var vaultKey: VaultKeyOption
 
     func validate() throws {
-        guard ledger == nil || !actor.isEmpty, purpose != "" else { throw ValidationError("--actor and --purpose may not be empty") }
+        guard !actor.isEmpty else { throw ValidationError("--actor may not be empty") }
     }
 
     /// Refuses an output of which a line is no decision.
@@ -39,7 +38,7 @@ struct LedgerOptions: ParsableArguments {
     /// Begins a run; nil where no ledger is named.
     /// - Parameter key: of the import, where there is one.
     func recorder(
-        _ run: @autoclosure () throws -> DecisionRun, model: String, taxonomy: String? = nil, purpose usual: String, key: [UInt8]?
+        _ run: @autoclosure () throws -> DecisionRun, model: String, taxonomy: String? = nil, purpose: String, key: [UInt8]?
     ) throws -> DecisionRecorder? {
         guard let ledger else { return nil }
         let sealing = keepInputs ? try vaultKey.key() : nil
@@ -51,7 +50,7 @@ struct LedgerOptions: ParsableArguments {
         let run = try run()
         let opened = try Ledger(at: ledger, .createIfMissing, signingKey: try ledgerKey.key())
         let vault = try sealing.map { try SubjectVault(besides: ledger, .createIfMissing, master: $0) }
-        var settings = DecisionRecorder.Settings(purpose: purpose ?? usual, actor: actor, software: "tessera \(Version.text)")
+        var settings = DecisionRecorder.Settings(purpose: purpose, actor: actor, software: "tessera \(Version.text)")
         settings.consent = consent.state
         return try DecisionRecorder(opened, vault: vault, run, model: model, taxonomy: taxonomy, key: key, settings)
     }

@@ -14,15 +14,19 @@ extension CreditScorecard {
     static let cardText = "model-card.md"
 
     /// Writes the directory whole or not at all.
+    /// - Parameter extra: further files by name; the id covers them, too. Names of its own files are not taken.
     /// - Returns: the id.
     /// - Throws: what the network's writing throws; ``CreditBaselineError``.
     @discardableResult
-    public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws -> String {
+    public func write(
+        to path: String, with extra: [String: [UInt8]] = [:], replacing: Bool = false, in fileSystem: FileSystem = .live
+    ) throws -> String {
         var files = [
             Self.detailsFile: ModelFolder.json(details, isIndented: false), Self.cardFile: card.bytes(),
             Self.cardText: Array(card.markdown.utf8),
         ]
         for (name, model) in models { files.merge(try model.files(name)) { own, _ in own } }
+        files.merge(extra) { own, _ in own }
         return try scorer.write(to: path, with: files, replacing: replacing, in: fileSystem)
     }
 

@@ -48,7 +48,12 @@ public struct PrincipalComponents: Sendable {
 
     private static func leading(_ covariance: [Double], _ columns: Int, _ components: Int) -> ([Double], [Double]) {
         var source = ResamplingSource(seed: 20)
-        var basis = (0..<components).map { _ in (0..<columns).map { _ in source.normal() } }
+        // Of length one from the start: how far a direction moves is told by its overlap with the one before.
+        var basis = (0..<components).map { _ in
+            let start = (0..<columns).map { _ in source.normal() }
+            let length = start.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return start.map { $0 / length }
+        }
         var lengths = [Double](repeating: 0, count: components)
         for _ in 0..<500 {
             var moved = 0.0

@@ -13,6 +13,7 @@ internal import SequenceKernel
 /// encoder.safetensors      the encoder's weights, where it was trained on
 /// card.json                what the training says of itself
 /// held-out.safetensors     probabilities of the sessions that taught, by students that did not see their visitors; since version 2
+/// purpose.json             the purposes it was trained for, if any were named: see ``PurposeRecord``
 /// manifest.json            size and SHA-256 of each
 /// suspensions.json         intents it must not tell, where there ever were any; not in the manifest, see ``IntentSuspensions``
 /// ```
@@ -31,13 +32,16 @@ extension IntentClassifier {
     private static let heldOutTensor = "probabilities"
 
     /// Writes the directory whole or not at all. Suspensions of its own and of the classifier that it replaces are kept.
+    /// - Parameter extra: further files by name, such as ``PurposeGuard/record``; the id covers them, too. Names of its own files are not taken.
     /// - Returns: the id.
     @discardableResult
-    public func write(to path: String, replacing: Bool = false, in fileSystem: FileSystem = .live) throws(IntentClassifierError) -> String {
+    public func write(
+        to path: String, with extra: [String: [UInt8]] = [:], replacing: Bool = false, in fileSystem: FileSystem = .live
+    ) throws(IntentClassifierError) -> String {
         let kept = try replacing ? IntentSuspensions(in: path, fileSystem).joined(with: suspensions) : suspensions
         do {
             return try SealedFolder.write(
-                files, kind: Self.kind, version: Self.version, to: path, replacing: replacing,
+                files.merging(extra) { own, _ in own }, kind: Self.kind, version: Self.version, to: path, replacing: replacing,
                 beside: kept.entries.isEmpty ? [:] : [IntentSuspensions.file: kept.bytes], in: fileSystem)
         } catch { throw .file(error) }
     }

@@ -34,6 +34,23 @@ public struct IntentTraining: Sendable {
         public init(merged: MergedLabels, verdicts: [LabelGate.Verdict], taxonomy: Taxonomy) {
             (self.merged, self.verdicts, self.taxonomy) = (merged, verdicts, taxonomy)
         }
+
+        /// The intents that will be trained, in the taxonomy's order.
+        public var trained: [String] { verdicts.filter(\.isTrained).map(\.intent) }
+
+        /// The same labels, of which some intents teach nothing: they are held back as banned, and nothing overrides that.
+        /// - Throws: ``LabelError/nothingToTrain(reason:remedy:)`` where no intent is left.
+        public func leavingOut(_ banned: Set<String>) throws(LabelError) -> Labels {
+            var own = self
+            for place in own.verdicts.indices where banned.contains(own.verdicts[place].intent) && own.verdicts[place].isTrained {
+                own.verdicts[place].reasons.append(.banned)
+                own.verdicts[place].isOverridden = false
+            }
+            guard !own.trained.isEmpty else {
+                throw .nothingToTrain(reason: "every intent is banned for the purpose", remedy: "choose another purpose or taxonomy")
+            }
+            return own
+        }
     }
 
     /// How it is taught.

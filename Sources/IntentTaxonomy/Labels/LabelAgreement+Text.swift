@@ -49,6 +49,7 @@ extension LabelAgreement {
             case .noNegative: "no negative"
             case .fewPositives: "few positives"
             case .lowAgreement: "low agreement"
+            case .banned: "banned"
             }
         }.joined(separator: ", ")
         if verdict.reasons.isEmpty { return "trained" }

@@ -24,6 +24,8 @@ public struct LabelGate: Sendable, Equatable, Codable {
         case fewPositives = "few_positives"
         /// Annotators disagree on it.
         case lowAgreement = "low_agreement"
+        /// It is banned for the purpose.
+        case banned
     }
 
     /// What the gate says of one intent.

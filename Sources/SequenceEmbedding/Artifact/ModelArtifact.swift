@@ -11,6 +11,7 @@ public import SequenceKernel
 /// vectors.safetensors  ready-made vectors, if any
 /// prior.safetensors    copy model and item links of a next-item model, if any
 /// card.json            what the run says of itself
+/// purpose.json         the purposes it was trained for, if any were named
 /// manifest.json        size and SHA-256 of each file; the digest over them is the model's id
 /// ```
 public struct ModelArtifact: Sendable {
@@ -54,11 +55,12 @@ public struct ModelArtifact: Sendable {
     }
 
     /// Writes a model directory. One already there is replaced in one step, if it is a model.
+    /// - Parameter extra: further files by name; the id covers them, too. Names of its own files are not taken.
     /// - Returns: the model's id.
     @discardableResult
     public static func write(
         _ model: SequenceModel, _ weights: ParameterVector, _ encoding: FeatureEncoding, _ card: ModelCard, prior: NextItemPrior? = nil,
-        to path: String, in fileSystem: FileSystem = .live
+        with extra: [String: [UInt8]] = [:], to path: String, in fileSystem: FileSystem = .live
     ) throws(ModelError) -> String {
         try DirectoryPublication.publish(at: path, replacing: true, marker: ModelFiles.configuration, in: fileSystem) {
             folder throws(ModelError) in
@@ -93,6 +95,7 @@ public struct ModelArtifact: Sendable {
                 try attempt { () throws(FileError) in try PriorFile.write(prior, to: folder + "/" + ModelFiles.prior, in: fileSystem) }
                 try seal(ModelFiles.prior)
             }
+            for (name, bytes) in extra.sorted(by: { $0.key < $1.key }) where files[name] == nil { try put(name, bytes) }
             let id = identifier(files)
             try put(ModelFiles.manifest, json(Manifest(formatVersion: version, modelID: id, files: files)))
             return id

@@ -82,7 +82,7 @@ public struct CountTreesBaseline: IntentBaseline {
 
 extension SparseRows {
     /// For trees a value that does not occur is missing.
-    fileprivate func trees() throws(BoostedTreesError) -> TreeFeatures {
+    func trees() throws(BoostedTreesError) -> TreeFeatures {
         try .sparse(offsets: offsets, columnIndices: columns, values: values, columns: width)
     }
 }

@@ -20,11 +20,12 @@ struct SessionCounts {
     private let table: any EventTable
     private let fields: [(tokens: FieldTokens, vocabulary: TokenVocabulary, first: Int)]
 
-    init(_ table: any EventTable, training: [Int]) {
+    /// - Parameter banned: fields that are not counted.
+    init(_ table: any EventTable, training: [Int], leavingOut banned: Set<String> = []) {
         self.table = table
         var fields: [(tokens: FieldTokens, vocabulary: TokenVocabulary, first: Int)] = []
         var first = 0
-        for field in table.fields {
+        for field in table.fields where !banned.contains(field.name) {
             guard field.kind == .categorical || field.kind == .url || (field.kind == .text && field.separator != nil) else { continue }
             let numbers = TokenNumbers()
             guard let tokens = FieldTokens(table, field, .whole, numbers) else { continue }

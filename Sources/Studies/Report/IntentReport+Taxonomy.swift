@@ -58,6 +58,7 @@ extension IntentReport {
             case .noNegative: "every session shows it"
             case .fewPositives: "too few sessions show it"
             case .lowAgreement: "annotators disagree on it"
+            case .banned: "it is banned for the purpose"
             }
         }.joined(separator: ", ")
     }
