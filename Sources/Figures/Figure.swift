@@ -14,7 +14,7 @@ struct Figure: Sendable {
         importCounts, formats, reconcile, nextItem, determinism, probeSynthetic, speedTrain, speedEmbed, speedImport, kill, fuzz, growth,
         allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
-        creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports,
+        auditHotels, creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports,
     ]
 
     /// The figure called so, and the set after its colon.

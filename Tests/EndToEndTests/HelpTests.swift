@@ -5,7 +5,7 @@ import Testing
 /// difference before it is committed.
 @Suite struct HelpTests {
     static let commands = [
-        "", "audit", "audit retention", "audit rules", "audit rules check", "audit rules proxy", "import", "validate",
+        "", "audit", "audit report", "audit retention", "audit rules", "audit rules check", "audit rules proxy", "import", "validate",
         "sessions",
         "sessions reconcile", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
         "evaluate probe", "taxonomy", "taxonomy propose",

@@ -4,5 +4,5 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "What may be used for what, and what is held of whom.",
-        subcommands: [AuditRetention.self, AuditRules.self])
+        subcommands: [AuditReportCommand.self, AuditRetention.self, AuditRules.self])
 }
