@@ -14,7 +14,8 @@ import Testing
         "rank score", "rank evaluate",
         "convert", "convert train", "convert score", "convert evaluate", "evaluate tiles", "evaluate conversion", "credit",
         "credit train", "credit score", "credit evaluate", "credit explain", "simulate", "report",
-        "audit record", "audit replay", "audit review", "audit review draw", "audit review read", "audit review approve", "bench",
+        "audit record", "audit replay", "audit report", "audit review", "audit review draw", "audit review read", "audit review approve",
+        "bench",
         "bench train", "bench infer", "bench import", "bench peak", "version",
     ]
 

@@ -136,7 +136,6 @@ import Testing
         ("banned: {sensitivities: [secret]}", ["purposes", "credit", "banned", "sensitivities", "0"]),
         ("banned: {sensitivities: [sensitive, sensitive]}", ["purposes", "credit", "banned", "sensitivities", "1"]),
         ("forbidden: \" \"", ["purposes", "credit", "forbidden"]), ("unrestricted: \"\"", ["purposes", "credit", "unrestricted"]),
-        ("retention_days: {decision: 3}", ["purposes", "credit"]),
         ("forbidden: why\n    unrestricted: why", ["purposes", "credit", "unrestricted"]),
         ("unrestricted: why\n    retention_days: {decision: 0}", ["purposes", "credit", "retention_days", "decision"]),
         ("unrestricted: why\n    retention_days: {decisions: 9}", ["purposes", "credit", "retention_days", "decisions"]),
@@ -155,6 +154,10 @@ import Testing
             (Self.text.replacing("marketing:", with: "marketng:"), "there is no purpose of this name"),
             (Self.text.replacing("fields:", with: "feilds:"), "feilds"), (Self.text.replacing("rules: shop", with: "rules: A Shop"), "id"),
             (Self.text.replacing("\"1.0.0\"", with: "\"1.0\""), "three numbers"), ("rules: shop\nversion: \"1.0.0\"\n", "no purpose"),
+            (
+                Self.text.replacing("collection: {forbidden: nobody asked for it}", with: "collection: {retention_days: {decision: 3}}"),
+                "it does not say what is banned"
+            ),
         ] {
             #expect(throws: SettingsFileError.self) { try read(text) }
             do { _ = try read(text) } catch { #expect("\(error)".contains(needle), "\(error)") }

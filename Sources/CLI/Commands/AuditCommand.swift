@@ -17,7 +17,7 @@ struct AuditCommand: ParsableCommand {
               tessera audit subject show bank.ledger --visitor - --key tessera.key
             """,
         subcommands: [
-            AuditKey.self, AuditRecord.self, AuditReplay.self, AuditRetention.self, AuditReviewCommand.self, AuditRotate.self,
-            AuditRules.self, AuditSubject.self, AuditVerify.self,
+            AuditKey.self, AuditRecord.self, AuditReplay.self, AuditReportCommand.self, AuditRetention.self, AuditReviewCommand.self,
+            AuditRotate.self, AuditRules.self, AuditSubject.self, AuditVerify.self,
         ])
 }

@@ -143,9 +143,9 @@ public struct ProxyStudy: Sendable, Codable {
             "AUC \(Self.decimal(best.auc.estimate)) (\(Self.decimal(best.auc.lower)) to \(Self.decimal(best.auc.upper))) by \(best.name), "
             + "chance reaches up to \(Self.decimal(chance.highestAUC))"
         switch verdict {
-        case .strong: return "strongly predictable: \(source) tells \(banned) (\(figure)); leaving the field out does not hide it"
-        case .predictable: return "predictable: \(source) tells much of \(banned) (\(figure)); leaving the field out does not hide it"
-        case .weak: return "weakly predictable: \(source) tells a little of \(banned) (\(figure))"
+        case .strong: return "strongly predictable: \(source) tell \(banned) (\(figure)); leaving the field out does not hide it"
+        case .predictable: return "predictable: \(source) tell much of \(banned) (\(figure)); leaving the field out does not hide it"
+        case .weak: return "weakly predictable: \(source) tell a little of \(banned) (\(figure))"
         case .notShown:
             return "not shown to be predictable: \(source) did not tell \(banned) here (\(figure)); other probes or more data may"
         }
