@@ -142,6 +142,8 @@ public enum ScoreInterval {
     }
 
     private static func interval(_ estimate: Double, _ z: Double, step: Double, _ statistic: (Double) -> Double) -> MetricInterval {
+        // Where all was judged there is nothing to estimate.
+        guard step > 0 else { return MetricInterval(estimate: estimate, lower: estimate, upper: estimate) }
         let limit = z * z
         func end(_ edge: Double) -> Double {
             if statistic(edge) <= limit { return edge }
