@@ -21,7 +21,7 @@ import Testing
     }
 
     private static let labelling = [
-        "label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "l.jsonl",
+        "label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "out.jsonl",
     ]
 
     @Test("Labels are made again byte for byte: elsewhere, with other threads, from a bundle; what changed is named")
@@ -30,7 +30,7 @@ import Testing
         try Self.writeKeys(bench)
         _ = try Self.require(Self.labelling.dropLast() + ["plain.jsonl"], in: bench)
         _ = try Self.require(Self.labelling + Self.ledger + ["--threads", "2", "--purpose", "marketing"], in: bench)
-        #expect(try bench.data("l.jsonl") == bench.data("plain.jsonl"))
+        #expect(try bench.data("out.jsonl") == bench.data("plain.jsonl"))
 
         let replaying = ["audit", "replay", "bank.ledger", "--sample", "50", "--vault-key", "vault.key"]
         let replayed = try Self.require(replaying + ["--threads", "1", "--export", "case", "--json"], in: bench).json()
@@ -125,7 +125,7 @@ import Testing
         #expect(keyless.code == 78 && keyless.talk.contains("--vault-key"))
         let nowhere = try CommandRun.tessera(Self.labelling + ["--ledger", "no/where.ledger"] + Self.keys, in: bench.folder)
         #expect(nowhere.code != 0 && nowhere.code != 70, "\(nowhere.talk)")
-        #expect(!FileManager.default.fileExists(atPath: bench.folder.appending(path: "l.jsonl").path))
+        #expect(!FileManager.default.fileExists(atPath: bench.folder.appending(path: "out.jsonl").path))
 
         _ = try Self.require(Self.labelling + Self.ledger, in: bench)
         // Another signing key than the ledger's.

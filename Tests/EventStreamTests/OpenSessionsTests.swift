@@ -11,7 +11,7 @@ import Testing
     private static let mapping = plainMapping { mapping in
         mapping.format = .csv
         mapping.delimiter = ","
-        mapping.session = "s"
+        mapping.session = ExportMapping.SessionKey([.init("u"), .init("s")])
     }
 
     private func run(_ text: String, _ change: (inout ImportSettings) -> Void = { _ in }) throws -> (Corpus, ImportSummary) {

@@ -57,6 +57,28 @@ struct ProxyWork {
         }
     }
 
+    /// Scores `[N, classes]` as ranks within their fold, from 0 to 1, ties in the middle. Folds have probes of their own, and one that
+    /// was fitted
+    /// on more of a class scores all rows higher while fewer of that class are left to it: put together as they are, AUC would be too low.
+    func ranked(_ scores: [Float]) -> [Float] {
+        var result = scores
+        for fold in 0..<folds.count {
+            let rows = folds.rows(in: fold)
+            for k in 0..<classes {
+                let order = rows.sorted { (scores[$0 * classes + k], $0) < (scores[$1 * classes + k], $1) }
+                var first = 0
+                while first < order.count {
+                    var last = first
+                    while last + 1 < order.count, scores[order[last + 1] * classes + k] == scores[order[first] * classes + k] { last += 1 }
+                    let rank = Float(first + last + 1) / Float(2 * order.count)
+                    for place in first...last { result[order[place] * classes + k] = rank }
+                    first = last + 1
+                }
+            }
+        }
+        return result
+    }
+
     /// Classes that are told from the rest: of two the second, otherwise all.
     private static func asked(_ classes: Int) -> Range<Int> { classes == 2 ? 1..<2 : 0..<classes }
 
