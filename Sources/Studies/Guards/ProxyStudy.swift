@@ -6,7 +6,7 @@ internal import SequenceKernel
 ///
 /// Two probes guess it: multinomial logistic regression (``Evaluation/FrozenProbe``) and boosted trees. Rows are parted by person in five
 /// folds; a fold is guessed by probes that saw nobody of it (three folds to fit, one to choose the penalty and the number of trees).
-/// AUC is taken of ranks within the folds. Beside them stand the most frequent class and the same logistic probe on labels that were
+/// AUC compares rows of one fold only. Beside them stand the most frequent class and the same logistic probe on labels that were
 /// dealt out anew among people, which is what
 /// chance reaches with so many rows. Intervals resample people.
 public struct ProxyStudy: Sendable, Codable {
@@ -99,14 +99,14 @@ public struct ProxyStudy: Sendable, Codable {
         do throws(BoostedTreesError) { trees = try work.trees(right, seed: UInt32(truncatingIfNeeded: seed)) } catch { throw .trees(error) }
         probes = [("logistic regression", logistic), ("boosted trees", trees)].map { name, scores in
             Probe(
-                name: name, auc: ProxyWork.auc(work.ranked(scores), right, classes: target.names.count, clusters: clusters),
+                name: name, auc: work.auc(scores, right, clusters: clusters),
                 macroF1: ClassificationMetrics.macroF1Interval(
                     right: right, predicted: FrozenProbe.mostProbable(scores, classes: target.names.count), classes: target.names.count,
                     clusters: clusters))
         }
         let permuted = (0..<Self.permutations).map { round in
             let labels = Self.dealt(right, own, seed: seed &+ UInt64(round) &* 0x9E37_79B9)
-            return ProxyWork.macroAUC(work.ranked(work.logistic(labels, strengths: strengths).scores), labels, classes: target.names.count)
+            return work.macroAUC(work.logistic(labels, strengths: strengths).scores, labels)
         }
         var counts = [Int](repeating: 0, count: target.names.count)
         for label in right { counts[Int(label)] += 1 }

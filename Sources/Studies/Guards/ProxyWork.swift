@@ -57,50 +57,51 @@ struct ProxyWork {
         }
     }
 
-    /// Scores `[N, classes]` as ranks within their fold, from 0 to 1, ties in the middle. Folds have probes of their own, and one that
-    /// was fitted
-    /// on more of a class scores all rows higher while fewer of that class are left to it: put together as they are, AUC would be too low.
-    func ranked(_ scores: [Float]) -> [Float] {
-        var result = scores
-        for fold in 0..<folds.count {
-            let rows = folds.rows(in: fold)
-            for k in 0..<classes {
-                let order = rows.sorted { (scores[$0 * classes + k], $0) < (scores[$1 * classes + k], $1) }
-                var first = 0
-                while first < order.count {
-                    var last = first
-                    while last + 1 < order.count, scores[order[last + 1] * classes + k] == scores[order[first] * classes + k] { last += 1 }
-                    let rank = Float(first + last + 1) / Float(2 * order.count)
-                    for place in first...last { result[order[place] * classes + k] = rank }
-                    first = last + 1
-                }
-            }
-        }
-        return result
-    }
-
     /// Classes that are told from the rest: of two the second, otherwise all.
     private static func asked(_ classes: Int) -> Range<Int> { classes == 2 ? 1..<2 : 0..<classes }
 
-    private static func scores(_ scores: [Float], _ right: [Int32], _ classes: Int) -> [DiscriminationScores] {
-        asked(classes).map { k in
-            DiscriminationScores(scores: right.indices.map { scores[$0 * classes + k] }, positives: right.map { $0 == Int32(k) })
+    /// The rows of each fold, and the scores of each class told from the rest in it.
+    private func parted(_ scores: [Float], _ right: [Int32]) -> [(rows: [Int], scores: [DiscriminationScores])] {
+        (0..<folds.count).map { fold in
+            let rows = folds.rows(in: fold)
+            let own = Self.asked(classes).map { k in
+                DiscriminationScores(scores: rows.map { scores[$0 * classes + k] }, positives: rows.map { right[$0] == Int32(k) })
+            }
+            return (rows, own)
         }
     }
 
-    /// Mean AUC of each class against the rest, with its interval by person.
-    static func auc(_ scores: [Float], _ right: [Int32], classes: Int, clusters: [Int32]) -> MetricInterval {
-        let all = Self.scores(scores, right, classes)
-        return Resampling(rounds: 500).interval(units: right.count, clusters: clusters) { weights in
-            let values = all.map { $0.values(weights)[0] }.filter { !$0.isNaN }
-            return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+    /// Mean over folds and classes of the AUC of a class against the rest. Only rows of one fold are compared: folds have probes of their
+    /// own, and one that was fitted on more of a class scores all rows higher while fewer of that class are left to it, so that AUC over
+    /// all rows would be too low.
+    private static func mean(
+        _ parts: [(rows: [Int], scores: [DiscriminationScores])], _ weights: UnsafeBufferPointer<Int32>
+    ) -> Double {
+        var (sum, count) = (0.0, 0)
+        for part in parts {
+            let own = part.rows.map { weights[$0] }
+            own.withUnsafeBufferPointer { own in
+                for scores in part.scores {
+                    let value = scores.values(own)[0]
+                    if value.isNaN { continue }
+                    sum += value
+                    count += 1
+                }
+            }
         }
+        return count == 0 ? .nan : sum / Double(count)
     }
 
-    static func macroAUC(_ scores: [Float], _ right: [Int32], classes: Int) -> Double {
+    /// Mean AUC of each class against the rest, within folds, with its interval by person.
+    func auc(_ scores: [Float], _ right: [Int32], clusters: [Int32]) -> MetricInterval {
+        let parts = parted(scores, right)
+        return Resampling(rounds: 500).interval(units: right.count, clusters: clusters) { Self.mean(parts, $0) }
+    }
+
+    /// The same without an interval.
+    func macroAUC(_ scores: [Float], _ right: [Int32]) -> Double {
+        let parts = parted(scores, right)
         let ones = [Int32](repeating: 1, count: right.count)
-        let values = Self.scores(scores, right, classes).map { all in ones.withUnsafeBufferPointer { all.values($0)[0] } }
-            .filter { !$0.isNaN }
-        return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+        return ones.withUnsafeBufferPointer { Self.mean(parts, $0) }
     }
 }
