@@ -35,6 +35,7 @@ struct ServingPurpose: ParsableArguments {
     func validate() throws { try named.check(rules) }
 
     var purpose: Purpose? { named.purpose }
+    var recorded: [String] { named.recorded }
     var files: [String] { [rules].compactMap { $0 } }
 
     /// What stands before the work; without rules it knows what models and intents say of themselves.
@@ -47,6 +48,9 @@ struct PurposeOption: ParsableArguments {
         help: ArgumentHelp(
             "What it is for: \(PurposeFile.names). Models trained for another purpose are refused.", valueName: "purpose"))
     var purpose: Purpose?
+
+    /// As a run keeps it: a model that was trained for a purpose serves only who names it.
+    var recorded: [String] { purpose.map { ["--purpose", $0.rawValue] } ?? [] }
 
     func check(_ rules: String?) throws {
         guard rules == nil || purpose != nil else { throw ValidationError("rules hold for a purpose: name it with --purpose") }

@@ -9,7 +9,7 @@ internal import Studies
 extension RankScore {
     /// What a run reads beside customers, their sessions and impressions.
     func recordedRun(_ corpus: Corpus, _ ranker: String) throws -> DecisionRun {
-        var arguments: [String] = []
+        var arguments = serves.recorded
         if let top { arguments += ["--top", "\(top)"] }
         if forEvaluation { arguments.append("--for-evaluation") }
         var files = [try DecisionRun.file("--tiles", shown.tiles)]
@@ -35,7 +35,7 @@ extension ConvertScore {
     /// What a run reads beside customers, their sessions and decisions.
     func recordedRun(_ corpus: Corpus, _ predictor: String) throws -> DecisionRun {
         DecisionRun(
-            command: "convert score", arguments: forEvaluation ? ["--for-evaluation"] : [],
+            command: "convert score", arguments: serves.recorded + (forEvaluation ? ["--for-evaluation"] : []),
             models: [.init(option: "--predictor", path: self.predictor, id: predictor)] + (try scoring.models.recorded()),
             corpus: try .init(corpus), idMember: "decision_id", software: "tessera \(Version.text)")
     }

@@ -10,6 +10,7 @@ extension Label {
         var arguments = ["--evidence", "\(evidence)", "--precision", precision.precision.rawValue]
         // What was suspended may be told again one day, and the decision stays what it was.
         arguments += ["--suspended", classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: ",")]
+        arguments += serves.recorded
         if gradients { arguments.append("--gradients") }
         if all { arguments.append("--all") }
         if forEvaluation { arguments.append("--for-evaluation") }
