@@ -103,7 +103,7 @@ struct LabellingCost {
             for end in ["", ".keys"].flatMap({ [$0, $0 + "-wal", $0 + "-shm"] }) { unlink("\(folder)/label.ledger" + end) }
             let keys = ["TESSERA_LEDGER_KEY", "TESSERA_VAULT_KEY"].map { ($0, String(repeating: "07", count: 32)) }
             let kept = try context.tessera(
-                label + ["--ledger", "\(folder)/label.ledger", "--purpose", "marketing"],
+                label + ["--ledger", "\(folder)/label.ledger"],
                 environment: Dictionary(uniqueKeysWithValues: keys)
             ).checked()
             recorded.add(Double(sessions) / kept.seconds)
