@@ -5,7 +5,8 @@ extension CreditScore {
     /// What a run reads beside the applicants.
     func recordedRun(_ card: CreditScorecard) throws -> DecisionRun {
         DecisionRun(
-            command: "credit score", arguments: ["--reasons", "\(reasons)"] + serves.recorded, models: [.init(option: "", path: model, id: card.id)],
+            command: "credit score", arguments: ["--reasons", "\(reasons)"] + serves.recorded,
+            models: [.init(option: "", path: model, id: card.id)],
             idMember: "customer", software: "tessera \(Version.text)")
     }
 
