@@ -69,8 +69,8 @@ public final class DecisionRecorder {
         _ settings: Settings
     ) throws(LedgerError) {
         (self.ledger, self.vault, self.settings, self.run) = (ledger, vault, settings, run)
-        self.model = HexBytes.bytes(model) ?? Array(model.utf8)
-        self.taxonomy = taxonomy.map { HexBytes.bytes($0) ?? Array($0.utf8) } ?? []
+        self.model = KeyFile.bytes(ofHex: Array(model.utf8)) ?? Array(model.utf8)
+        self.taxonomy = taxonomy.map { KeyFile.bytes(ofHex: Array($0.utf8)) ?? Array($0.utf8) } ?? []
         subjects = LedgerSubjects(ledger, key: key)
         let place = try ledger.append(
             LedgerEntry(

@@ -30,10 +30,10 @@ public struct LedgerSubjects {
     public func digest(of subject: Subject) -> [UInt8] {
         switch subject {
         case .nobody: return []
-        case .pseudonym(let digits): return HexBytes.bytes(digits) ?? digest(of: .identifier(digits))
+        case .pseudonym(let digits): return KeyFile.bytes(ofHex: Array(digits.utf8)) ?? digest(of: .identifier(digits))
         case .identifier(let id):
             guard !id.isEmpty else { return [] }
-            if let pseudonym { return HexBytes.bytes(pseudonym.pseudonym(of: id)) ?? [] }
+            if let pseudonym { return KeyFile.bytes(ofHex: Array(pseudonym.pseudonym(of: id).utf8)) ?? [] }
             let digest = SHA256Digest()
             digest.update(identity)
             digest.update(Array(id.utf8))

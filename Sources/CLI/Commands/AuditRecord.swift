@@ -42,7 +42,7 @@ struct AuditRecord: ParsableCommand, WritesOutput {
 
     func validate() throws {
         for digits in [modelId, taxonomyDigest].compactMap({ $0 }) {
-            guard HexBytes.bytes(digits) != nil, !digits.isEmpty else {
+            guard KeyFile.bytes(ofHex: Array(digits.utf8)) != nil, !digits.isEmpty else {
                 throw ValidationError("'\(digits)' is no even number of hexadecimal digits")
             }
         }

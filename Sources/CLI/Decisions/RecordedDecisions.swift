@@ -49,7 +49,7 @@ struct RecordedDecisions {
 
     /// Opens decisions of a ledger.
     init(_ places: [Int], of ledger: Ledger, vault: SubjectVault?) throws {
-        identity = HexBytes.text(ledger.identity)
+        identity = SHA256Digest.hex(ledger.identity)
         for place in places {
             let entry = try ledger.entry(at: place)
             guard entry.kind == .decision else {
@@ -80,7 +80,8 @@ struct RecordedDecisions {
             take(
                 Bundled(
                     entry: place, run: run, timeUs: entry.time, purpose: entry.purpose, software: entry.software,
-                    model: HexBytes.text(entry.model), inputSha256: HexBytes.text(entry.inputDigest), salt: HexBytes.text(opened.salt),
+                    model: SHA256Digest.hex(entry.model), inputSha256: SHA256Digest.hex(entry.inputDigest),
+                    salt: SHA256Digest.hex(opened.salt),
                     input: String(decoding: opened.input, as: UTF8.self), output: String(decoding: entry.output, as: UTF8.self)), own)
         }
     }
@@ -114,8 +115,8 @@ struct RecordedDecisions {
             refused.append(.init(entry: decision.entry, command: run.command, verdict: .damaged, detail: detail))
         }
         let input = Array(decision.input.utf8)
-        let opened = OpenedInput(salt: HexBytes.bytes(decision.salt) ?? [], input: input)
-        guard HexBytes.text(opened.digest) == decision.inputSha256 else { return refuse("the input is not the one that was decided on") }
+        let opened = OpenedInput(salt: KeyFile.bytes(ofHex: Array(decision.salt.utf8)) ?? [], input: input)
+        guard SHA256Digest.hex(opened.digest) == decision.inputSha256 else { return refuse("the input is not the one that was decided on") }
         guard let read = try? DecisionInput(json: input) else { return refuse("the input cannot be read") }
         let entry = LedgerEntry(
             .decision, purpose: decision.purpose, actor: "", time: decision.timeUs, software: decision.software,
