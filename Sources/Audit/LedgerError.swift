@@ -6,7 +6,7 @@ public import DurableFiles
 /// Holds paths, numbers of entries and system texts only, never a word of an entry.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible, CarriesFileError {
     /// What kind of failure it is.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: Sendable, Hashable {
         /// There is nothing at the path.
         case notThere
         /// Something is at the path that must not be overwritten.

@@ -33,6 +33,8 @@ public final class DecisionRecorder {
         public var input: [UInt8]
         /// The line, byte for byte.
         public var output: [UInt8]
+        /// What the subject agreed to; nil for what ``Settings/consent`` says.
+        public var consent: LedgerEntry.Consent?
 
         /// A decision.
         public init(id: String, subject: LedgerSubjects.Subject, input: [UInt8], output: [UInt8]) {
@@ -104,7 +106,7 @@ public final class DecisionRecorder {
             entries.append(
                 LedgerEntry(
                     .decision, purpose: settings.purpose, actor: settings.actor, subject: subjects[number], model: model,
-                    taxonomy: taxonomy, software: settings.software, consent: settings.consent, inputDigest: digest,
+                    taxonomy: taxonomy, software: settings.software, consent: decision.consent ?? settings.consent, inputDigest: digest,
                     sealedInput: sealed?[number].bytes,
                     output: DecisionOutput.parted(decision.output, member: run.idMember).rest, evidence: evidence))
         }

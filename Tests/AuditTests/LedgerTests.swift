@@ -178,4 +178,13 @@ import Testing
         let key = try SigningKey.load(fromFile: folder("rfc"))
         #expect(key?.publicKey.hex == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
     }
+
+    @Test(
+        "Words of exports say what somebody agreed to",
+        arguments: [
+            ("Yes", LedgerEntry.Consent.given), ("GRANTED", .given), ("y", .given), ("No", .refused), ("denied", .refused),
+            ("revoked", .withdrawn),
+            ("not-needed", .notNeeded), ("", .unknown), ("perhaps", .unknown),
+        ])
+    func consent(word: String, state: LedgerEntry.Consent) { #expect(LedgerEntry.Consent(word: word) == state) }
 }

@@ -144,6 +144,13 @@ import Testing
                 && entries.allSatisfy { $0.actor == "reviewer" && $0.model == [0xc1, 0xa5] && $0.taxonomy == [0x7a, 0x30] })
         #expect(String(decoding: entries[0].output, as: UTF8.self).contains("\"item\":\"\(design.name(of: 0))\""))
         #expect(try LedgerVerification.run(at: folder("ledger")).findings.isEmpty)
+        // The last word on each of the eleven items counts; "none" overrules what gave something.
+        #expect(
+            try LedgerSummary(ledger).verdicts == (design.items[1].given.isEmpty ? ["confirmed": 11] : ["confirmed": 10, "overruled": 1]))
+        try ledger.append(LedgerEntry(.review, purpose: "credit", actor: "b", output: Array("{\"verdict\":\"upheld\"}".utf8)))
+        try ledger.append(LedgerEntry(.review, purpose: "credit", actor: "b", output: Array("no json".utf8)))
+        let verdicts = try LedgerSummary(ledger).verdicts
+        #expect(verdicts["upheld"] == 1 && verdicts["unreadable"] == 1)
     }
 
     /// The ledger knows what is suspended, also where the classifier's own file was lost.

@@ -98,6 +98,36 @@ import Testing
         #expect(broken.code == 65 && broken.talk.contains("suspensions.json") && !bench.exists("no.jsonl"), "\(broken.code) \(broken.talk)")
     }
 
+    /// What the ledger says holds where an older copy of the classifier knows nothing of it, and the report tells both.
+    @Test func theLedgerHoldsASuspension() throws {
+        let bench = try Self.bench()
+        let recording = ["--ledger", "bank.ledger", "--no-keep-inputs"]
+        let first = try CommandRun.tessera(Self.label("first.jsonl") + recording + ["--consent-field", "page"], in: bench.folder)
+        try #require(first.code == 0, "\(first.talk)")
+        #expect(try bench.data("first.jsonl") == bench.data("l.jsonl"))
+        #expect(try CommandRun.tessera(Self.label("x.jsonl") + recording + ["--consent-field", "none"], in: bench.folder).code == 64)
+        #expect(try CommandRun.tessera(Self.label("x.jsonl") + ["--consent-field", "page"], in: bench.folder).code == 64)
+        for name in ["anna", "ben"] {
+            try Self.fill(bench, name) { $0.contains("\"compare: ") || $0.contains("\ncompare: ") ? "wrong" : "right" }
+        }
+        let read = try CommandRun.tessera(
+            Self.reading + ["--floor", "0.7", "--suspend", "bank.serving", "--by", "Model risk", "--ledger", "bank.ledger"],
+            in: bench.folder)
+        try #require(read.code == 0 && read.output.contains("suspended from now on: compare"), "\(read.talk)")
+        let reporting = ["audit", "report", "bank.corpus", "--model", "bank.model", "--intents", "bank.serving", "--ledger", "bank.ledger"]
+        let report = try CommandRun.tessera(reporting + ["--out", "a.html", "--json"], in: bench.folder)
+        let verdicts = (try report.json()["ledger"] as? [String: Any])?["verdicts"] as? [String: Int]
+        #expect((verdicts?["confirmed"] ?? 0) > 0 && (verdicts?["overruled"] ?? 0) > 0, "\(report.talk)")
+        let page = String(decoding: try bench.data("a.html"), as: UTF8.self)
+        #expect(page.contains("Suspended after a review") && page.contains("now: it is not told") && page.contains("overruled"))
+
+        try FileManager.default.removeItem(at: bench.folder.appending(path: "bank.serving/suspensions.json"))
+        let held = try CommandRun.tessera(Self.label("held.jsonl") + recording, in: bench.folder)
+        #expect(held.code == 0 && held.talk.contains("compare is suspended in the ledger and not in"), "\(held.talk)")
+        let lines = String(decoding: try bench.data("held.jsonl"), as: UTF8.self)
+        #expect(!lines.contains("\"id\":\"compare\"") && lines.contains("\"suspended\":[\"compare\"]"))
+    }
+
     @Test func troublesAreToldWithTheirCodes() throws {
         let bench = try Self.bench()
         func run(_ arguments: [String]) throws -> CommandRun { try CommandRun.tessera(arguments, in: bench.folder) }

@@ -41,6 +41,19 @@ public struct LedgerEntry: Sendable, Equatable {
         case withdrawn = 3
         /// This purpose needs no consent.
         case notNeeded = 4
+
+        /// What a word of an export means, whatever its case: GA4's `Yes` and `No`, Adobe's `y` and `n`, `granted`, `denied` and the like.
+        /// Words that say nothing clear are ``unknown``.
+        public init(word: String) {
+            self =
+                switch word.lowercased() {
+                case "yes", "y", "true", "1", "in", "given", "granted", "accepted", "allow_all": .given
+                case "no", "n", "false", "0", "out", "refused", "denied", "rejected", "deny_all": .refused
+                case "withdrawn", "revoked": .withdrawn
+                case "not-needed", "not_needed", "exempt": .notNeeded
+                default: .unknown
+                }
+        }
     }
 
     /// The place in the ledger, from 1. ``Ledger/append(_:)-(LedgerEntry)`` gives it; 0 before.

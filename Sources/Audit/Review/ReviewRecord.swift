@@ -104,6 +104,20 @@ public enum ReviewRecord {
         return suspended.sorted()
     }
 
+    /// What a review entry says: the item it judges, where it is a verdict on a label, and its word.
+    static func said(_ entry: LedgerEntry) -> (item: String?, word: String?) {
+        struct Given: Decodable { var given: [String] }
+        struct Other: Decodable { var verdict: String }
+        guard let verdict = try? JSONDecoder().decode(Verdict.self, from: Data(entry.output)) else {
+            return (nil, (try? JSONDecoder().decode(Other.self, from: Data(entry.output)))?.verdict)
+        }
+        let item = "\(verdict.design) \(verdict.item)"
+        guard let shows = verdict.shows, let given = (try? JSONDecoder().decode(Given.self, from: Data(entry.evidence)))?.given else {
+            return (item, "undecided")
+        }
+        return (item, Set(shows) == Set(given) ? "confirmed" : "overruled")
+    }
+
     private static func json(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

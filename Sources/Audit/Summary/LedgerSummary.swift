@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// What a ledger holds, in numbers.
 public struct LedgerSummary: Sendable, Equatable {
     /// Entries.
@@ -12,7 +10,9 @@ public struct LedgerSummary: Sendable, Equatable {
     public var decisions: [[UInt8]: Int] = [:]
     /// Earliest and latest time, in microseconds since 1970; nil without entries.
     public var times: ClosedRange<Int64>?
-    /// Reviews by their verdict: the text under `verdict` of an output in JSON, `unreadable` where there is none. Long ones are cut.
+    /// Reviews by what they say of the decision: `confirmed`, `overruled` or `undecided` for verdicts on labels (``ReviewRecord``); for others
+    /// the text under `verdict` of an output in JSON, `unreadable` where there is none. Long ones are cut. Where a reviewer judged an item
+    /// again the last word counts.
     public var verdicts: [String: Int] = [:]
 
     /// Most different verdicts that are told apart.
@@ -21,24 +21,25 @@ public struct LedgerSummary: Sendable, Equatable {
     /// Reads a ledger.
     /// - Complexity: O(entries).
     public init(_ ledger: Ledger) throws(LedgerError) {
+        var last: [String: String] = [:]
         try ledger.read(LedgerSelection()) { entry throws(LedgerError) in
             entries += 1
             kinds[entry.kind, default: 0] += 1
             purposes[entry.purpose, default: 0] += 1
             times = min(times?.lowerBound ?? entry.time, entry.time)...max(times?.upperBound ?? entry.time, entry.time)
-            if entry.kind == .decision { decisions[entry.model, default: 0] += 1 }
-            if entry.kind == .review {
-                var verdict = Self.verdict(entry.output)
-                if verdicts[verdict] == nil, verdicts.count >= Self.mostVerdicts { verdict = "other" }
-                verdicts[verdict, default: 0] += 1
+            switch entry.kind {
+            case .decision: decisions[entry.model, default: 0] += 1
+            case .review:
+                let review = ReviewRecord.said(entry)
+                let who = review.item.map { "\(entry.actor)\u{1F}\($0)" } ?? "\(entry.sequence)"
+                last[who] = String((review.word ?? "unreadable").prefix(60))
+            default: break
             }
         }
-    }
-
-    private struct Review: Decodable { let verdict: String }
-
-    private static func verdict(_ output: [UInt8]) -> String {
-        guard let review = try? JSONDecoder().decode(Review.self, from: Data(output)) else { return "unreadable" }
-        return String(review.verdict.prefix(60))
+        for (word, count) in Dictionary(last.values.map { ($0, 1) }, uniquingKeysWith: +).sorted(by: {
+            ($1.value, $0.key) < ($0.value, $1.key)
+        }) {
+            verdicts[verdicts.count < Self.mostVerdicts ? word : "other", default: 0] += count
+        }
     }
 }

@@ -101,9 +101,26 @@ struct AuditReviewDraw: ParsableCommand, WritesOutput {
         if vault == nil {
             StandardError.write("review: without the vault's key (--vault-key) the sessions of recorded labels are not known\n")
         }
-        return try ReviewPopulation(ledger: Ledger(at: path, .readOnly)) { entry in
-            (try? vault?.open(entry)).flatMap { try? DecisionInput(json: $0.input).id }
+        var passed: [LedgerError.Kind: Int] = [:]
+        let population = try ReviewPopulation(ledger: Ledger(at: path, .readOnly)) { entry in
+            do throws(LedgerError) {
+                guard let opened = try vault?.open(entry) else { return nil }
+                return try? DecisionInput(json: opened.input).id
+            } catch {
+                passed[error.kind, default: 0] += 1
+                return nil
+            }
         }
+        for (kind, count) in passed.sorted(by: { ($1.value, "\($0.key)") < ($0.value, "\($1.key)") }) {
+            let why =
+                switch kind {
+                case .erased: "of erased subjects"
+                case .notStored: "whose input was not kept"
+                default: "whose input cannot be opened: run tessera audit verify \(path)"
+                }
+            StandardError.write("review: passed over \(Reading.count(count)) labels \(why)\n")
+        }
+        return population
     }
 
     private func show(_ design: ReviewDesign) throws {

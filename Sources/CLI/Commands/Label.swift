@@ -42,6 +42,10 @@ struct Label: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("The suspended intents, as they were recorded.", visibility: .private)) var suspended: String?
     @OptionGroup var serves: ServingPurpose
     @OptionGroup var ledger: LedgerOptions
+    @Option(
+        help: ArgumentHelp(
+            "Field of words that says what the visitor agreed to (yes, granted, no, denied …); in place of --consent.", valueName: "field"))
+    var consentField: String?
     @OptionGroup var options: ImportOptions
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
@@ -55,6 +59,7 @@ struct Label: ParsableCommand, WritesOutput {
         guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
         try ledger.check(output: out)
+        guard consentField == nil || ledger.ledger != nil else { throw ValidationError("--consent-field is for --ledger") }
         guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
     }
 
@@ -78,6 +83,7 @@ struct Label: ParsableCommand, WritesOutput {
                     String(intent), classifier: classifier.id, reason: "recorded", by: "recorded", at: "recorded")
             }
         }
+        if suspended == nil, !forEvaluation { try withhold(&classifier) }
         if !classifier.withheld.isEmpty {
             let names = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: ", ")
             StandardError.write("label: suspended and not told: \(names)\n")
@@ -86,6 +92,16 @@ struct Label: ParsableCommand, WritesOutput {
             ModelUse.encoder(artifact, place: model) + ModelUse.classifier(classifier, place: intents))
         try options.withCorpus(sources, threads: threads.threads, command: "label") {
             try label($0, artifact, classifier, plugin)
+        }
+    }
+
+    /// Withholds also what the ledger says is suspended: the file in the classifier's directory may be that of an older copy.
+    private func withhold(_ classifier: inout IntentClassifier) throws {
+        let known = Set(classifier.suspensions.inForce)
+        for intent in try ledger.suspended(taxonomy: classifier.settings.taxonomy.digest) where !known.contains(intent) {
+            StandardError.write("label: \(intent) is suspended in the ledger and not in \(intents)/\(IntentSuspensions.file)\n")
+            classifier.suspensions.suspend(
+                intent, classifier: classifier.id, reason: "suspended in the ledger", by: "ledger", at: Date().formatted(.iso8601))
         }
     }
 
@@ -99,6 +115,7 @@ struct Label: ParsableCommand, WritesOutput {
                 remedy: "choose from \(corpus.schema.readableFields.filter { $0.kind != .numeric }.map(\.name).joined(separator: ", "))")
         }
         if !fields.isEmpty { wishes.fields = fields }
+        let consents = try consentField.map { try RecordedConsent($0, of: corpus) }
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
         let recorder = try ledger.recorder(
             try recordedRun(corpus, artifact, classifier), model: classifier.id, taxonomy: classifier.settings.taxonomy.digest,
@@ -121,7 +138,7 @@ struct Label: ParsableCommand, WritesOutput {
                 try labeller.write(
                     to: out, lines: LabelLines(classifier, encoder: artifact.id, showsAll: all), pool: pool,
                     recording: { sessions, texts in
-                        recorder?.record(Self.decisions(sessions, texts, corpus, labeller, pool)) ?? true
+                        recorder?.record(Self.decisions(sessions, texts, corpus, labeller, consents, pool)) ?? true
                     }, progress: progress)
             }
         try recorder?.finish()

@@ -23,7 +23,8 @@ extension Label {
 
     /// The decisions of some sessions, from the lines that tell them.
     static func decisions(
-        _ sessions: Range<Int>, _ texts: [[UInt8]], _ corpus: Corpus, _ labeller: SessionLabeller, _ pool: WorkerPool
+        _ sessions: Range<Int>, _ texts: [[UInt8]], _ corpus: Corpus, _ labeller: SessionLabeller, _ consents: RecordedConsent?,
+        _ pool: WorkerPool
     ) -> [DecisionRecorder.Decision] {
         var decisions: [DecisionRecorder.Decision] = []
         decisions.reserveCapacity(sessions.count)
@@ -46,6 +47,7 @@ extension Label {
                 let visitor = corpus.visitorKey(corpus.visitor(ofSession: session))
                 base[index].subject =
                     visitor.isEmpty ? .identifier(id) : hasPseudonyms ? .pseudonym(visitor) : .identifier(visitor)
+                base[index].consent = consents?.state(ofSession: session)
                 base[index].input = DecisionInput.json(
                     id: id, corpusSessions: [session], wording: labeller.wording(ofSession: session),
                     sessions: [SessionRecord.json(of: session, in: corpus)])

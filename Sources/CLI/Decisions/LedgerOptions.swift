@@ -35,6 +35,13 @@ struct LedgerOptions: ParsableArguments {
         }
     }
 
+    /// Intents that this ledger says are suspended, under a taxonomy; none where there is no ledger yet.
+    /// - Parameter taxonomy: its digest, hexadecimal.
+    func suspended(taxonomy: String) throws -> [String] {
+        guard let ledger, try FileSystem.live.status(of: ledger) != nil else { return [] }
+        return try ReviewRecord.suspended(in: Ledger(at: ledger, .readOnly), taxonomy: taxonomy)
+    }
+
     /// Begins a run; nil where no ledger is named.
     /// - Parameter key: of the import, where there is one.
     func recorder(

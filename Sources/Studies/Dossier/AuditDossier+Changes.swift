@@ -36,6 +36,11 @@ extension AuditDossier {
                 "intents told", gone.isEmpty ? "all of now" : "also " + gone.joined(separator: ", "),
                 new.isEmpty ? "none new" : "also " + new.joined(separator: ", "), "intents came or went")
         }
+        func suspended(_ part: TaxonomyPart) -> String {
+            let ids = Set((part.suspensions ?? []).filter { $0.lifted == nil }.map(\.intent)).sorted()
+            return ids.isEmpty ? "none" : ids.joined(separator: ", ")
+        }
+        note("suspended", suspended(previous.taxonomy), suspended(taxonomy), "reviewers found labels wrong, or right again")
         func interval(_ what: String, _ before: MetricInterval?, _ after: MetricInterval?) {
             guard let before, let after, before != after, before.estimate.isFinite, after.estimate.isFinite else { return }
             let apart = before.upper < after.lower || after.upper < before.lower

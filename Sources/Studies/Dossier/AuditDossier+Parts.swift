@@ -36,6 +36,7 @@ extension AuditDossier {
             heldBack: Dictionary(
                 classifier.settings.heldBack.filter { !$0.isTrained }.map { ($0.intent, IntentReport.reasons($0)) },
                 uniquingKeysWith: { own, _ in own }),
+            suspensions: classifier.suspensions.entries,
             names: Dictionary(
                 classifier.settings.intents.map { ($0, taxonomy[$0]?.name ?? $0) }, uniquingKeysWith: { own, _ in own }))
     }

@@ -73,6 +73,8 @@ public struct AuditDossier: Sendable, Codable {
         public var intents, sensitive, prohibited: Int
         /// Intents that are not told, and why.
         public var heldBack: [String: String]
+        /// Every suspension after a review there ever was, and its end; nil in dossiers of earlier programs.
+        public var suspensions: [IntentSuspensions.Entry]?
         /// Names of the intents that are told, by id.
         public var names: [String: String]
     }

@@ -120,9 +120,16 @@ extension AuditReport {
         if !dossier.taxonomy.heldBack.isEmpty {
             parts.append("\(dossier.taxonomy.heldBack.count) of \(dossier.taxonomy.intents) intents are never told.")
         }
+        let suspended = suspensions.filter { $0.lifted == nil }
+        if !suspended.isEmpty {
+            parts.append(
+                "Suspended after a review, until they are approved again: \(suspended.map { name($0.intent) }.joined(separator: ", ")).")
+        }
         if let difference = dossier.groups?.difference { parts.append("By \(dossier.groups?.field ?? "group"): \(difference).") }
         return parts.joined(separator: " ")
     }
+
+    private var suspensions: [IntentSuspensions.Entry] { dossier.taxonomy.suspensions ?? [] }
 
     private var whoApproved: String {
         var parts: [String] = []
@@ -243,6 +250,18 @@ extension AuditReport {
                     caption: "Intents that are never told", columns: [.init("Intent"), .init("Why")],
                     rows: own.heldBack.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }))
         }
+        blocks.append(
+            suspensions.isEmpty
+                ? Paragraph("No intent was ever suspended after a review.")
+                : Table(
+                    caption: "Suspended after a review", columns: [.init("Intent"), .init("Why"), .init("By"), .init("Until")],
+                    rows: suspensions.map { entry in
+                        [
+                            name(entry.intent), entry.reason, "\(entry.by), \(entry.at.prefix(10))",
+                            entry.lifted.map { "\($0.at.prefix(10)), by \($0.by)\($0.note.map { ": \($0)" } ?? "")" }
+                                ?? "now: it is not told",
+                        ]
+                    }))
         return blocks
     }
 }

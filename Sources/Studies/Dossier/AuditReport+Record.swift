@@ -43,7 +43,7 @@ extension AuditReport {
         blocks.append(
             ledger.verdicts.isEmpty
                 ? Paragraph("No review verdict is on record: nobody has overruled, or confirmed, a label.")
-                : counts("Overrides: what reviewers said", "Verdict", ledger.verdicts))
+                : counts("Overrides: what reviewers said of labels", "Verdict", ledger.verdicts))
         return blocks
     }
 
