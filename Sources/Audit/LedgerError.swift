@@ -39,8 +39,6 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible, 
         case tooLarge
         /// The ledger only grows; a change of what it holds was asked for.
         case appendOnly
-        /// The ledger was closed.
-        case closed
     }
 
     /// What kind of failure it is.

@@ -18,7 +18,7 @@ extension Diagnosis {
         case .diskFull, .inputOutput: EX_IOERR
         case .readOnly: EX_NOPERM
         case .wrongKey, .noKey, .unreadableKey: EX_CONFIG
-        case .appendOnly, .closed: EX_SOFTWARE
+        case .appendOnly: EX_SOFTWARE
         }
     }
 }

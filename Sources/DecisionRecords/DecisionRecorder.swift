@@ -14,6 +14,8 @@ public final class DecisionRecorder {
         public var actor: String
         /// What the subjects agreed to.
         public var consent = LedgerEntry.Consent.unknown
+        /// Whether inputs are kept; if not, their digests alone, which an erasure takes with it.
+        public var keepsInputs = true
         /// The version of the program.
         public var software: String
 
@@ -61,7 +63,7 @@ public final class DecisionRecorder {
 
     /// Notes the beginning of a run.
     /// - Parameters:
-    ///   - vault: seals the inputs; nil where only their digests are kept.
+    ///   - vault: seals the inputs, or the salts of their digests; nil where nothing is said of inputs.
     ///   - model: the id of the model that decides, hexadecimal.
     ///   - taxonomy: the digest of the taxonomy, hexadecimal; nil where none takes part.
     ///   - key: of the imports, for pseudonyms of ids that are in the open.
@@ -98,26 +100,27 @@ public final class DecisionRecorder {
 
     private func append(_ decisions: ArraySlice<Decision>) throws(LedgerError) {
         let subjects = decisions.map { self.subjects.digest(of: $0.subject) }
-        let sealed = try vault?.seal(Array(zip(subjects, decisions).map { (subject: $0, input: $1.input) }))
+        // Empty inputs are none: nothing is sealed for them.
+        let own = decisions.indices.filter { !decisions[$0].input.isEmpty }
+        var sealed: [Int: SealedInput] = [:]
+        if let vault, !own.isEmpty {
+            let inputs = own.map { (subject: subjects[$0 - decisions.startIndex], input: decisions[$0].input) }
+            sealed = Dictionary(uniqueKeysWithValues: zip(own, try vault.seal(inputs, keepsInputs: settings.keepsInputs)))
+        }
         var entries: [LedgerEntry] = []
         entries.reserveCapacity(decisions.count)
         for (number, decision) in decisions.enumerated() {
-            let digest = sealed?[number].digest ?? Self.digest(decision.input)
+            let input = sealed[decisions.startIndex + number]
             entries.append(
                 LedgerEntry(
                     .decision, purpose: settings.purpose, actor: settings.actor, subject: subjects[number], model: model,
-                    taxonomy: taxonomy, software: settings.software, consent: decision.consent ?? settings.consent, inputDigest: digest,
-                    sealedInput: sealed?[number].bytes,
+                    taxonomy: taxonomy, software: settings.software, consent: decision.consent ?? settings.consent,
+                    inputDigest: input?.digest ?? [],
+                    sealedInput: input?.bytes,
                     output: DecisionOutput.parted(decision.output, member: run.idMember).rest, evidence: evidence))
         }
         try ledger.append(entries)
         count += entries.count
-    }
-
-    private static func digest(_ input: [UInt8]) -> [UInt8] {
-        let digest = SHA256Digest()
-        digest.update(input)
-        return digest.finish()
     }
 
     /// Notes the end of the run.

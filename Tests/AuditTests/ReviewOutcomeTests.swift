@@ -149,8 +149,8 @@ import Testing
             try LedgerSummary(ledger).verdicts == (design.items[1].given.isEmpty ? ["confirmed": 11] : ["confirmed": 10, "overruled": 1]))
         try ledger.append(LedgerEntry(.review, purpose: "credit", actor: "b", output: Array("{\"verdict\":\"upheld\"}".utf8)))
         try ledger.append(LedgerEntry(.review, purpose: "credit", actor: "b", output: Array("no json".utf8)))
-        let verdicts = try LedgerSummary(ledger).verdicts
-        #expect(verdicts["upheld"] == 1 && verdicts["unreadable"] == 1)
+        let told = try LedgerSummary(ledger).verdicts
+        #expect(told["upheld"] == 1 && told["unreadable"] == 1)
     }
 
     /// The ledger knows what is suspended, also where the classifier's own file was lost.

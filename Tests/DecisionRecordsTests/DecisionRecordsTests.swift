@@ -147,4 +147,39 @@ import Testing
         #expect(LedgerSubjects(ledger, key: key).digest(of: .identifier("v33")) == LedgerSubjects(ledger).digest(of: .pseudonym(digits)))
         #expect(LedgerSubjects(ledger).digest(of: .pseudonym(digits)).count == 16)
     }
+
+    @Test("A digest tells nobody without the subject's key what the input was, and goes with it")
+    func digestsAlone() throws {
+        let place = scratch.appending(path: "d.ledger").path
+        let ledger = try Ledger(at: place, .create)
+        let vault = try SubjectVault(besides: place, .create, master: try VaultKey(secret: Array(repeating: 7, count: 32)))
+        let run = DecisionRun(command: "label", arguments: [], models: [], idMember: "session", software: "tessera 9")
+        var settings = DecisionRecorder.Settings(purpose: "marketing", actor: "night job", software: "tessera 9")
+        settings.keepsInputs = false
+        func record(_ input: [UInt8], _ vault: SubjectVault?) throws -> LedgerEntry {
+            let recorder = try DecisionRecorder(ledger, vault: vault, run, model: "ab12", taxonomy: nil, settings)
+            var decision = DecisionRecorder.Decision(
+                id: "s", subject: .identifier("v"), input: input, output: Array("{\"session\":\"s\"}\n".utf8))
+            decision.consent = .withdrawn
+            #expect(recorder.record([decision]))
+            return try ledger.entry(at: try ledger.count())
+        }
+        let input = Array("an input".utf8)
+        let entry = try record(input, vault)
+        #expect(entry.consent == .withdrawn && entry.inputDigest.count == 32)
+        #expect(entry.inputDigest != OpenedInput(salt: [], input: input).digest)
+        #expect(try vault.isInput(input, of: entry) && !vault.isInput(input + [0], of: entry))
+        do throws(LedgerError) {
+            _ = try vault.open(entry)
+            Issue.record("there is nothing to open")
+        } catch { #expect(error.kind == .notStored) }
+        #expect(try SubjectAccount(of: entry.subject, in: ledger, vault: vault).items.first?.inputState == .notKept)
+        // Without a vault nothing is said of the input, and so without an input.
+        for other in [try record(input, nil), try record([], vault)] { #expect(other.inputDigest.isEmpty && other.sealedInput == nil) }
+        _ = try vault.erase(entry.subject, in: ledger, purpose: "p", actor: "a", software: "s")
+        do throws(LedgerError) {
+            _ = try vault.isInput(input, of: entry)
+            Issue.record("the key is destroyed")
+        } catch { #expect(error.kind == .erased) }
+    }
 }

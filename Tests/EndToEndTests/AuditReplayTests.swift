@@ -124,6 +124,9 @@ import Testing
         let keyless = try CommandRun.tessera(Self.labelling + ["--ledger", "bank.ledger"], in: bench.folder)
         #expect(keyless.code == 78 && keyless.talk.contains("--vault-key"))
         let nowhere = try CommandRun.tessera(Self.labelling + ["--ledger", "no/where.ledger"] + Self.keys, in: bench.folder)
+        let unsigned = try CommandRun.tessera(
+            Self.labelling + ["--ledger", "new.ledger", "--vault-key", "vault.key"], in: bench.folder)
+        #expect(unsigned.code == 78 && unsigned.talk.contains("--unsigned"), "\(unsigned.talk)")
         #expect(nowhere.code != 0 && nowhere.code != 70, "\(nowhere.talk)")
         #expect(!FileManager.default.fileExists(atPath: bench.folder.appending(path: "out.jsonl").path))
 
@@ -132,7 +135,7 @@ import Testing
         try bench.write(String(repeating: "0d", count: 32) + "\n", to: "ledger.key")
         let other = try CommandRun.tessera(Self.labelling + Self.ledger, in: bench.folder)
         #expect(other.code == 78, "\(other.talk)")
-        _ = try Self.require(Self.labelling + ["--ledger", "digests.ledger", "--no-keep-inputs"], in: bench)
+        _ = try Self.require(Self.labelling + ["--ledger", "digests.ledger", "--no-keep-inputs", "--unsigned"], in: bench)
         let digests = try CommandRun.tessera(
             ["audit", "replay", "digests.ledger", "--sample", "5", "--vault-key", "vault.key", "--json"], in: bench.folder)
         #expect(digests.code != 0)

@@ -33,6 +33,8 @@ public final class Ledger {
     private let lastHead: SQLiteStatement
     private let bytes = EntryBytes()
     private let digest = ChainDigest()
+    /// The head that this value wrote or found right.
+    private var knownHead: LedgerHead?
 
     /// Opens a ledger, or makes one.
     /// - Parameter signingKey: signs each commit. A new ledger's first entry introduces it; one that was made without may be given one with
@@ -110,6 +112,7 @@ public final class Ledger {
         return try database.transaction { () throws(LedgerError) in
             let end = try end()
             try checkKey(end.head)
+            try checkSignature(end.head)
             guard !entries.isEmpty else { return (end.sequence + 1)..<(end.sequence + 1) }
             try insert(entries, after: end, signedBy: signingKey)
             return (end.sequence + 1)..<(end.sequence + 1 + entries.count)
@@ -125,6 +128,7 @@ public final class Ledger {
         let place = try database.transaction { () throws(LedgerError) in
             let head = try end().head
             if head.map({ !$0.key.isEmpty }) ?? false { try checkKey(head) }
+            try checkSignature(head)
             return try introduce(newKey, replacing: head.map { $0.key.isEmpty } ?? true ? nil : signingKey)
         }
         signingKey = newKey
@@ -177,6 +181,8 @@ public final class Ledger {
         try headInsertion.bind(head.key, at: 5)
         try headInsertion.bind(head.signature, at: 6)
         try headInsertion.run()
+        // Should the commit fail this head is not the last, and is looked at as any other.
+        knownHead = head
     }
 
     // MARK: The end of the chain
@@ -199,7 +205,9 @@ public final class Ledger {
         }
         let end = End(sequence: Int(lastEntry.integer(0)), hash: lastEntry.bytes(1), head: head)
         // Nothing is appended to what was cut or lengthened from outside.
-        guard let head, head.sequence == end.sequence, head.hash == end.hash else { throw disagreement }
+        guard let head, head.sequence == end.sequence, head.hash == end.hash, HeadWalk.places.contains(end.sequence) else {
+            throw disagreement
+        }
         return end
     }
 
@@ -221,6 +229,18 @@ public final class Ledger {
             ? LedgerError(.noKey, path, "the ledger is signed, and no key was given", remedy: "give the key file or TESSERA_LEDGER_KEY")
             : LedgerError(
                 .wrongKey, path, "the ledger is signed by another key", remedy: "give the key that the last rotation introduced")
+    }
+
+    /// Refuses to go on from a head that its key did not sign: the next signature would vouch for whatever somebody wrote under it.
+    private func checkSignature(_ head: LedgerHead?) throws(LedgerError) {
+        guard let head, head != knownHead else { return }
+        // Whose key it is was looked at before.
+        guard head.isSigned(by: head.key.isEmpty ? nil : signingKey?.publicKey) else {
+            throw LedgerError(
+                .damaged, path, "the last head is not signed by the key that it names: somebody wrote it without the key",
+                remedy: "run `tessera audit verify`, and go on in a new ledger or from a backup")
+        }
+        knownHead = head
     }
 
     /// The last commit's head; nil for an empty ledger.

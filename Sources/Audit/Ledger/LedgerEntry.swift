@@ -27,6 +27,19 @@ public struct LedgerEntry: Sendable, Equatable {
         case approval = 6
         /// Anything else that a later reader should know.
         case note = 7
+
+        /// In words.
+        public var name: String {
+            switch self {
+            case .decision: "decision"
+            case .review: "review"
+            case .erasure: "erasure"
+            case .keyRotation: "key rotation"
+            case .suspension: "suspension"
+            case .approval: "approval"
+            case .note: "note"
+            }
+        }
     }
 
     /// What the subject had agreed to at that time.
@@ -54,6 +67,17 @@ public struct LedgerEntry: Sendable, Equatable {
                 default: .unknown
                 }
         }
+
+        /// In words.
+        public var name: String {
+            switch self {
+            case .unknown: "not known"
+            case .given: "given"
+            case .refused: "refused"
+            case .withdrawn: "withdrawn"
+            case .notNeeded: "not needed"
+            }
+        }
     }
 
     /// The place in the ledger, from 1. ``Ledger/append(_:)-(LedgerEntry)`` gives it; 0 before.
@@ -76,7 +100,8 @@ public struct LedgerEntry: Sendable, Equatable {
     public var software: String
     /// What the subject had agreed to.
     public var consent: Consent
-    /// The digest of the input; that of ``SealedInput`` where the input is kept.
+    /// The digest of the input, that of ``SealedInput``; empty where none is recorded. A digest without a sealed salt tells what the input was
+    /// to whoever can guess it, and no erasure helps.
     public var inputDigest: [UInt8]
     /// The input as the vault sealed it; nil where it is not kept.
     public var sealedInput: [UInt8]?

@@ -9,6 +9,20 @@ public struct SealedInput: Sendable, Equatable {
     public var digest: [UInt8]
     /// For ``LedgerEntry/sealedInput``.
     public var bytes: [UInt8]
+
+    /// What is sealed; the first byte says it.
+    enum Form: UInt8 {
+        /// Salt and input.
+        case input = 1
+        /// The salt alone.
+        case salt = 2
+
+        /// Nil where an entry has nothing sealed, or nothing that a vault seals.
+        init?(of entry: LedgerEntry) {
+            guard let first = entry.sealedInput?.first else { return nil }
+            self.init(rawValue: first)
+        }
+    }
 }
 
 /// An input that was opened, with what is needed to check its digest elsewhere.

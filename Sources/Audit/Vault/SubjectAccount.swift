@@ -54,7 +54,7 @@ public struct SubjectAccount: Sendable, Encodable {
         for entry in entries {
             var input: String?
             var state = InputState.notKept
-            if entry.sealedInput != nil {
+            if entry.sealedInput != nil, SealedInput.Form(of: entry) != .salt {
                 state = entry.sequence < lastErasure ? .erased : .sealed
                 if state == .sealed, let vault { (state, input) = try Self.open(entry, vault) }
             }
@@ -64,8 +64,8 @@ public struct SubjectAccount: Sendable, Encodable {
             }
             items.append(
                 Item(
-                    sequence: entry.sequence, time: LedgerTime.text(entry.time), kind: Self.name(entry.kind), purpose: entry.purpose,
-                    actor: entry.actor, consent: Self.name(entry.consent), software: entry.software, model: Self.digits(entry.model),
+                    sequence: entry.sequence, time: LedgerTime.text(entry.time), kind: entry.kind.name, purpose: entry.purpose,
+                    actor: entry.actor, consent: entry.consent.name, software: entry.software, model: Self.digits(entry.model),
                     taxonomy: Self.digits(entry.taxonomy), inputState: state, input: input, output: Self.text(entry.output),
                     evidence: evidence))
         }
@@ -88,28 +88,6 @@ public struct SubjectAccount: Sendable, Encodable {
         bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self) ?? SHA256Digest.hex(bytes)
     }
 
-    private static func name(_ kind: LedgerEntry.Kind) -> String {
-        switch kind {
-        case .decision: "decision"
-        case .review: "review"
-        case .erasure: "erasure"
-        case .keyRotation: "key rotation"
-        case .suspension: "suspension"
-        case .approval: "approval"
-        case .note: "note"
-        }
-    }
-
-    private static func name(_ consent: LedgerEntry.Consent) -> String {
-        switch consent {
-        case .unknown: "not known"
-        case .given: "given"
-        case .refused: "refused"
-        case .withdrawn: "withdrawn"
-        case .notNeeded: "not needed"
-        }
-    }
-
     // MARK: As text
 
     /// Markdown: a summary, and a section for each entry.
@@ -119,7 +97,7 @@ public struct SubjectAccount: Sendable, Encodable {
         guard let first = items.first, let last = items.last else { return (lines + ["Nothing."]).joined(separator: "\n") }
         lines.append("\(items.count) entries, from \(first.time) to \(last.time).")
         lines.append(
-            "Inputs: \(count(.opened)) shown below, \(count(.sealed)) sealed (no vault key was given), \(count(.erased)) erased, "
+            "Inputs: \(count(.opened)) shown below, \(count(.sealed)) sealed\(count(.sealed) > 0 ? " (no vault key was given)" : ""), \(count(.erased)) erased, "
                 + "\(count(.unreadable)) unreadable, \(count(.notKept)) not kept.")
         for item in items {
             lines += ["", "## Entry \(item.sequence), \(item.time): \(item.kind)", ""]

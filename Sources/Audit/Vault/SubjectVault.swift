@@ -29,7 +29,6 @@ public final class SubjectVault {
             "CREATE INDEX keys_by_subject ON subject_keys (subject)",
         ])
     private static let proofText = Array("tessera vault".utf8)
-    private static let sealedVersion: UInt8 = 1
     private static let saltSize = 16
 
     /// Opens the vault beside a ledger, or makes one. What the ledger says was erased is destroyed again, if an older copy of the vault
@@ -77,7 +76,11 @@ public final class SubjectVault {
     }
 
     /// Seals inputs under their subjects' keys. New keys are on the disk when this returns, all in one commit.
-    public func seal(_ inputs: [(subject: [UInt8], input: [UInt8])]) throws(LedgerError) -> [SealedInput] {
+    /// - Parameter keepsInputs: false seals the salt of each digest alone: the input cannot be had from it, and who has the input can show
+    ///   that it is the one (``isInput(_:of:)``) until the subject is erased.
+    public func seal(
+        _ inputs: [(subject: [UInt8], input: [UInt8])], keepsInputs: Bool = true
+    ) throws(LedgerError) -> [SealedInput] {
         var keys: [[UInt8]: SubjectKey] = [:]
         var unknown: [[UInt8]] = []
         // In one look at the file: each look by itself takes locks, which costs more than the search.
@@ -111,10 +114,11 @@ public final class SubjectVault {
             let own = random[(number * share)..<((number + 1) * share)]
             let message = own.prefix(Self.saltSize) + input
             let digest = message.withUnsafeBytes { self.digest.digest(of: $0) }
-            var bytes = [Self.sealedVersion]
+            var bytes = [(keepsInputs ? SealedInput.Form.input : .salt).rawValue]
             withUnsafeBytes(of: key.number.littleEndian) { bytes.append(contentsOf: $0) }
             bytes += cipher.seal(
-                Array(message), key: key.bytes, associated: digest, nonce: Array(own.suffix(AuthenticatedCipher.nonceSize)))
+                Array(keepsInputs ? message : own.prefix(Self.saltSize)), key: key.bytes, associated: digest,
+                nonce: Array(own.suffix(AuthenticatedCipher.nonceSize)))
             sealed.append(SealedInput(digest: digest, bytes: bytes))
         }
         return sealed
@@ -126,10 +130,26 @@ public final class SubjectVault {
     /// - Throws: ``LedgerError/Kind/erased`` where the subject's key was destroyed, ``LedgerError/Kind/notStored`` where the entry keeps no
     ///   input or this vault never had its key, ``LedgerError/Kind/damaged`` where the bytes are not what was sealed.
     public func open(_ entry: LedgerEntry) throws(LedgerError) -> OpenedInput {
-        guard let sealed = entry.sealedInput else {
-            throw LedgerError(.notStored, path, "entry \(entry.sequence) keeps no input", remedy: "change the policy to keep inputs")
-        }
-        guard sealed.first == Self.sealedVersion, let number = Self.keyNumber(of: sealed) else { throw damaged(entry) }
+        guard SealedInput.Form(of: entry) != .salt else { throw keepsNone(entry) }
+        let opened = try unseal(entry)
+        guard opened.digest == entry.inputDigest else { throw damaged(entry) }
+        return opened
+    }
+
+    /// Whether these bytes are what an entry was decided on, kept or not.
+    /// - Throws: ``LedgerError`` as ``open(_:)``.
+    public func isInput(_ input: [UInt8], of entry: LedgerEntry) throws(LedgerError) -> Bool {
+        OpenedInput(salt: try unseal(entry).salt, input: input).digest == entry.inputDigest
+    }
+
+    private func keepsNone(_ entry: LedgerEntry) -> LedgerError {
+        LedgerError(.notStored, path, "entry \(entry.sequence) keeps no input", remedy: "change the policy to keep inputs")
+    }
+
+    /// What an entry holds sealed: a salt, and the input where it is kept.
+    private func unseal(_ entry: LedgerEntry) throws(LedgerError) -> OpenedInput {
+        guard let sealed = entry.sealedInput else { throw keepsNone(entry) }
+        guard SealedInput.Form(of: entry) != nil, let number = Self.keyNumber(of: sealed) else { throw damaged(entry) }
         // Whatever the vault holds, and be it an older copy: the ledger decides.
         if let last = erasures.last[entry.subject], entry.sequence < last { throw erased(entry) }
         let row = try database.prepare("SELECT wrapped FROM subject_keys WHERE number = ? AND subject = ?")
@@ -147,9 +167,7 @@ public final class SubjectVault {
             try checkMaster()
             throw damaged(entry)
         }
-        let opened = OpenedInput(salt: Array(message[..<Self.saltSize]), input: Array(message[Self.saltSize...]))
-        guard opened.digest == entry.inputDigest else { throw damaged(entry) }
-        return opened
+        return OpenedInput(salt: Array(message[..<Self.saltSize]), input: Array(message[Self.saltSize...]))
     }
 
     private func erased(_ entry: LedgerEntry) -> LedgerError {

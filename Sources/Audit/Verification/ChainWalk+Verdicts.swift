@@ -18,7 +18,7 @@ extension ChainWalk {
 
         tellSuspects(origins: origins, lastGood: knownEnd == 0 ? Int.max : max(knownEnd, lastGood))
         tellMissing(origins: origins, movedPlaces: movedPlaces, lastGood: lastGood)
-        for place in beforeTheFirst { add(.inserted, place) }
+        for place in outside { add(.inserted, place) }
         if knownEnd > lastGood { add(.truncated, lastGood + 1, to: knownEnd) }
         let end = heads.lastHead
         if lastConsistent > end, !origins.contains(lastConsistent) { add(.withoutHead, end + 1, to: lastConsistent) }

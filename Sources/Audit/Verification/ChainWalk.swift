@@ -31,8 +31,9 @@ final class ChainWalk {
     private(set) var isEnded = false
     /// Who watches: told the number of entries read; false ends the walk.
     var progress: ((Int) -> Bool)?
-    /// Sound entries at places that no ledger gives.
-    var beforeTheFirst: [Int] = []
+    /// Entries at places that no ledger gives, sound ones or far away.
+    var outside: [Int] = []
+    private var warnings = 0
 
     private static let mostSuspects = 100_000
     private static let nearShifts = (1...16).flatMap { [$0, -$0] }
@@ -88,7 +89,14 @@ final class ChainWalk {
 
     private func add(_ finding: LedgerFinding) {
         if result.findings.contains(finding) { return }
-        if result.findings.count < LedgerVerification.mostFindings { result.findings.append(finding) } else { result.findingsLeftOut += 1 }
+        // Warnings take no fault's place.
+        if finding.isWarning {
+            guard warnings < LedgerVerification.mostWarnings else { return result.warningsLeftOut += 1 }
+            warnings += 1
+        } else if result.findings.count - warnings >= LedgerVerification.mostFindings {
+            return result.findingsLeftOut += 1
+        }
+        result.findings.append(finding)
     }
 
     // MARK: The file
@@ -135,6 +143,11 @@ final class ChainWalk {
 
     private func examine(_ row: SQLiteStatement) throws(LedgerError) {
         let place = Int(row.integer(0))
+        guard abs(Double(place)) <= Double(HeadWalk.places.upperBound) else {
+            // Nobody can count with such a place.
+            result.entries += 1
+            return outside.append(place)
+        }
         let isSound = bytes.fill(row)
         digest.digest(of: bytes.bytes, into: computed)
         let previous = row.raw(14)
@@ -155,7 +168,7 @@ final class ChainWalk {
         if !isConsistent || !isLinked || place != lastPlace + 1 || lastIsSuspect {
             if lastIsSuspect, place == lastPlace + 1 { suspects[suspects.count - 1].nextPrevious = Array(previous) }
             guard place > 0 else {
-                if isConsistent { beforeTheFirst.append(place) } else { suspect(row, place, follows: false) }
+                if isConsistent { outside.append(place) } else { suspect(row, place, follows: false) }
                 return
             }
             if place > lastPlace + 1 {

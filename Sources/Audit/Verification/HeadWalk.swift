@@ -1,6 +1,7 @@
 /// The heads of a ledger, beside the walk over its entries: are they those that the commits wrote, and do they agree with the entries?
 ///
-/// As each head holds the digest of the head before, only the last signature of each key is checked while they agree.
+/// Each head holds the digest of the head before, so that the last signature stands for all of them, as long as whoever signed looked at the
+/// head before, which ``Ledger`` does. Here every signature is looked at all the same: a program may sign that did not.
 struct HeadWalk {
     /// Which ledger it says it is.
     var identity: [UInt8] = []
@@ -31,6 +32,11 @@ struct HeadWalk {
     private var wrong: Set<Int> = []
     /// Rows of the table of keys that an entry has not borne out.
     private var unproven: [Int: PublicKey] = [:]
+    /// Keys with which a head or an anchor was signed.
+    private var signers: Set<PublicKey> = []
+
+    /// Places that a ledger can have: whoever wrote others into the file did not append, and nobody can count with them.
+    static let places = 1...(1 << 53)
 
     init(_ options: LedgerVerification.Options) {
         self.options = options
@@ -45,7 +51,10 @@ struct HeadWalk {
     mutating func open(_ database: SQLiteDatabase) throws(LedgerError) {
         self.database = database
         for anchor in anchors where anchor.ledger != identity { add(.anchorOfAnotherLedger, anchor.head.sequence) }
-        anchors.removeAll { $0.ledger != identity }
+        for anchor in anchors where anchor.ledger == identity && !Self.places.contains(anchor.head.sequence) {
+            add(.forgedAnchor, anchor.head.sequence)
+        }
+        anchors.removeAll { $0.ledger != identity || !Self.places.contains($0.head.sequence) }
         let keys = try database.prepare("SELECT since, id, public FROM keys ORDER BY since")
         while try keys.step() {
             let since = Int(keys.integer(0))
@@ -58,7 +67,18 @@ struct HeadWalk {
         }
         let statement = try database.prepare("SELECT \(LedgerHead.columns) FROM heads ORDER BY seq")
         self.statement = statement
-        next = try statement.step() ? LedgerHead(statement) : nil
+        next = try nextHead(statement)
+    }
+
+    /// The next head at a place that a ledger can have.
+    private mutating func nextHead(_ statement: SQLiteStatement) throws(LedgerError) -> LedgerHead? {
+        while try statement.step() {
+            let head = LedgerHead(statement)
+            if Self.places.contains(head.sequence) { return head }
+            count += 1
+            add(.editedHead, head.sequence)
+        }
+        return nil
     }
 
     // MARK: Keys
@@ -111,6 +131,7 @@ struct HeadWalk {
                 if !isSuspect { note(rewritten: (lastGood + 1)...place) }
             }
         }
+        let agreedBefore = lastAgreedAnchor
         while nextAnchor < anchors.count, anchors[nextAnchor].head.sequence <= place {
             let head = anchors[nextAnchor].head
             nextAnchor += 1
@@ -122,10 +143,10 @@ struct HeadWalk {
             } else {
                 knownEnd = max(knownEnd, head.sequence)
                 if head.sequence == place, !isSuspect, !rewritten.contains(where: { $0.contains(place) }) {
-                    // The anchor also tells of the head before it.
+                    // The anchor also tells of the head before it. Of two anchors of one place one at least is of another history.
                     let known = before?.sequence == place ? earlier : before
                     let agreed = known.map { $0.digest == head.previous ? $0.sequence : 0 } ?? 0
-                    note(rewritten: (max(lastAgreedAnchor, agreed) + 1)...place)
+                    note(rewritten: min(max(agreedBefore, agreed) + 1, place)...place)
                 }
             }
         }
@@ -154,7 +175,7 @@ struct HeadWalk {
         earlier = before
         before = head
         guard let statement else { return }
-        next = try statement.step() ? LedgerHead(statement) : nil
+        next = try nextHead(statement)
     }
 
     /// Whether the key in force signed a head; if not that is a finding.
@@ -167,15 +188,17 @@ struct HeadWalk {
         return false
     }
 
-    private func isSigned(_ head: LedgerHead) -> Bool {
-        guard head.sequence > 0 else { return false }
-        return head.isSigned(by: key(at: head.sequence))
+    private mutating func isSigned(_ head: LedgerHead) -> Bool {
+        let key = key(at: head.sequence)
+        guard head.isSigned(by: key) else { return false }
+        if let key { signers.insert(key) }
+        return true
     }
 
     // MARK: The end
 
     /// What stands after the last entry, the last signature, and what was trusted.
-    /// - Parameter excused: whether the entry of a place is known to be edited or missing.
+    /// - Parameter excused: whether the entry of a place is known to be edited or missing, if the ledger reached it.
     mutating func finish(excused: (Int) -> Bool) throws(LedgerError) {
         while let head = next {
             try step(over: head)
@@ -184,31 +207,38 @@ struct HeadWalk {
         for anchor in anchors[nextAnchor...] {
             if isSigned(anchor.head) { knownEnd = max(knownEnd, anchor.head.sequence) } else { add(.forgedAnchor, anchor.head.sequence) }
         }
-        if let before, !isRight(before) { try examineAllSignatures() }
-        for since in unproven.keys.sorted() where !excused(since) { add(.editedKey, since) }
+        try examineAllSignatures()
+        // What no entry bears out excuses a cut or an edit, and neither where the ledger is not known to have reached it.
+        for since in unproven.keys.sorted() where since > knownEnd || !excused(since) { add(.editedKey, since) }
+        timeline.removeAll { unproven[$0.since] != nil && !signers.contains($0.key) }
         if !options.trustedKeys.isEmpty, !timeline.contains(where: { options.trustedKeys.contains($0.key) }) { add(.untrusted, 0) }
     }
 
-    /// The last signature is wrong: from which head on?
+    /// Looks at every signature. What heads at the end speak of was written anew by somebody without the key, where several of them are
+    /// wrong; and so it was where a right head goes on from a wrong one: a program signed that did not look.
     private mutating func examineAllSignatures() throws(LedgerError) {
         guard let database else { return }
-        let kept = findings
         let heads = try database.prepare("SELECT \(LedgerHead.columns) FROM heads ORDER BY seq")
-        var run = 0
-        var lastRight = 0
+        var (run, lastRight) = (0, 0)
+        var last: LedgerHead?
         while try heads.step() {
             let head = LedgerHead(heads)
+            guard Self.places.contains(head.sequence) else { continue }
             if isRight(head) {
-                run = 0
-                lastRight = head.sequence
+                if run > 0, let last, last.digest == head.previous { tell(rewritten: (lastRight + 1)...last.sequence) }
+                (run, lastRight) = (0, head.sequence)
             } else {
                 run += 1
             }
+            last = head
         }
-        guard run > 1 else { return }
-        findings = kept.filter { $0.sequences.lowerBound <= lastRight || $0.fault != .editedHead }
-        add(.editedHead, lastRight + 1, to: lastHead)
-        rewritten.removeAll { $0.upperBound > lastRight }
-        rewritten.append((lastRight + 1)...lastHead)
+        if run > 1 { tell(rewritten: (lastRight + 1)...lastHead) }
+    }
+
+    private mutating func tell(rewritten range: ClosedRange<Int>) {
+        findings.removeAll { $0.fault == .editedHead && range.contains($0.sequences.lowerBound) }
+        add(.editedHead, range.lowerBound, to: range.upperBound)
+        rewritten.removeAll { $0.overlaps(range) }
+        rewritten.append(range)
     }
 }

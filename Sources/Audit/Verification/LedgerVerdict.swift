@@ -53,6 +53,8 @@ public struct LedgerVerdict: Sendable, Encodable {
     public var findings: [Finding]
     /// Findings beyond those kept.
     public var findingsLeftOut: Int
+    /// Clocks that went back, beyond those kept.
+    public var clocksLeftOut: Int
     /// What the verification could not tell, and what to do about it.
     public var warnings: [String]
 
@@ -73,6 +75,7 @@ public struct LedgerVerdict: Sendable, Encodable {
                 what: Self.what($0.fault), first: $0.sequences.lowerBound, last: $0.sequences.upperBound, text: $0.description)
         }
         findingsLeftOut = verification.findingsLeftOut
+        clocksLeftOut = verification.warningsLeftOut
         warnings = []
         if keys.isEmpty {
             warnings.append("the ledger is not signed: whoever can write the file could have written all of it anew; sign it with a key")
@@ -127,10 +130,12 @@ public struct LedgerVerdict: Sendable, Encodable {
             lines.append("  \(Self.count(total)) finding\(total == 1 ? "" : "s"): " + kinds.map(\.rawValue).joined(separator: ", "))
             if kinds == [.cutOff] { lines.append("  what is left was not edited: entries are missing at the end and nowhere else") }
         }
-        let shown = findings.prefix(Self.mostShown)
+        // Faults before clocks.
+        let shown = (faults + findings.filter { $0.what == .clock }).prefix(Self.mostShown)
         for finding in shown { lines.append("  \(finding.what.rawValue): \(finding.text)") }
         let rest = findings.count - shown.count + findingsLeftOut
         if rest > 0 { lines.append("  and \(Self.count(rest)) findings more; --json shows up to \(LedgerVerification.mostFindings)") }
+        if clocksLeftOut > 0 { lines.append("  and \(Self.count(clocksLeftOut)) times more a clock went back") }
         return lines.joined(separator: "\n")
     }
 

@@ -20,10 +20,12 @@ public struct LedgerVerification: Sendable, Equatable {
         public init() {}
     }
 
-    /// All that is wrong, in the order of the chain. At most ``mostFindings``.
+    /// All that is wrong, in the order of the chain, and warnings. At most ``mostFindings`` and ``mostWarnings``.
     public var findings: [LedgerFinding] = []
-    /// Findings beyond that number.
+    /// Faults beyond that number.
     public var findingsLeftOut = 0
+    /// Warnings beyond ``mostWarnings``.
+    public var warningsLeftOut = 0
     /// Entries read.
     public var entries = 0
     /// Heads read.
@@ -32,15 +34,17 @@ public struct LedgerVerification: Sendable, Equatable {
     public var lastSequence = 0
     /// The last entry's hash; empty for none.
     public var lastHash: [UInt8] = []
-    /// The keys that were in force, in order. Empty for a ledger that is only chained.
+    /// The keys that were in force, in order: an entry introduced them, or a head was signed with them. Empty for a ledger that is only chained.
     public var keys: [PublicKey] = []
     /// For each of ``keys`` the entry from which on it was in force.
     public var keyPlaces: [Int] = []
     /// The earliest and the latest time of entries that are what was hashed, microseconds since 1970; nil for none.
     public var times: ClosedRange<Int64>?
 
-    /// How many findings are kept.
+    /// How many faults are kept.
     public static let mostFindings = 1000
+    /// How many warnings are kept.
+    public static let mostWarnings = 100
 
     /// True where nothing is wrong; warnings may be there.
     public var isIntact: Bool { findingsLeftOut == 0 && findings.allSatisfy(\.isWarning) }

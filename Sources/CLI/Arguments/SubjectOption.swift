@@ -17,6 +17,8 @@ struct SubjectOption: ParsableArguments {
     struct Chosen {
         let pseudonym: [UInt8]
         let words: [String]
+        /// Whether the pseudonym is a keyed digest; nil where it was named itself.
+        let isKeyed: Bool?
     }
 
     func validate() throws {
@@ -25,7 +27,7 @@ struct SubjectOption: ParsableArguments {
     }
 
     func chosen(in ledger: Ledger) throws -> Chosen {
-        if let subject, let bytes = Self.bytes(subject) { return Chosen(pseudonym: bytes, words: []) }
+        if let subject, let bytes = Self.bytes(subject) { return Chosen(pseudonym: bytes, words: [], isKeyed: nil) }
         guard let identifier = visitor == "-" ? readLine() : visitor, !identifier.isEmpty else {
             throw CommandFault(
                 code: EX_NOINPUT, place: "standard input", reason: "there is no identifier on the first line",
@@ -38,7 +40,7 @@ struct SubjectOption: ParsableArguments {
             )
         }
         let pseudonym = LedgerSubjects(ledger, key: key).digest(of: .identifier(identifier))
-        return Chosen(pseudonym: pseudonym, words: [identifier])
+        return Chosen(pseudonym: pseudonym, words: [identifier], isKeyed: key != nil)
     }
 
     private static func bytes(_ hex: String) -> [UInt8]? { hex.isEmpty ? nil : KeyFile.bytes(ofHex: Array(hex.utf8)) }

@@ -34,6 +34,7 @@ struct AuditRecord: ParsableCommand, WritesOutput {
         help: ArgumentHelp("Inputs, one a line, in the order of the decisions; they are sealed.", valueName: "file"), completion: .file())
     var inputs: String?
     @OptionGroup var ledgerKey: LedgerKeyOption
+    @Flag(help: "Make a ledger that nobody signs: it finds accidents, and stops nobody who can write the file.") var unsigned = false
     @OptionGroup var vaultKey: VaultKeyOption
     @OptionGroup var key: KeyOption
     @Flag(help: "Print a JSON summary.") var json = false
@@ -52,7 +53,9 @@ struct AuditRecord: ParsableCommand, WritesOutput {
     func run() throws {
         let sealing = try inputs.map { _ in try vaultKey.needed(for: path) }
         let found = try read()
-        let ledger = try Ledger(at: path, .createIfMissing, signingKey: try ledgerKey.key())
+        let signing = try ledgerKey.key()
+        try LedgerOptions.checkSigning(path, key: signing, unsigned: unsigned)
+        let ledger = try Ledger(at: path, .createIfMissing, signingKey: signing)
         let vault = try sealing.map { try SubjectVault(besides: path, .createIfMissing, master: $0) }
         var settings = DecisionRecorder.Settings(purpose: purpose, actor: actor, software: software)
         settings.consent = consent.state

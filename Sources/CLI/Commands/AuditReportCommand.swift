@@ -22,7 +22,7 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
             input give the same bytes.
 
             Example: tessera audit report bank.corpus --model bank.model --intents bank.serving --labels bank.labels --intents-study \
-            intents.json --inventory inventory.yaml --split 2026-02-01 --by device --ledger bank.ledger --out audit.html --json > audit.json
+            intents.json --inventory inventory.yaml --split 2026-02-01 --by device --ledger bank.ledger --key auditor.pub --out audit.html --json > audit.json
             """)
 
     @Argument(help: ArgumentHelp("Corpus directory.", valueName: "corpus"), completion: .directory) var corpus: String
@@ -50,6 +50,7 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Compare sessions before this time with those from it on.", valueName: "time")) var split: Moment?
     @Option(help: ArgumentHelp("Field whose values are groups.", valueName: "field")) var by: String?
     @Option(help: ArgumentHelp("Ledger of its decisions.", valueName: "file"), completion: .file()) var ledger: String?
+    @OptionGroup var trust: LedgerTrust
     @Option(help: ArgumentHelp("What this command printed with --json the last time.", valueName: "file.json"), completion: .file())
     var previous: String?
     @Option(help: ArgumentHelp("The report's date (default: now).", valueName: "time")) var at: Moment?
@@ -61,9 +62,13 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
     var outputFiles: [String] { [out] }
     var inputs: [String] {
         [corpus, model, intents] + otherSeed + exports + [inventory, labels, intentsStudy, rules, ledger, previous].compactMap { $0 }
+            + trust.files
     }
 
     func validate() throws {
+        guard ledger != nil || (trust.key.isEmpty && trust.anchor.isEmpty) else {
+            throw ValidationError("--key and --anchor are for --ledger")
+        }
         guard rules == nil || purpose != nil else { throw ValidationError("--rules hold for a purpose: name it with --purpose") }
     }
 
@@ -75,7 +80,7 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
         let pool = WorkerPool(threads: threads.count)
         let line = ProgressLine("audit")
         var dossier = try AuditDossier(sources, program: Version.text, pool: pool, say: { line.update($0) })
-        dossier.ledger = try ledger.map { try AuditDossier.LedgerPart($0, classifier: sources.classifier.id) }
+        dossier.ledger = try ledger.map { try AuditDossier.LedgerPart($0, trust.options(), classifier: sources.classifier.id) }
         if let last { dossier = dossier.compared(with: last) }
         let html = AuditReport(dossier).html
         try AtomicFile.write(Array(html.utf8), to: out)
@@ -123,21 +128,21 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
 extension AuditDossier.LedgerPart {
     /// Walks over a ledger and counts what it holds.
     /// - Parameter classifier: the id of the classifier whose decisions are counted.
-    init(_ path: String, classifier: String) throws {
-        let verified = try LedgerVerification.run(at: path)
+    init(_ path: String, _ options: LedgerVerification.Options, classifier: String) throws {
+        let verified = try LedgerVerification.run(at: path, options)
+        let verdict = LedgerVerdict(verified, options)
         self.init(isIntact: verified.isIntact, isSigned: verified.isSigned)
         findings = verified.findings.map(\.description)
+        keys = verdict.keys.map { Key(key: $0.key, since: $0.since, isTrusted: $0.trusted) }
+        (anchors, warnings) = (verdict.anchors, verdict.warnings)
         entries = verified.entries
         // A broken ledger is told as broken; what it holds may not even be readable.
         guard let summary = try? LedgerSummary(Ledger(at: path, .readOnly)) else { return }
         entries = summary.entries
-        kinds = Dictionary(uniqueKeysWithValues: summary.kinds.map { ("\($0.key)", $0.value) })
+        kinds = Dictionary(uniqueKeysWithValues: summary.kinds.map { ($0.key.name, $0.value) })
         purposes = summary.purposes
         decisions = summary.decisions.filter { SHA256Digest.hex($0.key) == classifier }.values.reduce(0, +)
-        if let times = summary.times {
-            func text(_ time: Int64) -> String { Date(timeIntervalSince1970: Double(time) / 1e6).formatted(.iso8601) }
-            (from, to) = (text(times.lowerBound), text(times.upperBound))
-        }
+        if let times = summary.times { (from, to) = (LedgerTime.text(times.lowerBound), LedgerTime.text(times.upperBound)) }
         verdicts = summary.verdicts
     }
 }

@@ -63,7 +63,7 @@ struct AuditRetention: ParsableCommand {
     private func show(_ report: RetentionReport, erased: [ErasureReceipt]) throws {
         if json { return try StandardOutput.print(json: Printed(report, erased, applied: apply)) }
         var lines = report.rows.map { row in
-            "\(row.purpose), \(row.kind): \(Reading.count(row.entries)) records, \(Reading.count(row.readable)) with an input, "
+            "\(row.purpose), \(row.kind.name): \(Reading.count(row.entries)) records, \(Reading.count(row.readable)) with an input, "
                 + (row.days.map { "\(Reading.count(row.beyond)) beyond \($0) days" } ?? "no limit")
         }
         lines.append(
@@ -100,7 +100,7 @@ struct AuditRetention: ParsableCommand {
         init(_ report: RetentionReport, _ erased: [ErasureReceipt], applied: Bool) {
             rows = report.rows.map {
                 Row(
-                    purpose: $0.purpose, kind: "\($0.kind)", days: $0.days, entries: $0.entries, readable: $0.readable, beyond: $0.beyond)
+                    purpose: $0.purpose, kind: $0.kind.name, days: $0.days, entries: $0.entries, readable: $0.readable, beyond: $0.beyond)
             }
             (subjects, mixedSubjects, newerInputs) = (report.subjects.count, report.mixedSubjects.count, report.newerInputs)
             self.applied = applied

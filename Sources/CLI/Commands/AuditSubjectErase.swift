@@ -42,6 +42,8 @@ struct AuditSubjectErase: ParsableCommand, WritesOutput {
         /// What stays: entries that keep an output or evidence, and those of them that hold the identifier itself.
         let outputsKept: Int
         let outputsNaming: [Int]?
+        /// Whether only who has the key of the imports can find the outputs that stay by the identifier; nil where that is not known.
+        let pseudonymIsKeyed: Bool?
         let statement: String
     }
 
@@ -62,9 +64,12 @@ struct AuditSubjectErase: ParsableCommand, WritesOutput {
             ledger: SHA256Digest.hex(opened.identity), subject: SHA256Digest.hex(chosen.pseudonym), time: LedgerTime.text(done.time),
             purpose: recorded.purpose, by: recorded.actor, entry: done.sequence, hash: SHA256Digest.hex(done.hash),
             keysDestroyed: done.keys, inputsErased: done.entries, outputsKept: naming.kept,
-            outputsNaming: chosen.words.isEmpty ? nil : naming.naming,
+            outputsNaming: chosen.words.isEmpty ? nil : naming.naming, pseudonymIsKeyed: chosen.isKeyed,
             statement: "The keys under which the inputs of this subject were sealed are destroyed; nobody can read these inputs any more. "
-                + "What was decided, and why, stays under the pseudonym, so that decisions can be proven.")
+                + "What was decided, and why, stays under the pseudonym, so that decisions can be proven."
+                + (chosen.isKeyed == false
+                    ? " The pseudonym was made without a key: whoever has the ledger and the identifier can still find these decisions."
+                    : ""))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -17,14 +17,7 @@ struct AuditVerify: ParsableCommand, WritesOutput {
             """)
 
     @Argument(help: ArgumentHelp("Ledger.", valueName: "ledger"), completion: .file()) var ledger: String
-    @Option(
-        help: ArgumentHelp("An anchor that was kept elsewhere. May be repeated.", valueName: "file"), completion: .file())
-    var anchor: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "A public key that you trust: 64 hexadecimal digits, or a file that holds them. One that signed at any time is enough. May be "
-                + "repeated.", valueName: "public"), completion: .file())
-    var key: [String] = []
+    @OptionGroup var trust: LedgerTrust
     @Flag(help: "Have SQLite check pages and indexes, too; takes about twice as long.") var pages = false
     @Option(
         help: ArgumentHelp("File for an anchor of the end that was verified: one line of JSON.", valueName: "file"), completion: .file())
@@ -33,15 +26,13 @@ struct AuditVerify: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [writeAnchor].compactMap { $0 } }
     var outputFiles: [String] { outputs }
-    var inputs: [String] { [ledger] + anchor + key.filter { PublicKey(hex: $0) == nil } }
+    var inputs: [String] { [ledger] + trust.files }
 
     func run() throws {
         Interruption.watch()
         let lock = try writeAnchor.map { try OutputLock(for: $0) }
         defer { lock?.release() }
-        var options = LedgerVerification.Options()
-        options.trustedKeys = try key.map(Self.publicKey)
-        options.anchors = try anchor.map { try LedgerAnchor(json: FileSystem.live.contents(of: $0, limit: 1 << 16), place: $0) }
+        var options = try trust.options()
         options.checksIndexes = pages
         // Taken before the walk, which then has to bear it out.
         let end = try writeAnchor.map { _ in try Ledger(at: ledger, .readOnly).exportAnchor() } ?? nil
@@ -69,16 +60,5 @@ struct AuditVerify: ParsableCommand, WritesOutput {
         }
         guard let result else { throw Interrupted(remedy: "nothing was changed; run the command again") }
         return LedgerVerdict(result, options)
-    }
-
-    private static func publicKey(_ text: String) throws -> PublicKey {
-        if let key = PublicKey(hex: text) { return key }
-        let digits = try FileSystem.live.contents(of: text, limit: 4096).filter { !" \t\r\n".utf8.contains($0) }
-        guard let key = PublicKey(hex: String(decoding: digits, as: UTF8.self)) else {
-            throw CommandFault(
-                code: EX_CONFIG, place: text, reason: "this is not a public key of 64 hexadecimal digits",
-                remedy: "take what `tessera audit key` printed")
-        }
-        return key
     }
 }

@@ -58,7 +58,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let lines = ConversionLines(
             ids: tables.decisions.ids, classes: trained.classes, probabilities: probabilities, offers: offers)
         let recorder = try ledger.recorder(
-            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? "recommendation",
+            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? LedgerOptions.unnamedPurpose,
             key: scoring.app.key.bytes())
         try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }

@@ -119,7 +119,7 @@ struct Label: ParsableCommand, WritesOutput {
         let labeller = try SessionLabeller(classifier, encoder: artifact, corpus: corpus, precision: precision.chosen(), wishes)
         let recorder = try ledger.recorder(
             try recordedRun(corpus, artifact, classifier), model: classifier.id, taxonomy: classifier.settings.taxonomy.digest,
-            purpose: serves.purpose?.rawValue ?? "recommendation", key: options.key.bytes())
+            purpose: serves.purpose?.rawValue ?? LedgerOptions.unnamedPurpose, key: options.key.bytes())
         let line = ProgressLine("label")
         let total = labeller.sessionCount
         func progress(_ done: Int) -> Bool {

@@ -72,7 +72,7 @@ struct RankScore: ParsableCommand, WritesOutput {
             tables.row(of: tables.decisions.customers[$0])
         }
         let recorder = try ledger.recorder(
-            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? "recommendation",
+            try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? LedgerOptions.unnamedPurpose,
             key: scoring.app.key.bytes())
         try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
         let counts =

@@ -19,8 +19,11 @@ struct LedgerOptions: ParsableArguments {
     var consent = ConsentArgument.unknown
     @Flag(
         inversion: .prefixedNo,
-        help: "Keep the inputs, sealed under a key of each subject, so that decisions can be replayed; without, their digests alone.")
+        help:
+            "Keep the inputs, sealed under a key of each subject, so that decisions can be replayed; without, their digests alone, where there is a vault key, and nothing of them where there is none."
+    )
     var keepInputs = true
+    @Flag(help: "Make a ledger that nobody signs: it finds accidents, and stops nobody who can write the file.") var unsigned = false
     @OptionGroup var ledgerKey: LedgerKeyOption
     @OptionGroup var vaultKey: VaultKeyOption
 
@@ -42,23 +45,44 @@ struct LedgerOptions: ParsableArguments {
         return try ReviewRecord.suspended(in: Ledger(at: ledger, .readOnly), taxonomy: taxonomy)
     }
 
+    /// The purpose in records of decisions for which nobody named one.
+    static let unnamedPurpose = "not named"
+
+    /// Refuses to begin a ledger that nobody signs, unless that is wanted.
+    static func checkSigning(_ ledger: String, key: SigningKey?, unsigned: Bool) throws {
+        guard key == nil, !unsigned, try FileSystem.live.status(of: ledger) == nil else { return }
+        throw CommandFault(
+            code: EX_CONFIG, place: ledger, reason: "a new ledger is signed, and there is no key to sign it",
+            remedy: "make one with `tessera audit key` and name it with --ledger-key or set TESSERA_LEDGER_KEY, or say --unsigned")
+    }
+
     /// Begins a run; nil where no ledger is named.
     /// - Parameter key: of the import, where there is one.
     func recorder(
         _ run: @autoclosure () throws -> DecisionRun, model: String, taxonomy: String? = nil, purpose: String, key: [UInt8]?
     ) throws -> DecisionRecorder? {
         guard let ledger else { return nil }
-        let sealing = keepInputs ? try vaultKey.key() : nil
+        let sealing = try vaultKey.key()
         if keepInputs, sealing == nil {
             throw CommandFault(
                 code: EX_CONFIG, place: "--ledger \(ledger)", reason: "the inputs are to be kept and there is no key to seal them",
                 remedy: "name a key file with --vault-key or set TESSERA_VAULT_KEY, or leave the inputs out with --no-keep-inputs")
         }
+        let signing = try ledgerKey.key()
+        try Self.checkSigning(ledger, key: signing, unsigned: unsigned)
         let run = try run()
-        let opened = try Ledger(at: ledger, .createIfMissing, signingKey: try ledgerKey.key())
+        if purpose == Self.unnamedPurpose {
+            StandardError.write("\(run.command): --purpose was not named, and the ledger says so of every decision\n")
+        }
+        if key == nil, run.command != "label" || run.corpus?.hasPseudonyms == false {
+            StandardError.write(
+                "\(run.command): without --key whoever has the ledger and a list of ids can find out whom its pseudonyms stand for\n")
+        }
+        let opened = try Ledger(at: ledger, .createIfMissing, signingKey: signing)
         let vault = try sealing.map { try SubjectVault(besides: ledger, .createIfMissing, master: $0) }
         var settings = DecisionRecorder.Settings(purpose: purpose, actor: actor, software: "tessera \(Version.text)")
         settings.consent = consent.state
+        settings.keepsInputs = keepInputs
         return try DecisionRecorder(opened, vault: vault, run, model: model, taxonomy: taxonomy, key: key, settings)
     }
 }
@@ -88,6 +112,12 @@ extension DecisionRun {
 }
 
 extension DecisionRun.Source {
+    /// Whether the import put keyed digests in place of visitors' ids.
+    var hasPseudonyms: Bool {
+        struct Schema: Decodable { var pseudonymised: [String] }
+        return (try? JSONDecoder().decode(Schema.self, from: Data(schema.utf8)))?.pseudonymised.contains("visitor") ?? false
+    }
+
     /// A corpus as a run keeps it.
     init(_ corpus: Corpus) throws {
         let encoder = JSONEncoder()

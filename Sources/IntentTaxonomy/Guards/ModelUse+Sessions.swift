@@ -16,12 +16,18 @@ extension ModelUse {
 
     /// What a trained encoder reads.
     public static func encoder(_ artifact: ModelArtifact, place: String) throws(PurposeError) -> ModelUse {
+        encoder(artifact, place: place, name: "the encoder in \(place)", record: try PurposeRecord.read(ofModelAt: place))
+    }
+
+    /// The same, by what is known of its purposes.
+    /// - Parameter name: what a breach calls it.
+    public static func encoder(_ artifact: ModelArtifact, place: String, name: String, record: PurposeRecord?) -> ModelUse {
         ModelUse(
             fields: artifact.encoding.plan.units.map { unit in
                 Field(
-                    unit.field, table: "events", reader: "the encoder in \(place)",
+                    unit.field, table: "events", reader: name,
                     remedy: "train an encoder without it: `tessera pretrain` with `fields: {overrides: {\(unit.field): {ignored: true}}}`")
-            }, models: [Model(.encoder, id: artifact.id, place: place, record: try PurposeRecord.read(ofModelAt: place))])
+            }, models: [Model(.encoder, id: artifact.id, place: place, record: record)])
     }
 
     /// What the facts of a classifier about to be trained would read.
@@ -49,17 +55,28 @@ extension ModelUse {
 
     /// What a trained classifier reads and gives out.
     public static func classifier(
-        _ classifier: IntentClassifier, place: String,
-        remedy: String = "pack the classifier for this purpose with `tessera intents pack --leave-out-banned`"
+        _ classifier: IntentClassifier, place: String, remedy: String = packing
     ) throws(PurposeError) -> ModelUse {
+        self.classifier(
+            classifier, place: place, name: "the classifier in \(place)", record: try PurposeRecord.read(ofModelAt: place), remedy: remedy)
+    }
+
+    /// How a classifier loses a banned intent.
+    public static let packing = "pack the classifier for this purpose with `tessera intents pack --leave-out-banned`"
+
+    /// The same, by what is known of its purposes.
+    /// - Parameter name: what a breach calls it.
+    public static func classifier(
+        _ classifier: IntentClassifier, place: String, name: String, record: PurposeRecord?, remedy: String = packing
+    ) -> ModelUse {
         let facts = classifier.facts.map { plan in Set(plan.fields.map(\.name) + plan.pairs.flatMap { [$0.of, $0.by] }) } ?? []
         var use = intents(classifier.settings.intents, of: classifier.taxonomy, remedy: remedy)
-        use.fields = facts.sorted().map { name in
+        use.fields = facts.sorted().map { field in
             Field(
-                name, table: "events", reader: "the classifier in \(place)",
-                remedy: "train one without it: `tessera intents train` with `facts: {fields: {\(name): {ignored: true}}}`")
+                field, table: "events", reader: name,
+                remedy: "train one without it: `tessera intents train` with `facts: {fields: {\(field): {ignored: true}}}`")
         }
-        use.models = [Model(.intents, id: classifier.id, place: place, record: try PurposeRecord.read(ofModelAt: place))]
+        use.models = [Model(.intents, id: classifier.id, place: place, record: record)]
         return use
     }
 }

@@ -75,15 +75,11 @@ extension AuditDossier {
 
     static func breaches(_ sources: DossierSources) throws -> [PurposeBreach] {
         guard let purpose = sources.purpose else { return [] }
-        let (encoder, classifier) = (sources.encoder, sources.classifier)
-        var use = ModelUse.intents(classifier.settings.intents, of: classifier.taxonomy, remedy: "pack it with --leave-out-banned")
-        use.fields = encoder.encoding.plan.units.map {
-            ModelUse.Field($0.field, table: "events", reader: "the encoder", remedy: "train one without it")
-        }
-        use.models = [
-            ModelUse.Model(.encoder, id: encoder.id, place: "the encoder", record: sources.records.encoder),
-            ModelUse.Model(.intents, id: classifier.id, place: "the classifier", record: sources.records.classifier),
-        ]
+        let use =
+            ModelUse.encoder(sources.encoder, place: "the encoder", name: "the encoder", record: sources.records.encoder)
+            + ModelUse.classifier(
+                sources.classifier, place: "the classifier", name: "the classifier", record: sources.records.classifier,
+                remedy: "pack it with --leave-out-banned")
         return PurposeGuard([purpose], rules: sources.rules).breaches(use)
     }
 

@@ -121,8 +121,30 @@ public struct AuditDossier: Sendable, Codable {
         public var isIntact, isSigned: Bool
         /// What is wrong, one sentence each.
         public var findings: [String]
+        /// Who signed it.
+        public var keys: [Key]?
+        /// Anchors that were compared, which were kept elsewhere.
+        public var anchors: Int?
+        /// What a walk over the file cannot tell.
+        public var warnings: [String]?
         /// Review verdicts by word.
         public var verdicts: [String: Int]
+
+        /// A key that signed the ledger.
+        public struct Key: Sendable, Equatable, Codable {
+            /// Its public half, hexadecimal.
+            public var key: String
+            /// The entry from which on it signed.
+            public var since: Int
+            /// Whether whoever wrote the report knew it from elsewhere.
+            public var isTrusted: Bool
+
+            /// A key of its parts.
+            public init(key: String, since: Int, isTrusted: Bool) { (self.key, self.since, self.isTrusted) = (key, since, isTrusted) }
+        }
+
+        /// Whether somebody who is known signed it.
+        public var isVouchedFor: Bool { keys?.contains(where: \.isTrusted) ?? false }
 
         /// A ledger of nothing, to be filled.
         public init(isIntact: Bool, isSigned: Bool) {

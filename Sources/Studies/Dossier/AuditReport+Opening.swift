@@ -23,7 +23,7 @@ extension AuditReport {
                 .init("Taxonomy", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
                 .init(
                     "Ledger", dossier.ledger.map { $0.isIntact ? "whole" : "broken" } ?? "none",
-                    note: dossier.ledger.map { "\(NumberText.count($0.entries)) entries" } ?? "no decisions on record"),
+                    note: dossier.ledger.map { "\(NumberText.count($0.entries)) entries, \(Self.signed($0))" } ?? "no decisions on record"),
             ]))
         blocks.append(
             Table(
@@ -34,6 +34,10 @@ extension AuditReport {
                     ["Who approved it?", whoApproved], ["How do I challenge a label?", Self.said(dossier.inventory.challenge)],
                 ]))
         return blocks
+    }
+
+    private static func signed(_ ledger: AuditDossier.LedgerPart) -> String {
+        ledger.isVouchedFor ? "signed by a trusted key" : ledger.isSigned ? "signed by a key that nobody vouches for" : "not signed"
     }
 
     /// What must not be overlooked.

@@ -15,9 +15,12 @@ extension AuditReport {
             Paragraph(
                 ledger.isIntact
                     ? "The chain was walked and is whole"
-                        + (ledger.isSigned
-                            ? ", and its heads are signed."
-                            : "; its heads are not signed, so that whoever can write the file could have written it anew.")
+                        + (ledger.isVouchedFor
+                            ? ", and a key that was known from elsewhere signed its heads."
+                            : ledger.isSigned
+                                ? ". Its heads are signed by a key that the file itself names: that this is the bank's key nobody has said "
+                                    + "(--key), and anybody can sign a file of their own."
+                                : "; its heads are not signed, so that whoever can write the file could have written it anew.")
                     : "The chain was walked and is broken."),
             KeyFigures([
                 .init("Entries", NumberText.count(ledger.entries)),
@@ -28,6 +31,15 @@ extension AuditReport {
                 .init("Erasures", NumberText.count(ledger.kinds["erasure"] ?? 0), note: "of subjects"),
             ]),
         ]
+        if let keys = ledger.keys, !keys.isEmpty {
+            blocks.append(
+                Table(
+                    caption: "Who signed it", columns: [.init("Public key"), .init("From entry", .right), .init("Known from elsewhere")],
+                    rows: keys.map { [$0.key, NumberText.count($0.since), $0.isTrusted ? "yes" : "no"] }))
+        }
+        if let warnings = ledger.warnings, !warnings.isEmpty {
+            blocks.append(Table(caption: "What the walk cannot tell", columns: [.init("Warning")], rows: warnings.map { [$0] }))
+        }
         if !ledger.findings.isEmpty {
             blocks.append(
                 Table(caption: "What the walk found", columns: [.init("Finding")], rows: ledger.findings.prefix(50).map { [$0] }))

@@ -1,7 +1,9 @@
 public import Evaluation
 
 /// How a classifier does by group, such as the device: how often it is silent, and how often it is right, with intervals by visitor. Groups
-/// of few people are hidden: their figures would say more of chance, or of single people, than of the model.
+/// of few people are hidden: their figures would say more of chance, or of single people, than of the model. Where one group alone is so
+/// small the next one is hidden with it, as the difference to the whole would tell of the one (complementary suppression; Willenborg and de
+/// Waal, Elements of Statistical Disclosure Control, 2001, section 6.3).
 public struct GroupStudy: Sendable, Equatable, Codable {
     /// One group.
     public struct Row: Sendable, Equatable, Codable {
@@ -51,13 +53,14 @@ public struct GroupStudy: Sendable, Equatable, Codable {
         for (session, value) in values.enumerated() { members[value ?? "(none)", default: []].append(session) }
         var places: [Int: Int] = [:]
         for (place, session) in judged.sessions.enumerated() { places[session] = place }
-        var (rows, hidden, sessions) = ([Row](), 0, 0)
-        for (name, own) in members.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
-            let people = Set(own.map { visitors[$0] }).count
-            guard people >= Self.fewestVisitors else {
-                (hidden, sessions) = (hidden + 1, sessions + own.count)
-                continue
-            }
+        var groups = members.map { (name: $0.key, sessions: $0.value, people: Set($0.value.map { visitors[$0] }).count) }
+        groups.sort { ($1.people, $0.name) < ($0.people, $1.name) }
+        let small = groups.count { $0.people < Self.fewestVisitors }
+        let kept = groups.count - (small == 1 ? min(2, groups.count) : small)
+        let hidden = groups.count - kept
+        let sessions = groups[kept...].reduce(0) { $0 + $1.sessions.count }
+        var rows: [Row] = []
+        for (name, own, people) in groups[..<kept].sorted(by: { ($1.sessions.count, $0.name) < ($0.sessions.count, $1.name) }) {
             let known = own.compactMap { places[$0] }
             var row = Row(
                 name: name, sessions: own.count, visitors: people,
