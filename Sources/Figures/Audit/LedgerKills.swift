@@ -206,9 +206,18 @@ struct LedgerKills {
 
     // MARK: Two writers that nobody disturbs
 
-    /// Two processes append to one ledger at the same time, to their ends.
+    /// Two processes append to one ledger at the same time, to their ends. Where a crowded machine ran them one after the other nothing is
+    /// shown: then again, longer.
     static func twoWriters(_ folder: String, batches: Int) throws -> (value: FigureValue, problems: [String]) {
         FigureContext.say("ledger-faults: two processes at once")
+        for attempt in 0..<5 {
+            let (value, problems, turns) = try twoWritersOnce("\(folder)-\(attempt)", batches: batches << attempt)
+            if turns >= 3 || !problems.isEmpty { return (value, problems) }
+        }
+        throw FigureError(code: EX_TEMPFAIL, description: "the two writers never took turns, so nothing was shown: run it on a quieter machine")
+    }
+
+    private static func twoWritersOnce(_ folder: String, batches: Int) throws -> (value: FigureValue, problems: [String], turns: Int) {
         var bench = try LedgerKills(folder, seed: 0)
         let began = FigureContext.now()
         let children = try (0..<2).map { try bench.start($0, 0, batches: batches, bench.ledger) }
@@ -231,13 +240,12 @@ struct LedgerKills {
             if writer != last { turns += 1 }
             last = writer
         }
-        if turns < 3 { bench.problem("the writers did not take turns, so nothing was shown") }
         let value: FigureValue = [
             "entries": .integer(bench.checked), "entries_acknowledged": .integer(bench.entriesAcknowledged),
             "erasures_acknowledged": .integer(bench.erasuresAcknowledged), "lost": .integer(bench.lost),
             "half_written": .integer(bench.half), "not_whole": .integer(bench.notWhole), "blocked": .integer(bench.blocked),
             "turns": .integer(turns), "seconds": .number(seconds),
         ]
-        return (value, bench.problems)
+        return (value, bench.problems, turns)
     }
 }

@@ -26,10 +26,14 @@ extension Figure {
                 "cut_with_heads_without_anchor": [
                     "tried": .integer(bench.withoutAnchor.tried), "found": .integer(bench.withoutAnchor.found),
                     "at_a_commit": .integer(bench.cutAtCommits),
+                ],
+                "after_another_commit": [
+                    "tried": .integer(bench.goneOn.tried), "refused": .integer(bench.goneOn.refused),
+                    "found": .integer(bench.goneOn.found), "cut_at_a_commit": .integer(bench.goneOn.cut),
                 ], "missed": .list(bench.missed.map { .text($0) }),
                 "seconds": .number(FigureContext.now() - began), "seed": .integer(41), "quick": .truth(context.quick),
             ]
-            guard kinds.allSatisfy({ $0.located == $0.tried }) else {
+            guard kinds.allSatisfy({ $0.located == $0.tried }), bench.goneOn.isComplete else {
                 throw FigureError(code: EX_SOFTWARE, description: "changes were not found, or not located", figure: figure)
             }
             return figure
@@ -54,6 +58,19 @@ struct TamperCount {
     }
 }
 
+/// What became of changes after which somebody with the key appended.
+struct GoneOn {
+    var tried = 0
+    /// Nothing could be appended.
+    var refused = 0
+    /// It could, and the verification still says that the ledger is not whole.
+    var found = 0
+    /// Cut exactly at a commit, which an anchor alone tells.
+    var cut = 0
+
+    var isComplete: Bool { refused + found + cut == tried }
+}
+
 /// A ledger, and copies of it that are changed.
 final class TamperBench {
     let entries: Int
@@ -66,6 +83,7 @@ final class TamperBench {
     /// Cuts with their heads, verified without an anchor: at a commit nothing is left that could tell.
     private(set) var withoutAnchor = TamperCount()
     private(set) var cutAtCommits = 0
+    private(set) var goneOn = GoneOn()
     /// What was not located.
     private(set) var missed: [String] = []
 
@@ -134,11 +152,35 @@ final class TamperBench {
             let isLocated = tamper.isLocated(by: verification, entries: entries, heads: heads, anchored: true)
             single[Self.name(tamper), default: TamperCount()].add(found: !verification.isIntact, located: isLocated)
             if !isLocated { miss("\(tamper)", verification) }
-            guard case .truncateWithHeads(let last) = tamper else { continue }
+            guard case .truncateWithHeads(let last) = tamper else {
+                try goOn(path, after: tamper)
+                continue
+            }
             cutAtCommits += heads.contains(last) ? 1 : 0
             let alone = try Self.verify(path, nil)
             withoutAnchor.add(
                 found: !alone.isIntact, located: tamper.isLocated(by: alone, entries: entries, heads: heads, anchored: false))
+            try goOn(path, after: tamper)
+        }
+    }
+
+    /// Somebody with the key who noticed nothing appends once more. Without any anchor the change must still be found, for a signature
+    /// vouches for what stands before it.
+    private func goOn(_ path: String, after tamper: LedgerTamper) throws {
+        goneOn.tried += 1
+        do throws(LedgerError) {
+            try Ledger(at: path, .existing, signingKey: LedgerWorkload.key()).append(LedgerEntry(.note, purpose: "test", actor: "test"))
+        } catch {
+            goneOn.refused += 1
+            return
+        }
+        let verification = try Self.verify(path, nil)
+        if !verification.isIntact {
+            goneOn.found += 1
+        } else if case .truncateWithHeads = tamper {
+            goneOn.cut += 1
+        } else {
+            miss("\(tamper), and a commit after it", verification)
         }
     }
 
