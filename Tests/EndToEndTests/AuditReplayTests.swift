@@ -3,16 +3,16 @@ import Testing
 
 /// Decisions recorded by the commands, and made again by `tessera audit replay`.
 @Suite struct AuditReplayTests {
-    private static let keys = ["--vault-key", "vault.key", "--ledger-key", "ledger.key"]
-    private static let ledger = ["--ledger", "bank.ledger"] + keys
+    static let keys = ["--vault-key", "vault.key", "--ledger-key", "ledger.key"]
+    static let ledger = ["--ledger", "bank.ledger"] + keys
 
-    private static func require(_ command: [String], in bench: Workbench) throws -> CommandRun {
+    static func require(_ command: [String], in bench: Workbench) throws -> CommandRun {
         let run = try CommandRun.tessera(command, in: bench.folder)
         try #require(run.code == 0, "\(command.joined(separator: " ")): \(run.talk)")
         return run
     }
 
-    private static func writeKeys(_ bench: Workbench) throws {
+    static func writeKeys(_ bench: Workbench) throws {
         try bench.write(String(repeating: "ab", count: 32) + "\n", to: "vault.key")
         try bench.write(String(repeating: "0c", count: 32) + "\n", to: "ledger.key")
         for name in ["vault.key", "ledger.key"] {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    private static let labelling = [
+    static let labelling = [
         "label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "out.jsonl",
     ]
 
@@ -168,5 +168,18 @@ import Testing
         let replaying = ["audit", "replay", "bank.ledger", "--sample", "100", "--vault-key", "vault.key", "--threads", "1", "--json"]
         let replayed = try Self.require(replaying, in: bench).json()
         #expect(replayed["same"] as? Int == 100 && replayed["decisions"] as? Int == 100)
+
+        // What an input lacks is not read from where the training read it, here the working folder.
+        _ = try Self.require(["audit", "replay", "bank.ledger", "3", "--vault-key", "vault.key", "--export", "case"], in: bench)
+        try bench.write(try bench.data("bank/credit/bureau.csv"), to: "bureau.csv")
+        try BundleTests.forge(bench) { bundle in
+            var input = try #require(try JSONSerialization.jsonObject(with: Data(bundle.decisions[0].input.utf8)) as? [String: Any])
+            var files = try #require(input["files"] as? [String: String])
+            #expect(files.removeValue(forKey: "--file bureau") != nil)
+            input["files"] = files
+            bundle.decisions[0].input = String(decoding: try JSONSerialization.data(withJSONObject: input), as: UTF8.self)
+            bundle.decisions[0].seal()
+        }
+        #expect(try BundleTests.verdicts(bench) == ["failed": 1])
     }
 }
