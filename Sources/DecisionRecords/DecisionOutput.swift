@@ -1,25 +1,72 @@
-internal import FoundationEssentials
-
 /// Output lines as the ledger keeps them: without the decision's id. Ids may tell who somebody is, and outputs stay readable after an erasure;
 /// the id is kept with the input.
 public enum DecisionOutput {
-    /// The id of a line of JSON, nil where it has none, and the line with `null` in its place.
+    /// What a member of a line holds.
+    public enum Value: Sendable, Equatable {
+        /// A text, its escapes resolved.
+        case text(String)
+        /// A number, its digits as they stand.
+        case number(String)
+        /// `true`, `false` or `null`.
+        case word(String)
+        /// A list or an object.
+        case other
+        /// There is no such member.
+        case missing
+        /// The member stands there more than once: nobody can say which counts.
+        case repeated
+    }
+
+    /// What a member of the line's object holds; members of objects within do not count.
+    /// - Parameter line: one JSON object.
+    public static func value(of member: String, in line: [UInt8]) -> Value {
+        var found = Value.missing
+        line.withUnsafeBufferPointer { bytes in
+            let line = JSONLine(bytes)
+            line.values(of: member) { place in
+                guard found == .missing else {
+                    found = .repeated
+                    return false
+                }
+                if let text = line.text(place) {
+                    found = .text(text)
+                } else if let number = line.number(place) {
+                    found = .number(number)
+                } else {
+                    let word = String(decoding: bytes[place], as: UTF8.self)
+                    found = ["true", "false", "null"].contains(word) ? .word(word) : .other
+                }
+                return true
+            }
+        }
+        return found
+    }
+
+    /// Whether a text stands in a line as a whole, as a value or a name, however it is escaped.
+    public static func holds(_ text: String, in line: [UInt8]) -> Bool { line.withUnsafeBufferPointer { JSONLine($0).holds(text) } }
+
+    /// The id of a line of JSON, and the line with `null` in its place and every other byte as it was.
+    ///
+    /// The id is the text of the member, or the digits of its number. Where it holds neither there is none, and the line stays as it is.
+    /// Looks at the line's own object only, and at the first such member: a line from elsewhere is asked for ``value(of:in:)`` before.
     /// - Parameter member: the member that holds the id, `session` for example.
     public static func parted(_ line: [UInt8], member: String) -> (id: String?, rest: [UInt8]) {
-        // Inside of a text the quotes would be escaped, so this stands for the member and for nothing else.
-        let name = Array("\"\(member)\":\"".utf8)
-        guard line.count >= name.count else { return (nil, line) }
-        var start = 0
-        while start + name.count <= line.count, !(line[start] == name[0] && line[start...].starts(with: name)) { start += 1 }
-        guard start + name.count <= line.count else { return (nil, line) }
-        let text = start + name.count - 1
-        var end = text + 1
-        while end < line.count, line[end] != UInt8(ascii: "\"") { end += line[end] == UInt8(ascii: "\\") ? 2 : 1 }
-        guard end < line.count, let id = try? JSONDecoder().decode([String].self, from: Data([0x5B] + line[text...end] + [0x5D])).first
-        else {
-            return (nil, line)
+        var id: String?
+        var place = 0..<0
+        line.withUnsafeBufferPointer { bytes in
+            let line = JSONLine(bytes)
+            line.values(of: member) { found in
+                (id, place) = (line.text(found) ?? line.number(found), found)
+                return false
+            }
         }
-        return (id, Array(line[..<text]) + Array("null".utf8) + Array(line[(end + 1)...]))
+        guard id != nil else { return (nil, line) }
+        var rest: [UInt8] = []
+        rest.reserveCapacity(line.count - place.count + 4)
+        rest += line[..<place.lowerBound]
+        rest += "null".utf8
+        rest += line[place.upperBound...]
+        return (id, rest)
     }
 
     /// Where two lines differ, in words that show nothing but the output.

@@ -31,7 +31,7 @@ public final class DecisionRecorder {
         public var id: String
         /// Whom it is about.
         public var subject: LedgerSubjects.Subject
-        /// ``DecisionInput/json(id:corpusSessions:wording:files:sessions:)``.
+        /// ``DecisionInput/json(id:corpusSessions:wording:files:sessions:)``; empty where nothing is known of it.
         public var input: [UInt8]
         /// The line, byte for byte.
         public var output: [UInt8]

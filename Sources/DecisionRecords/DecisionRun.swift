@@ -42,7 +42,10 @@ public struct DecisionRun: Sendable, Equatable, Codable {
         public init(digest: String, schema: String) { (self.digest, self.schema) = (digest, schema) }
     }
 
-    /// The command, its words apart: `label`, `rank score`.
+    /// What stands for the command where another program decided: such a run cannot be made again.
+    public static let outside = "outside"
+
+    /// The command, its words apart: `label`, `rank score`; ``outside``.
     public var command: String
     /// Options that change what is decided.
     public var arguments: [String]

@@ -105,7 +105,43 @@ import Testing
         #expect(parted(#"{"session":"v1/17","x":1}"#) == ("v1/17", #"{"session":null,"x":1}"#))
         #expect(parted(#"{"points":3,"session":"a\"b\\","z":"session"}"#) == ("a\"b\\", #"{"points":3,"session":null,"z":"session"}"#))
         #expect(parted(#"{"a":"\"session\":\"x\"","session":"y"}"#) == ("y", #"{"a":"\"session\":\"x\"","session":null}"#))
-        for line in [#"{"other":"x"}"#, #"{"session":7}"#, #"{"session":"never ends"#, ""] { #expect(parted(line) == (nil, line)) }
+        // The line's own object, not one within, before it or behind it.
+        #expect(parted(#"{"a":{"session":"x"},"session":"y"}"#) == ("y", #"{"a":{"session":"x"},"session":null}"#))
+        #expect(
+            parted(#"{"a":[{"b":"}"},["]"]],"session":"y","c":{"session":"x"}}"#) == (
+                "y", #"{"a":[{"b":"}"},["]"]],"session":null,"c":{"session":"x"}}"#
+            ))
+        #expect(
+            parted(#"{"a":"session","b":["session","x"],"session":"y"}"#) == ("y", #"{"a":"session","b":["session","x"],"session":null}"#))
+        // As other programs write it, every other byte as it was.
+        #expect(parted("\t{ \"x\" : 1.50 ,\r \"session\"\t: \"y\" } \n") == ("y", "\t{ \"x\" : 1.50 ,\r \"session\"\t: null } \n"))
+        #expect(parted(#"{"x":true,"s\u0065ssion":"\u00e9\/\ud83d\ude00"}"#) == ("é/😀", #"{"x":true,"s\u0065ssion":null}"#))
+        // A number's digits are the id.
+        #expect(parted(#"{"session":7,"x":7}"#) == ("7", #"{"session":null,"x":7}"#))
+        #expect(parted(#"{"session": -1.50E+3}"#) == ("-1.50E+3", #"{"session": null}"#))
+        #expect(parted(#"{"session":""}"#) == ("", #"{"session":null}"#))
+        for line in [
+            #"{"other":"x"}"#, #"{"session":"never ends"#, #"{"session":"never ends\"#, "", "{", "{}", "[]", #"["session","x"]"#,
+            #""session""#,
+            #"{"session":null}"#, #"{"session":true}"#, #"{"session":{"session":"x"}}"#, #"{"session":["x"]}"#, #"{"a":{"session":"x"}}"#,
+            #"{"session"}"#, #"{"session":}"#, #"{"sessions":"x"}"#, #"{"Session":"x"}"#, #"{"a":["#, #"{"session":1.}"#, #"{"session":-}"#,
+        ] {
+            #expect(parted(line) == (nil, line))
+        }
+    }
+
+    @Test func members() {
+        func value(_ line: String) -> DecisionOutput.Value { DecisionOutput.value(of: "a", in: Array(line.utf8)) }
+        #expect(value(#"{"b":{"a":1},"a":"x\n"}"#) == .text("x\n") && value(#"{"a" : 12.0}"#) == .number("12.0"))
+        #expect(value(#"{"a":true}"#) == .word("true") && value(#"{"a":null}"#) == .word("null"))
+        #expect(value(#"{"a":{}}"#) == .other && value(#"{"a":["x"]}"#) == .other && value(#"{"a":1.2.3}"#) == .other)
+        #expect(value("{}") == .missing && value(#"{"b":"a"}"#) == .missing && value("") == .missing)
+        #expect(value(#"{"a":1,"a":1}"#) == .repeated && value(#"{"a":1,"b":2,"\u0061":1}"#) == .repeated)
+
+        func holds(_ text: String, _ line: String) -> Bool { DecisionOutput.holds(text, in: Array(line.utf8)) }
+        #expect(holds("x", #"{"a":[{"b":"x"}]}"#) && holds("x", #"{"a":{"x":1}}"#) && holds("x", #"{"a":"\u0078"}"#))
+        #expect(holds("a\"b", #"{"a":"a\"b"}"#) && holds("é", #"["\u00e9"]"#) && holds("é", #"["é"]"#))
+        #expect(!holds("x", #"{"a":"xy","b":"yx","c":"\"x\""}"#) && !holds("12", #"{"a":12}"#) && !holds("x", #"{"a":"x"#))
     }
 
     @Test("What is recorded: a run, its decisions without ids, sealed inputs, an end")

@@ -1,18 +1,19 @@
+import Audit
 import Foundation
 import Testing
 
 /// Decisions recorded by the commands, and made again by `tessera audit replay`.
 @Suite struct AuditReplayTests {
-    private static let keys = ["--vault-key", "vault.key", "--ledger-key", "ledger.key"]
-    private static let ledger = ["--ledger", "bank.ledger"] + keys
+    static let keys = ["--vault-key", "vault.key", "--ledger-key", "ledger.key"]
+    static let ledger = ["--ledger", "bank.ledger"] + keys
 
-    private static func require(_ command: [String], in bench: Workbench) throws -> CommandRun {
+    static func require(_ command: [String], in bench: Workbench) throws -> CommandRun {
         let run = try CommandRun.tessera(command, in: bench.folder)
         try #require(run.code == 0, "\(command.joined(separator: " ")): \(run.talk)")
         return run
     }
 
-    private static func writeKeys(_ bench: Workbench) throws {
+    static func writeKeys(_ bench: Workbench) throws {
         try bench.write(String(repeating: "ab", count: 32) + "\n", to: "vault.key")
         try bench.write(String(repeating: "0c", count: 32) + "\n", to: "ledger.key")
         for name in ["vault.key", "ledger.key"] {
@@ -20,7 +21,7 @@ import Testing
         }
     }
 
-    private static let labelling = [
+    static let labelling = [
         "label", "bank.corpus", "--model", "bank.model", "--intents", "bank.intents", "--for-evaluation", "--out", "out.jsonl",
     ]
 
@@ -154,6 +155,44 @@ import Testing
             let replayed = try Self.require(replaying + ["--json"], in: bench).json()
             #expect(replayed["same"] as? Int == replayed["decisions"] as? Int && (replayed["decisions"] as? Int ?? 0) >= 30)
         }
+
+        let agreed = try Self.addConsent(to: "bank/app/customers.csv", key: "customer_id", in: bench)
+        for (command, id, table, plain) in [
+            (AppBench.rankScoring + ["agreed.jsonl", "--top", "2"], "impression_id", "impressions", "ranked.jsonl"),
+            (AppBench.convertScoring + ["agreed.jsonl"], "decision_id", "decisions", "f.jsonl"),
+        ] {
+            let recording = command + ["--ledger", "\(table).ledger", "--no-keep-inputs", "--unsigned", "--consent-field"]
+            _ = try Self.require(recording + ["agreed"], in: bench)
+            #expect(try bench.data("agreed.jsonl") == bench.data(plain), "what somebody agreed to is no feature")
+            let (header, rows) = try AppBench.rows(bench, "bank/app/\(table).csv")
+            let (own, other) = (try #require(header.firstIndex(of: id)), try #require(header.firstIndex(of: "customer_id")))
+            let customers = Dictionary(rows.map { ($0[own], $0[other]) }, uniquingKeysWith: { first, _ in first })
+            let expected = try AppBench.lines(bench, "agreed.jsonl").map { agreed[customers[$0[id] as? String ?? ""] ?? ""] }
+            #expect(try Self.consents(bench, "\(table).ledger") == expected && Set(expected).count == 4)
+            let unknown = try CommandRun.tessera(recording + ["agrees"], in: bench.folder)
+            #expect(unknown.code == 64 && unknown.talk.contains("no such column") && unknown.talk.contains("agreed"))
+            let alone = try CommandRun.tessera(command + ["--consent-field", "agreed"], in: bench.folder)
+            #expect(alone.code == 64 && alone.talk.contains("--consent-field is for --ledger"))
+        }
+    }
+
+    /// Adds a column `agreed` to a table; what it says of each key.
+    private static func addConsent(to table: String, key: String, in bench: Workbench) throws -> [String: LedgerEntry.Consent] {
+        let states: [(String, LedgerEntry.Consent)] = [("Yes", .given), ("denied", .refused), ("revoked", .withdrawn), ("", .unknown)]
+        let (header, rows) = try AppBench.rows(bench, table)
+        let column = try #require(header.firstIndex(of: key))
+        var agreed: [String: LedgerEntry.Consent] = [:]
+        var lines = [(header + ["agreed"]).joined(separator: ",")]
+        for (number, row) in rows.enumerated() {
+            agreed[row[column]] = states[number % 4].1
+            lines.append((row + [states[number % 4].0]).joined(separator: ","))
+        }
+        try bench.write(lines.joined(separator: "\n") + "\n", to: table)
+        return agreed
+    }
+
+    private static func consents(_ bench: Workbench, _ ledger: String) throws -> [LedgerEntry.Consent?] {
+        try Ledger(at: bench.folder.appending(path: ledger).path, .readOnly).entries(LedgerSelection(kind: .decision)).map(\.consent)
     }
 
     @Test("Scores of applicants")
@@ -168,5 +207,24 @@ import Testing
         let replaying = ["audit", "replay", "bank.ledger", "--sample", "100", "--vault-key", "vault.key", "--threads", "1", "--json"]
         let replayed = try Self.require(replaying, in: bench).json()
         #expect(replayed["same"] as? Int == 100 && replayed["decisions"] as? Int == 100)
+
+        // What an input lacks is not read from where the training read it, here the working folder.
+        _ = try Self.require(["audit", "replay", "bank.ledger", "3", "--vault-key", "vault.key", "--export", "case"], in: bench)
+        try bench.write(try bench.data("bank/credit/bureau.csv"), to: "bureau.csv")
+        try BundleTests.forge(bench) { bundle in
+            var input = try #require(try JSONSerialization.jsonObject(with: Data(bundle.decisions[0].input.utf8)) as? [String: Any])
+            var files = try #require(input["files"] as? [String: String])
+            #expect(files.removeValue(forKey: "--file bureau") != nil)
+            input["files"] = files
+            bundle.decisions[0].input = String(decoding: try JSONSerialization.data(withJSONObject: input), as: UTF8.self)
+            bundle.decisions[0].seal()
+        }
+        #expect(try BundleTests.verdicts(bench) == ["failed": 1])
+
+        let agreed = try Self.addConsent(to: "bank/credit/applicants.csv", key: "applicant_id", in: bench)
+        let scoring = ["credit", "score", "m", "--data", "bank/credit", "--out", "agreed.jsonl", "--ledger", "agreed.ledger"]
+        _ = try Self.require(scoring + ["--no-keep-inputs", "--unsigned", "--consent-field", "agreed"], in: bench)
+        let expected = try AppBench.lines(bench, "agreed.jsonl").map { agreed[$0["customer"] as? String ?? ""] }
+        #expect(try Self.consents(bench, "agreed.ledger") == expected && Set(expected).count == 4)
     }
 }

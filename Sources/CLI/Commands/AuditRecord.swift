@@ -10,10 +10,12 @@ struct AuditRecord: ParsableCommand, WritesOutput {
         commandName: "record",
         abstract: "Record decisions that were made outside these commands: in Spark, or by another program.",
         discussion: """
-            Takes a file of JSON Lines, one decision a line. Each becomes an entry of the ledger like those that --ledger of the deciding commands \
-            writes: the line as the output with null in place of its id, the line of --inputs with the same number as the sealed input. All \
-            lines are checked before the first is recorded. What another program decided cannot be replayed here, but shown, reviewed and \
-            erased.
+            Takes a file of JSON Lines, one decision a line. Each becomes an entry of the ledger like those that --ledger of the deciding \
+            commands writes: the line as the output with null in place of its id and of whom it is about, and the line of --inputs with \
+            the same number as the sealed input (an empty line for none). Id and subject are members of the line's own object, texts or \
+            numbers; of a number the digits are the id. Outputs stay after an erasure, so a line in which one of the two stands once more \
+            as a text is refused. All lines are checked before the first is recorded. What another program decided cannot be replayed \
+            here, but shown, reviewed and erased.
 
             Example: tessera audit record bank.ledger spark.jsonl --id session --subject visitor --model-id 1f3a… --purpose marketing \
             --actor "nightly spark job"
@@ -28,8 +30,13 @@ struct AuditRecord: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("What the decisions are for.", valueName: "purpose")) var purpose: String
     @Option(help: ArgumentHelp("Who decided: a program or role, no person's name.", valueName: "name")) var actor: String
     @Option(help: ArgumentHelp("The program that decided and its version.", valueName: "name")) var software = "outside"
-    @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, not-needed or unknown.", valueName: "state"))
+    @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, withdrawn, not-needed or unknown.", valueName: "state"))
     var consent = ConsentArgument.unknown
+    @Option(
+        help: ArgumentHelp(
+            "The member that says what the subject agreed to (yes, granted, no, denied …), unknown where a line has none; in place of "
+                + "--consent.", valueName: "member"))
+    var consentMember: String?
     @Option(
         help: ArgumentHelp("Inputs, one a line, in the order of the decisions; they are sealed.", valueName: "file"), completion: .file())
     var inputs: String?
@@ -58,9 +65,9 @@ struct AuditRecord: ParsableCommand, WritesOutput {
         let ledger = try Ledger(at: path, .createIfMissing, signingKey: signing)
         let vault = try sealing.map { try SubjectVault(besides: path, .createIfMissing, master: $0) }
         var settings = DecisionRecorder.Settings(purpose: purpose, actor: actor, software: software)
-        settings.consent = consent.state
+        settings.consent = consentMember == nil ? consent.state : .unknown
         let recorder = try DecisionRecorder(
-            ledger, vault: vault, DecisionRun(command: "outside", arguments: [], models: [], idMember: id, software: software),
+            ledger, vault: vault, DecisionRun(command: DecisionRun.outside, arguments: [], models: [], idMember: id, software: software),
             model: modelId, taxonomy: taxonomyDigest, key: try key.bytes(), settings)
         guard recorder.record(found) else { throw recorder.failure! }
         try recorder.finish()
@@ -72,36 +79,70 @@ struct AuditRecord: ParsableCommand, WritesOutput {
 
     /// All lines, checked.
     private func read() throws -> [DecisionRecorder.Decision] {
-        func lines(_ path: String) throws -> [ArraySlice<UInt8>] {
-            try FileSystem.live.contents(of: path, limit: 1 << 31).split(separator: UInt8(ascii: "\n"))
+        let given = try Self.lines(decisions)
+        if let empty = given.firstIndex(where: { $0.allSatisfy { $0 == 0x0D || $0 == 0x20 || $0 == 0x09 } }) {
+            throw fault(empty, "the line is empty", "take it out, and its input if it has one")
         }
-        let own = try inputs.map { try lines($0) }
-        let given = try lines(decisions)
+        let own = try inputs.map { try Self.lines($0) }
         if let own, own.count != given.count {
             throw CommandFault(
                 code: EX_DATAERR, place: inputs ?? "", reason: "\(own.count) inputs for \(given.count) decisions",
                 remedy: "write one line for each decision, in their order")
         }
-        return try given.enumerated().map { number, line in
-            let bytes = Array(line) + [UInt8(ascii: "\n")]
-            func fault(_ reason: String) -> CommandFault {
-                CommandFault(
-                    code: EX_DATAERR, place: "\(decisions):\(number + 1)", reason: reason,
-                    remedy: "write one JSON object a line; nothing was recorded")
-            }
-            guard line.first == UInt8(ascii: "{"), (try? JSONDecoder().decode(AnyObject.self, from: Data(line))) != nil else {
-                throw fault("it is no JSON object")
-            }
-            guard let id = DecisionOutput.parted(bytes, member: self.id).id else { throw fault("there is no text `\(self.id)`") }
-            let subject =
-                try subject.map { member in
-                    guard let subject = DecisionOutput.parted(bytes, member: member).id else { throw fault("there is no text `\(member)`") }
-                    return subject
-                }.map { LedgerSubjects.Subject.identifier($0) } ?? .nobody
-            // The subject's own id goes, too, where it is another one.
-            let rest = self.subject.map { DecisionOutput.parted(bytes, member: $0).rest } ?? bytes
-            return DecisionRecorder.Decision(
-                id: id, subject: subject, input: own.map { Array($0[number]) } ?? [], output: self.subject == self.id ? bytes : rest)
+        let found = try given.indices.map { line in
+            try decision(line, Array(given[line]) + [UInt8(ascii: "\n")], input: own.map { Array($0[line]) } ?? [])
+        }
+        if let consentMember, !found.isEmpty, found.allSatisfy({ $0.consent == nil }) {
+            throw fault(0, "neither here nor later is there a member `\(consentMember)`", "correct --consent-member")
+        }
+        return found
+    }
+
+    /// Lines of a file; what follows on the last line end is one only where something is there.
+    private static func lines(_ path: String) throws -> [ArraySlice<UInt8>] {
+        let lines = try FileSystem.live.contents(of: path, limit: 1 << 31)
+            .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.last?.isEmpty ?? false ? lines.dropLast() : lines
+    }
+
+    private func fault(_ line: Int, _ reason: String, _ remedy: String = "write one JSON object a line") -> CommandFault {
+        CommandFault(code: EX_DATAERR, place: "\(decisions):\(line + 1)", reason: reason, remedy: remedy + "; nothing was recorded")
+    }
+
+    private func decision(_ line: Int, _ bytes: [UInt8], input: [UInt8]) throws -> DecisionRecorder.Decision {
+        guard (try? JSONDecoder().decode(AnyObject.self, from: Data(bytes))) != nil else { throw fault(line, "it is no JSON object") }
+        let id = try name(self.id, line, bytes)
+        let about = try subject.map { try name($0, line, bytes) }
+        var rest = DecisionOutput.parted(bytes, member: self.id).rest
+        if let subject { rest = DecisionOutput.parted(rest, member: subject).rest }
+        for (member, word) in [(self.id, id), (subject ?? "", about ?? "")] where !word.isEmpty && DecisionOutput.holds(word, in: rest) {
+            throw fault(
+                line, "what `\(member)` holds stands in the line once more",
+                "outputs stay after an erasure: leave it out there, or digest it")
+        }
+        var decision = DecisionRecorder.Decision(
+            id: id, subject: about.map { .identifier($0) } ?? .nobody, input: input, output: rest)
+        decision.consent = try consentMember.flatMap { try agreed($0, line, bytes) }
+        return decision
+    }
+
+    /// What a member names, by a text or a number.
+    private func name(_ member: String, _ line: Int, _ bytes: [UInt8]) throws -> String {
+        switch DecisionOutput.value(of: member, in: bytes) {
+        case .text(let text), .number(let text): return text
+        case .missing: throw fault(line, "there is no member `\(member)`", "add it, or name another member")
+        case .repeated: throw fault(line, "there is more than one member `\(member)`", "leave one of them")
+        case .word, .other: throw fault(line, "`\(member)` is neither a text nor a number", "write one, or name another member")
+        }
+    }
+
+    /// What a member says of consent; nil where the line has none.
+    private func agreed(_ member: String, _ line: Int, _ bytes: [UInt8]) throws -> LedgerEntry.Consent? {
+        switch DecisionOutput.value(of: member, in: bytes) {
+        case .text(let word), .number(let word), .word(let word): return LedgerEntry.Consent(word: word)
+        case .missing: return nil
+        case .repeated: throw fault(line, "there is more than one member `\(member)`", "leave one of them")
+        case .other: throw fault(line, "`\(member)` is no word", "write one, such as yes or no")
         }
     }
 

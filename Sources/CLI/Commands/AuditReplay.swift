@@ -11,14 +11,19 @@ struct AuditReplay: ParsableCommand, WritesOutput {
         discussion: """
             Reads decisions of a ledger, by their places or a sample of them, opens their inputs with the vault's key, finds the models by \
             their ids, runs the command that decided and compares every byte. What differs is named: a model that is missing or was changed, \
-            another version of the program, an input that was erased. Exit code 0 where all are the same, 1 where not.
+            another version of the program, an input that was erased. Only the four commands that decide are run, with the options that \
+            they record; anything else that a ledger or bundle names is told as damaged. Exit code 0 where all are the same, 1 where not, \
+            or where nothing was replayed.
 
             --export writes what is needed to replay elsewhere, without ledger and keys: the decisions with their inputs, and the models. \
-            Such a bundle holds personal data in the open; whoever gets it can check every input against the ledger by its digest.
+            Such a bundle holds personal data in the open. It also holds the entries as they were hashed, so that an output, input or run \
+            that was changed by itself does not give the hash of its entry and is told as damaged. The hash needs no secret: whoever made \
+            the bundle could have made up all of it. That these are entries of a ledger shows --against, which compares every hash with \
+            the ledger or a copy and needs no key; that the ledger is whole and signed shows `tessera audit verify`.
 
             Example: tessera audit replay bank.ledger --sample 100
             Example: tessera audit replay bank.ledger 4711 4712 --models archive/models --export case-17
-            Example: tessera audit replay --bundle case-17
+            Example: tessera audit replay --bundle case-17 --against bank.ledger
             """)
 
     @Argument(help: ArgumentHelp("The ledger, then places of decisions.", valueName: "ledger|place")) var given: [String] = []
@@ -26,9 +31,14 @@ struct AuditReplay: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("What the draw comes from.", valueName: "n")) var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Draw only decisions of this command, such as `label`.", valueName: "command")) var command: String?
     @Option(
-        help: ArgumentHelp("A folder of a model, or of several models. May be repeated.", valueName: "dir"), completion: .directory)
+        help: ArgumentHelp(
+            "A folder of a model, or of several models, looked through before the places at which they were. May be repeated.",
+            valueName: "dir"), completion: .directory)
     var models: [String] = []
     @Option(help: ArgumentHelp("Replay from a bundle, in place of a ledger.", valueName: "dir"), completion: .directory) var bundle: String?
+    @Option(
+        help: ArgumentHelp("The ledger, or a copy, whose entries those of the --bundle must be.", valueName: "ledger"), completion: .file())
+    var against: String?
     @Option(help: ArgumentHelp("Write decisions, inputs and models as a bundle.", valueName: "dir"), completion: .directory)
     var export: String?
     @OptionGroup var vaultKey: VaultKeyOption
@@ -43,6 +53,7 @@ struct AuditReplay: ParsableCommand, WritesOutput {
         guard bundle == nil || (sample == nil && export == nil && command == nil) else {
             throw ValidationError("a bundle is replayed whole")
         }
+        guard against == nil || bundle != nil else { throw ValidationError("--against is for a --bundle") }
         if let sample, sample < 1 { throw ValidationError("--sample must be 1 or more") }
         guard given.dropFirst().allSatisfy({ Int($0).map { $0 > 0 } ?? false }) else {
             throw ValidationError("places of decisions are whole numbers from 1")
@@ -58,7 +69,7 @@ struct AuditReplay: ParsableCommand, WritesOutput {
         var results: [DecisionReplay.Result] = []
         var chosen: RecordedDecisions
         if let bundle {
-            chosen = try RecordedDecisions(bundle: bundle)
+            chosen = try RecordedDecisions(bundle: bundle, against: try against.map { try Ledger(at: $0, .readOnly) })
             replay.modelFolders.append(bundle + "/models")
         } else {
             let ledger = try Ledger(at: given[0], .readOnly)
@@ -73,34 +84,53 @@ struct AuditReplay: ParsableCommand, WritesOutput {
             results += try replay.replay(decisions, own)
         }
         results.sort { $0.entry < $1.entry }
-        if let export { try chosen.write(bundle: export, replay) }
-        try tell(results)
+        if let export, chosen.count > 0 { try chosen.write(bundle: export, replay) }
+        try tell(results, opened: chosen.count)
     }
 
-    private func tell(_ results: [DecisionReplay.Result]) throws {
+    /// - Parameter opened: decisions whose inputs could be opened.
+    private func tell(_ results: [DecisionReplay.Result], opened: Int) throws {
         var counts: [String: [String: Int]] = [:]
         for result in results { counts[result.command, default: [:]][result.verdict.rawValue, default: 0] += 1 }
         let others = results.filter { $0.verdict != .same }
         if json {
             try StandardOutput.print(
-                json: Summary(decisions: results.count, same: results.count - others.count, byCommand: counts, others: others))
+                json: Summary(
+                    decisions: results.count, same: results.count - others.count, byCommand: counts, others: others,
+                    comparedWithLedger: bundle.map { _ in against != nil }))
         } else {
             var lines = [
                 "\(Reading.count(results.count)) decisions replayed by tessera \(Version.text): "
-                    + (others.isEmpty ? "every byte is the same" : "\(Reading.count(others.count)) are not the same")
+                    + (results.isEmpty
+                        ? "there is nothing to replay"
+                        : others.isEmpty ? "every byte is the same" : "\(Reading.count(others.count)) are not the same")
             ]
             for (command, own) in counts.sorted(by: { $0.key < $1.key }) {
                 let parts = own.sorted { $0.key < $1.key }.map { "\(Reading.count($0.value)) \(Self.words($0.key))" }
-                lines.append("  \(command): \(parts.joined(separator: ", "))")
+                lines.append("  \(command.isEmpty ? "of no known command" : command): \(parts.joined(separator: ", "))")
             }
             for result in others.prefix(20) {
                 lines.append("  entry \(result.entry): \(Self.words(result.verdict.rawValue))\(result.detail.map { ": \($0)" } ?? "")")
             }
             if others.count > 20 { lines.append("  and \(Reading.count(others.count - 20)) more; --json tells all") }
-            if let export { lines.append("\(export): the bundle, to be replayed with: tessera audit replay --bundle \(export)") }
-            try StandardOutput.print(lines.joined(separator: "\n"))
+            if let against {
+                lines.append("  compared with \(against), entry by entry; whether that is whole: tessera audit verify \(against)")
+            }
+            if bundle != nil, against == nil { lines.append("  not compared with the ledger that it is said to be of: --against does so") }
+            if let export, opened > 0 {
+                let part = opened == results.count ? "" : " of \(Reading.count(opened)) of them"
+                lines.append("\(export): the bundle\(part), to be replayed with: tessera audit replay --bundle \(export)")
+            }
+            // Some of it was read from a file that may be anybody's.
+            try StandardOutput.print(lines.map(Self.printable).joined(separator: "\n"))
         }
-        guard others.isEmpty else { throw ExitCode(1) }
+        if results.isEmpty { StandardError.write("replay: the bundle holds no decision\n") }
+        if let export, opened == 0 { StandardError.write("replay: \(export) was not written: no decision could be opened\n") }
+        guard others.isEmpty, !results.isEmpty else { throw ExitCode(1) }
+    }
+
+    private static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
     }
 
     private static func words(_ verdict: String) -> String { String(verdict.map { $0 == "_" ? " " : $0 }) }
@@ -110,6 +140,8 @@ struct AuditReplay: ParsableCommand, WritesOutput {
         let same: Int
         let byCommand: [String: [String: Int]]
         let others: [DecisionReplay.Result]
+        /// Nil where no bundle was replayed.
+        let comparedWithLedger: Bool?
     }
 
     /// Places of decisions, each as likely as any other, by a seed; all of them where there are fewer.
@@ -120,17 +152,18 @@ struct AuditReplay: ParsableCommand, WritesOutput {
             guard entry.kind == .decision else { return false }
             guard let command else { return true }
             guard let run = RecordedDecisions.run(of: entry) else { return false }
-            if runs[run] == nil { runs[run] = DecisionRun(json: try ledger.entry(at: run).output)?.command ?? "" }
+            if runs[run] == nil { runs[run] = try RecordedDecisions.run(at: run, of: ledger)?.command ?? "" }
             return runs[run] == command
         }
         // Drawing places and looking at them is quick where most entries are meant; where few are, everything is read.
         let count = try ledger.count()
         var kept = Set<Int>()
         var tried = Set<Int>()
-        while kept.count < size, tried.count < min(count, 20 * size) {
+        let most = size < count / 20 ? 20 * size : count
+        while kept.count < size, tried.count < most {
             let place = Int(random.next() % UInt64(max(1, count))) + 1
             guard tried.insert(place).inserted else { continue }
-            if try isMeant(ledger.entry(at: place)) { kept.insert(place) }
+            if let proof = try RecordedDecisions.proof(at: place, of: ledger), try isMeant(proof.entry) { kept.insert(place) }
         }
         if kept.count < size, tried.count < count { kept = Set(try scan(size, of: ledger, isMeant, &random)) }
         guard !kept.isEmpty else {

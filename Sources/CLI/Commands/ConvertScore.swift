@@ -30,6 +30,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     @OptionGroup var serves: ServingPurpose
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var consents: ConsentColumn
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -37,12 +38,16 @@ struct ConvertScore: ParsableCommand, WritesOutput {
     var outputFiles: [String] { outputs }
     var inputs: [String] { [corpus, predictor, decisions] + scoring.files + serves.files }
 
-    func validate() throws { try ledger.check(output: out) }
+    func validate() throws {
+        try ledger.check(output: out)
+        try consents.check(ledger)
+    }
 
     func run() throws {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
+        let agreed = try consents.read(scoring.app.customers, key: "customer_id")
         let trained = try ConversionPredictor(predictor)
         let inputs = try AppInputs(predictor: predictor)
         let events = try Corpus.open(corpus)
@@ -60,7 +65,7 @@ struct ConvertScore: ParsableCommand, WritesOutput {
         let recorder = try ledger.recorder(
             try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? LedgerOptions.unnamedPurpose,
             key: scoring.app.key.bytes())
-        try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
+        try record(recorder, tables, byVisitor: inputs.byVisitor, agreed, lines)
         if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         try recorder?.finish()
         let met = Met(

@@ -29,6 +29,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Reasons of each applicant at most; 0 for none.", valueName: "n")) var reasons = 4
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var consents: ConsentColumn
     @OptionGroup var key: KeyOption
     @OptionGroup var threads: ThreadsOption
     @Flag(help: "Print a JSON summary.") var json = false
@@ -39,6 +40,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
 
     func validate() throws {
         try ledger.check(output: out)
+        try consents.check(ledger)
         guard (0...100).contains(reasons) else { throw ValidationError("--reasons must lie between 0 and 100") }
     }
 
@@ -47,6 +49,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
         let card = try CreditScorecard(model, threads: threads.count)
+        let agreed = try consents.read(path(of: "applicants", card.configuration), key: card.configuration.applicants.key)
         try serves.opened().check(.scorecard(card.configuration, id: card.id, place: model))
         let data = try CreditData(
             card.configuration, folder: files.data ?? "", files: files.files, training: false, needsOutcomes: false)
@@ -60,7 +63,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
             let lines = out.hasSuffix(".jsonl") ? try Self.lines(scores) : []
             let recorder = try ledger.recorder(
                 try recordedRun(card), model: card.id, purpose: serves.purpose?.rawValue ?? "credit", key: self.key.bytes())
-            try record(recorder, card, scores, lines)
+            try record(recorder, card, scores, agreed, lines)
             let text = out.hasSuffix(".jsonl") ? lines.joined() : CreditScorecard.table(scores, key: key, reasons)
             try AtomicFile.write(Array(text.utf8), to: out)
             try recorder?.finish()

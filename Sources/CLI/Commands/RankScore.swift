@@ -39,6 +39,7 @@ struct RankScore: ParsableCommand, WritesOutput {
     @Option(help: ArgumentHelp("Write only the first tiles of each impression.", valueName: "n")) var top: Int?
     @Option(help: ArgumentHelp("File to write, .csv, .jsonl or .parquet.", valueName: "file"), completion: .file()) var out: String
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var consents: ConsentColumn
     @Flag(help: "Use labels although their taxonomy is not approved: for judging, not for serving.") var forEvaluation = false
     @Flag(help: "Print a JSON summary.") var json = false
 
@@ -48,6 +49,7 @@ struct RankScore: ParsableCommand, WritesOutput {
 
     func validate() throws {
         try ledger.check(output: out)
+        try consents.check(ledger)
         try serves.check(purposeRules)
         if let top, top < 1 { throw ValidationError("--top must be 1 or more") }
     }
@@ -56,6 +58,7 @@ struct RankScore: ParsableCommand, WritesOutput {
         let lock = try OutputLock(for: out)
         defer { lock.release() }
         let plugin = try ParquetOutput.plugin(for: out)
+        let agreed = try consents.read(scoring.app.customers, key: "customer_id")
         let trained = try TileRanker(ranker)
         let inputs = try AppInputs(ranker: ranker)
         let wanted = try rules.map { try SettingsFile.read(EligibilityRules.self, from: $0) }
@@ -74,7 +77,7 @@ struct RankScore: ParsableCommand, WritesOutput {
         let recorder = try ledger.recorder(
             try recordedRun(events, trained.id), model: trained.id, purpose: serves.purpose?.rawValue ?? LedgerOptions.unnamedPurpose,
             key: scoring.app.key.bytes())
-        try record(recorder, tables, byVisitor: inputs.byVisitor, lines)
+        try record(recorder, tables, byVisitor: inputs.byVisitor, agreed, lines)
         let counts =
             if let plugin { try lines.writeParquet(to: out, plugin: plugin) } else { try lines.write(to: out) }
         try recorder?.finish()

@@ -1,3 +1,4 @@
+internal import Audit
 internal import DecisionRecords
 internal import EventStream
 internal import IntentTaxonomy
@@ -22,12 +23,15 @@ extension RankScore {
     }
 
     /// Records the ranking of every impression, before anybody can see it.
-    func record(_ recorder: DecisionRecorder?, _ tables: AppTables, byVisitor: Bool, _ lines: RankLines) throws {
+    /// - Parameter agreed: what each customer agreed to; nil for what --consent says.
+    func record(
+        _ recorder: DecisionRecorder?, _ tables: AppTables, byVisitor: Bool, _ agreed: [String: LedgerEntry.Consent]?, _ lines: RankLines
+    ) throws {
         guard let recorder else { return }
         let format = try shown.format.map { try SettingsFile.read(ImpressionFormat.self, from: $0) } ?? ImpressionFormat()
         let rows = try TableRows(shown.impressions, key: format.impression, other: format.customer)
         try recorder.record(
-            tables, scoring.app, byVisitor: byVisitor, rows, option: "--impressions", line: { lines.jsonLine($0) })
+            tables, scoring.app, byVisitor: byVisitor, agreed, rows, option: "--impressions", line: { lines.jsonLine($0) })
     }
 }
 
@@ -41,10 +45,15 @@ extension ConvertScore {
     }
 
     /// Records every decision, before anybody can see it.
-    func record(_ recorder: DecisionRecorder?, _ tables: AppTables, byVisitor: Bool, _ lines: ConversionLines) throws {
+    /// - Parameter agreed: what each customer agreed to; nil for what --consent says.
+    func record(
+        _ recorder: DecisionRecorder?, _ tables: AppTables, byVisitor: Bool, _ agreed: [String: LedgerEntry.Consent]?,
+        _ lines: ConversionLines
+    ) throws {
         guard let recorder else { return }
         let rows = try TableRows(decisions, key: "decision_id", other: "customer_id")
-        try recorder.record(tables, scoring.app, byVisitor: byVisitor, rows, option: "--decisions", line: { lines.jsonLine($0) })
+        try recorder.record(
+            tables, scoring.app, byVisitor: byVisitor, agreed, rows, option: "--decisions", line: { lines.jsonLine($0) })
     }
 }
 
@@ -65,7 +74,8 @@ extension DecisionRecorder {
 
     /// Records decisions about customers: their rows, the rows of the decision, and the sessions that were linked.
     fileprivate func record(
-        _ tables: AppTables, _ app: AppFiles, byVisitor: Bool, _ rows: TableRows, option: String, line: (Int) -> String
+        _ tables: AppTables, _ app: AppFiles, byVisitor: Bool, _ agreed: [String: LedgerEntry.Consent]?, _ rows: TableRows,
+        option: String, line: (Int) -> String
     ) throws {
         let customers = try TableRows(app.customers, key: "customer_id")
         let links = try app.links.map { try TableRows($0, key: "customer_id") }
@@ -86,13 +96,14 @@ extension DecisionRecorder {
             }
             var files = [(option: option, text: rows.text(id)), (option: "--customers", text: customers.text(customer))]
             if let links { files.append((option: "--links", text: links.text(customer))) }
-            waiting.append(
-                Decision(
-                    id: id, subject: .identifier(customer),
-                    input: DecisionInput.json(
-                        id: id, corpusSessions: sessions, files: files,
-                        sessions: sessions.map { SessionRecord.json(of: $0, in: corpus) }),
-                    output: Array(line(decision).utf8)))
+            var own = Decision(
+                id: id, subject: .identifier(customer),
+                input: DecisionInput.json(
+                    id: id, corpusSessions: sessions, files: files,
+                    sessions: sessions.map { SessionRecord.json(of: $0, in: corpus) }),
+                output: Array(line(decision).utf8))
+            own.consent = agreed.map { $0[customer] ?? .unknown }
+            waiting.append(own)
             if waiting.count == Self.chunk || decision == tables.decisions.count - 1 {
                 guard record(waiting) else { throw failure! }
                 waiting.removeAll(keepingCapacity: true)

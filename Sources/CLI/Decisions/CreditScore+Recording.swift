@@ -1,3 +1,4 @@
+internal import Audit
 internal import CreditRisk
 internal import DecisionRecords
 
@@ -10,22 +11,33 @@ extension CreditScore {
             idMember: "customer", software: "tessera \(Version.text)")
     }
 
+    /// Where a table is read from; nil where none is named.
+    func path(of table: String, _ configuration: CreditConfiguration) -> String? {
+        files.files[table] ?? configuration.path(of: table, in: files.data ?? "")
+    }
+
     /// Records every score with the rows of its applicant, before anybody can see it.
-    func record(_ recorder: DecisionRecorder?, _ card: CreditScorecard, _ scores: [CreditScorecard.Score], _ lines: [String]) throws {
+    /// - Parameter agreed: what each applicant agreed to; nil for what --consent says.
+    func record(
+        _ recorder: DecisionRecorder?, _ card: CreditScorecard, _ scores: [CreditScorecard.Score],
+        _ agreed: [String: LedgerEntry.Consent]?, _ lines: [String]
+    ) throws {
         guard let recorder else { return }
         let configuration = card.configuration
         var tables: [(name: String, rows: TableRows)] = []
         for (name, key) in [("applicants", configuration.applicants.key)] + configuration.tablesBefore.map({ ($0.name, $0.key) }) {
-            guard let path = files.files[name] ?? configuration.path(of: name, in: files.data ?? "") else { continue }
+            guard let path = path(of: name, configuration) else { continue }
             tables.append((name, try TableRows(path, key: key)))
         }
         for start in stride(from: 0, to: scores.count, by: DecisionRecorder.batch) {
             let decisions = (start..<min(scores.count, start + DecisionRecorder.batch)).map { index in
                 let id = scores[index].customer
-                return DecisionRecorder.Decision(
+                var own = DecisionRecorder.Decision(
                     id: id, subject: .identifier(id),
                     input: DecisionInput.json(id: id, files: tables.map { (option: "--file \($0.name)", text: $0.rows.text(id)) }),
                     output: Array(lines[index].utf8))
+                own.consent = agreed.map { $0[id] ?? .unknown }
+                return own
             }
             guard recorder.record(decisions) else { throw recorder.failure! }
         }

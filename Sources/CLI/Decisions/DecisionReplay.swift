@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audit
+internal import CreditRisk
 internal import DecisionRecords
 internal import DurableFiles
 internal import EventStream
@@ -23,9 +24,9 @@ struct DecisionReplay {
         case erased
         /// The input was not kept, or the vault's key is not at hand.
         case notKept = "not_kept"
-        /// The entry, the vault or the bundle was damaged.
+        /// The entry, the vault or the bundle was damaged, or names what no command records.
         case damaged
-        /// The command refused to run again.
+        /// The command refused to run again, or another program decided.
         case failed
     }
 
@@ -46,7 +47,7 @@ struct DecisionReplay {
         var input: DecisionInput
     }
 
-    /// Folders in which models are looked for, beside the places at which they were.
+    /// Folders in which models are looked for before the places at which they were.
     var modelFolders: [String] = []
     var threads: Int?
     /// The file of the import's key, where people were replaced by digests.
@@ -55,7 +56,7 @@ struct DecisionReplay {
     /// Decisions that are replayed together.
     private static let batch = 256
 
-    /// Replays decisions of one run.
+    /// Replays decisions of one run. What it says must have been looked at (``ReplayableRun``).
     func replay(_ decisions: [Decision], _ run: DecisionRun) throws -> [Result] {
         var models: [String] = []
         for model in run.models {
@@ -81,10 +82,12 @@ struct DecisionReplay {
     }
 
     private func find(_ model: DecisionRun.Model) -> Place {
-        var folders = [model.path] + modelFolders
+        // What was named by hand, or came with the bundle, before what happens to stand at a recorded place.
+        var folders = modelFolders
         for folder in modelFolders {
             folders += ((try? FileSystem.live.names(in: folder)) ?? []).sorted().map { "\(folder)/\($0)" }
         }
+        folders.append(model.path)
         if let found = folders.first(where: { Self.id(of: $0) == model.id }) { return .at(found) }
         let short = model.id.prefix(12)
         guard let there = Self.id(of: model.path) else {
@@ -128,21 +131,27 @@ struct DecisionReplay {
                 try writeCorpus(decisions, corpus, to: folder + "/corpus")
                 arguments.append(folder + "/corpus")
             }
-            for (model, path) in zip(run.models, models) { arguments += model.option.isEmpty ? [path] : [model.option, path] }
-            arguments += run.arguments
+            for (model, path) in zip(run.models, models) {
+                let place = path.hasPrefix("-") ? "./" + path : path
+                arguments.append(model.option.isEmpty ? place : "\(model.option)=\(place)")
+            }
+            arguments += try ReplayableRun(run).arguments
             for file in run.files {
-                let path = "\(folder)/shared-\(file.option.filter(\.isLetter))-\(file.name)"
+                let path = "\(folder)/shared-\(file.option.filter(\.isLetter))-\(String(file.name.unicodeScalars.suffix(48)))"
                 try AtomicFile.write(Array(file.text.utf8), to: path)
-                arguments += [file.option, path]
+                arguments.append("\(file.option)=\(path)")
             }
             arguments += try writeTables(decisions, to: folder)
+            if run.command == "credit score", let model = models.first {
+                arguments += try Self.absentTables(of: model, decisions, in: folder)
+            }
             if decisions.contains(where: { $0.input.wording != nil }) {
                 var words: [String: [String]] = [:]
                 for decision in decisions { words[decision.input.id] = decision.input.wording }
                 try AtomicFile.write(Array(try JSONEncoder().encode(words)), to: folder + "/wording.json")
                 arguments += ["--wording", folder + "/wording.json"]
             }
-            if run.corpus != nil || run.command == "credit score", let threads { arguments += ["--threads", "\(threads)"] }
+            if let threads { arguments += ["--threads", "\(threads)"] }
             if let key, run.command != "label", run.command != "credit score" { arguments += ["--key", key] }
             arguments += ["--out", out]
             var command = try Tessera.parseAsRoot(arguments)
@@ -180,6 +189,8 @@ struct DecisionReplay {
             }
         }
         sessions.sort { $0.number < $1.number }
+        // A recorded schema also says how the files of its fields are called; here they are called after the fields.
+        schema.fields = schema.fields.map { EventSchema.Field(name: $0.name, kind: $0.kind, role: $0.role, separator: $0.separator) }
         schema.part = EventSchema.Part(digest: source.digest, sessions: sessions.map(\.number))
         try SessionRecord.write(sessions.map(\.record), schema: schema, to: path)
     }
@@ -207,10 +218,17 @@ struct DecisionReplay {
             let path = "\(folder)/table\(arguments.count).csv"
             try AtomicFile.write(Array((table.header + table.rows.joined()).utf8), to: path)
             // `--file name` stands for `--file name=path`.
-            let parts = option.split(separator: " ")
-            arguments += parts.count == 2 ? [String(parts[0]), "\(parts[1])=\(path)"] : [option, path]
+            arguments.append(ReplayableRun.table(option).map { "--file=\($0)=\(path)" } ?? "\(option)=\(path)")
         }
         return arguments
+    }
+
+    /// Tables that a scorecard reads and the inputs do not hold, named where there is nothing: otherwise the files would be read that stood
+    /// at the paths of its training.
+    private static func absentTables(of model: String, _ decisions: [Decision], in folder: String) throws -> [String] {
+        let held = Set(decisions.flatMap { $0.input.files.keys }.compactMap { ReplayableRun.table($0) })
+        let read = ["applicants"] + (try CreditScorecard(model, threads: 1)).configuration.tablesBefore.map(\.name)
+        return read.filter { !held.contains($0) }.map { "--file=\($0)=\(folder)/absent.csv" }
     }
 }
 

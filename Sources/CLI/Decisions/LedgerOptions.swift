@@ -15,7 +15,7 @@ struct LedgerOptions: ParsableArguments {
     var ledger: String?
     @Option(help: ArgumentHelp("Who decides, as the ledger says it: a program or role, no person's name.", valueName: "name"))
     var actor = "tessera"
-    @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, not-needed or unknown.", valueName: "state"))
+    @Option(help: ArgumentHelp("What the subjects agreed to: given, refused, withdrawn, not-needed or unknown.", valueName: "state"))
     var consent = ConsentArgument.unknown
     @Flag(
         inversion: .prefixedNo,
@@ -89,13 +89,14 @@ struct LedgerOptions: ParsableArguments {
 
 /// What subjects agreed to, as an option says it.
 enum ConsentArgument: String, ExpressibleByArgument, CaseIterable {
-    case given, refused, unknown
+    case given, refused, withdrawn, unknown
     case notNeeded = "not-needed"
 
     var state: LedgerEntry.Consent {
         switch self {
         case .given: .given
         case .refused: .refused
+        case .withdrawn: .withdrawn
         case .unknown: .unknown
         case .notNeeded: .notNeeded
         }
