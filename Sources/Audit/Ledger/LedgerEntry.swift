@@ -34,7 +34,7 @@ public struct LedgerEntry: Sendable, Equatable {
             case .decision: "decision"
             case .review: "review"
             case .erasure: "erasure"
-            case .keyRotation: "key rotation"
+            case .keyRotation: "signing key"
             case .suspension: "suspension"
             case .approval: "approval"
             case .note: "note"

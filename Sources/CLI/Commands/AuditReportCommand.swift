@@ -79,7 +79,7 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
         let sources = try sources()
         let pool = WorkerPool(threads: threads.count)
         let line = ProgressLine("audit")
-        var dossier = try AuditDossier(sources, program: Version.text, pool: pool, say: { line.update($0) })
+        var dossier = try AuditDossier(sources, program: "tessera \(Version.text)", pool: pool, say: { line.update($0) })
         dossier.ledger = try ledger.map { try AuditDossier.LedgerPart($0, trust.options(), classifier: sources.classifier.id) }
         if let last { dossier = dossier.compared(with: last) }
         let html = AuditReport(dossier).html

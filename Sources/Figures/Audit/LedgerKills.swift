@@ -214,7 +214,8 @@ struct LedgerKills {
             let (value, problems, turns) = try twoWritersOnce("\(folder)-\(attempt)", batches: batches << attempt)
             if turns >= 3 || !problems.isEmpty { return (value, problems) }
         }
-        throw FigureError(code: EX_TEMPFAIL, description: "the two writers never took turns, so nothing was shown: run it on a quieter machine")
+        throw FigureError(
+            code: EX_TEMPFAIL, description: "the two writers never took turns, so nothing was shown: run it on a quieter machine")
     }
 
     private static func twoWritersOnce(_ folder: String, batches: Int) throws -> (value: FigureValue, problems: [String], turns: Int) {

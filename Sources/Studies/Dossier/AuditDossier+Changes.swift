@@ -29,8 +29,9 @@ extension AuditDossier {
         note("rules", short(previous.rules?.digest ?? "none"), short(rules?.digest ?? "none"), "other rules of what may be used")
         note("purpose", previous.purpose?.rawValue ?? "none", purpose?.rawValue ?? "none", "another purpose")
         note("owner", previous.inventory.owner ?? "none", inventory.owner ?? "none", "somebody else answers for it")
-        let gone = Set(previous.taxonomy.names.keys).subtracting(taxonomy.names.keys).sorted()
-        let new = Set(taxonomy.names.keys).subtracting(previous.taxonomy.names.keys).sorted()
+        func told(_ part: TaxonomyPart) -> Set<String> { Set(part.told ?? Array(part.names.keys)) }
+        let gone = told(previous.taxonomy).subtracting(told(taxonomy)).sorted()
+        let new = told(taxonomy).subtracting(told(previous.taxonomy)).sorted()
         if !gone.isEmpty || !new.isEmpty {
             note(
                 "intents told", gone.isEmpty ? "all of now" : "also " + gone.joined(separator: ", "),

@@ -20,7 +20,9 @@ extension AuditDossier {
             visitors: schema.counts.visitors, rejects: schema.counts.rejects.filter { $0.value > 0 }, duplicates: schema.counts.duplicates,
             skipped: schema.counts.skipped.filter { $0.value > 0 }, from: ends.map { DossierSources.text($0.first) },
             to: ends.map { DossierSources.text($0.last) },
-            fields: sources.encoder.encoding.plan.units.map(\.field).filter { !$0.hasPrefix("@") }, pseudonymised: schema.pseudonymised,
+            fields: sources.encoder.encoding.plan.units.map(\.field).filter { !$0.hasPrefix("@") },
+            facts: sources.classifier.facts.map { plan in Set(plan.fields.map(\.name) + plan.pairs.flatMap { [$0.of, $0.by] }).sorted() },
+            pseudonymised: schema.pseudonymised,
             labels: card.labels, annotators: card.annotators, taughtSessions: card.sessions, taughtVisitors: card.visitors,
             split: card.split)
     }
@@ -37,8 +39,13 @@ extension AuditDossier {
                 classifier.settings.heldBack.filter { !$0.isTrained }.map { ($0.intent, IntentReport.reasons($0)) },
                 uniquingKeysWith: { own, _ in own }),
             suspensions: classifier.suspensions.entries,
-            names: Dictionary(
-                classifier.settings.intents.map { ($0, taxonomy[$0]?.name ?? $0) }, uniquingKeysWith: { own, _ in own }))
+            names: Dictionary(taxonomy.assignable.map { ($0.id, $0.name) }, uniquingKeysWith: { own, _ in own }),
+            told: classifier.settings.intents,
+            restricted: taxonomy.assignable.filter { $0.sensitivity == .sensitive || !$0.prohibitedFor.isEmpty }.map { intent in
+                RestrictedIntent(
+                    intent: intent.id, isSensitive: intent.sensitivity == .sensitive,
+                    prohibitedFor: intent.prohibitedFor.map(\.rawValue).sorted(), isTold: classifier.settings.intents.contains(intent.id))
+            })
     }
 
     static func serving(_ assigned: [[Int]], _ visitors: [Int], _ periods: [Bool]?, _ intents: [String]) -> Serving {

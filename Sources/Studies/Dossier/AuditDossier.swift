@@ -49,6 +49,8 @@ public struct AuditDossier: Sendable, Codable {
         public var from, to: String?
         /// Fields that the encoder reads.
         public var fields: [String]
+        /// Fields of which the classifier reads plain facts; nil where it reads embeddings alone.
+        public var facts: [String]?
         /// What of the export was replaced by keyed digests.
         public var pseudonymised: [String]
         /// Digest of the labels that taught, and annotations by annotator.
@@ -75,8 +77,24 @@ public struct AuditDossier: Sendable, Codable {
         public var heldBack: [String: String]
         /// Every suspension after a review there ever was, and its end; nil in dossiers of earlier programs.
         public var suspensions: [IntentSuspensions.Entry]?
-        /// Names of the intents that are told, by id.
+        /// Names of all intents that can be assigned, by id.
         public var names: [String: String]
+        /// Ids of the intents that are told; nil in dossiers of earlier programs, whose names are of these.
+        public var told: [String]?
+        /// Intents that are sensitive, or prohibited for a purpose.
+        public var restricted: [RestrictedIntent]?
+    }
+
+    /// An intent that the taxonomy says must be handled with care.
+    public struct RestrictedIntent: Sendable, Equatable, Codable {
+        /// Its id.
+        public var intent: String
+        /// Whether it is sensitive.
+        public var isSensitive: Bool
+        /// Purposes for which the taxonomy prohibits it.
+        public var prohibitedFor: [String]
+        /// Whether this classifier tells it.
+        public var isTold: Bool
     }
 
     /// How well intents are told.

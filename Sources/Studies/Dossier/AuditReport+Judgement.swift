@@ -20,32 +20,53 @@ extension AuditReport {
                 caption: "The classifier beside its baselines\(remark)",
                 columns: [
                     .init("By"), .init("Micro F1", .right), .init("Macro F1", .right), .init("Average precision", .right),
-                    .init("Calibration error", .right), .init("Classifier ahead in micro F1 by", .right),
+                    .init("Calibration error", .right),
                 ],
                 rows: performance.judgements.map { own in
                     [
                         own.name, Self.range(own.microF1), Self.range(own.macroF1), Self.range(own.meanAveragePrecision),
-                        Self.range(own.calibrationError, digits: 3), own.behindInMicroF1.map { Self.range($0) } ?? "–",
+                        Self.range(own.calibrationError, digits: 3),
                     ]
                 }, strongRows: [0]),
         ]
+        let rivals = performance.judgements.filter { $0.behindInMicroF1 != nil }
+        if !rivals.isEmpty {
+            blocks.append(
+                Table(
+                    caption: "By how much the classifier is ahead in micro F1, of the same sessions\(remark)",
+                    columns: [.init("Of"), .init("Ahead by", .right)],
+                    rows: rivals.map { [$0.name, $0.behindInMicroF1.map { Self.range($0) } ?? "–"] }))
+        }
         if !weakest.isEmpty {
             blocks.append(
                 DotPlot(
                     "Precision and recall, the worst told first\(remark)",
-                    note: "Intents that at least \(Self.fewestJudged) judged sessions show. Whiskers: 95 %.", label: "share",
+                    note:
+                        "Intents that at least \(Self.fewestJudged) judged sessions show\(weakest.count > Self.mostShown ? ", the \(Self.mostShown) worst of \(weakest.count)" : ""). Whiskers: 95 %.",
+                    label: "share",
                     rowLabel: "intent", noteLabel: "sessions", series: ["precision", "recall"],
-                    rows: weakest.prefix(15).map { row in
+                    rows: weakest.prefix(Self.mostShown).map { row in
                         .init(
                             name(row.intent), note: "\(row.support)",
                             [row.precision, row.recall].map { .init($0.estimate.isFinite ? $0.estimate : 0, interval: Self.ends($0)) })
                     }))
         }
-        let few = performance.intents.count - weakest.count
-        if few > 0 {
+        if weakest.count > Self.mostShown {
+            blocks.append(
+                Table(
+                    caption: "The others\(remark)",
+                    columns: [.init("Intent"), .init("Precision", .right), .init("Recall", .right), .init("Sessions", .right)],
+                    rows: weakest.dropFirst(Self.mostShown).map {
+                        [name($0.intent), Self.share($0.precision), Self.share($0.recall), "\($0.support)"]
+                    }))
+        }
+        let judgedWell = Set(weakest.map(\.intent))
+        let few = performance.intents.filter { !judgedWell.contains($0.intent) }
+        if !few.isEmpty {
             blocks.append(
                 Paragraph(
-                    "\(few) intents are shown by fewer than \(Self.fewestJudged) judged sessions: too few to say how well each is told."))
+                    "Told, and shown by fewer than \(Self.fewestJudged) judged sessions, which is too few to say how well: "
+                        + few.map { name($0.intent) }.joined(separator: ", ") + "."))
         }
         let bins = performance.reliability.compactMap { bin in
             Self.ends(bin.frequency).map {
@@ -59,14 +80,22 @@ extension AuditReport {
                     "Calibration: do probabilities keep their promise?\(remark)",
                     note:
                         "On the dashed line 70 % come true in 70 of 100. Expected calibration error "
-                        + "\(Self.range(first.calibrationError, digits: 3)).",
+                        + "\(Self.range(first.calibrationError, digits: 3)), most of it of probabilities near 0.",
                     xLabel: "probability told", yLabel: "share that is present", bins: bins))
+            let told = bins.filter { $0.probability >= 0.1 }
+            let missed = told.count { !$0.interval.contains($0.probability) }
+            if !told.isEmpty {
+                blocks.append(
+                    Paragraph(
+                        "Of the \(told.count) groups of probabilities above 10 % the interval of \(missed) lies off the line; of all that keep "
+                            + "their promise one in twenty does."))
+            }
         }
         if let coverage = performance.coverage, let promised = performance.promisedCoverage {
             blocks.append(
                 Paragraph(
-                    "Sets that are to hold every present intent in \(Self.percent(promised)) of sessions did so in "
-                        + "\(Self.percent(coverage))."
+                    "Beside its labels each session has a set of intents that are not ruled out. It was made to hold every intent that is "
+                        + "present in \(Self.percent(promised)) of sessions, and did so in \(Self.percent(coverage))."
                 ))
         }
         return blocks
@@ -115,7 +144,9 @@ extension AuditReport {
                 }))
         blocks.append(
             Paragraph(
-                (groups.difference.map { "\($0). " } ?? "No two groups differ in F1 beyond their intervals. ")
+                "Judged are labelled sessions of people who did not teach, at any time. "
+                    + (groups.difference.map { "\($0). " } ?? "No two groups differ in F1 beyond their intervals. ")
+                    + (groups.silence.map { "\($0). " } ?? "")
                     + (groups.hiddenGroups > 0
                         ? "\(groups.hiddenGroups) groups of fewer than \(GroupStudy.fewestVisitors) visitors are hidden, "
                             + "\(NumberText.count(groups.hiddenSessions)) sessions in all." : "No group had to be hidden.")))
@@ -135,8 +166,9 @@ extension AuditReport {
                     + "reads: below 0.1 "
                     + "little has changed, above 0.25 much has. It grows by chance alone where samples are small (Yurdakul, 2018), "
                     + "so it stands "
-                    + "beside what \(stability.deals) random deals of the periods among visitors reach: only what is above both alarms. Of "
-                    + "twenty rows one is above chance by chance."),
+                    + "beside what chance reaches when visitors are dealt to the two periods at random, \(stability.deals) times. Only what is "
+                    + "above 0.25 and above chance is an alarm. Of twenty rows one is above chance by chance. How many sessions there are a day is "
+                    + "not looked at here."),
             Table(
                 caption: "Population stability index\(remark)",
                 columns: [
@@ -167,7 +199,8 @@ extension AuditReport {
                     + "without each of "
                     + "its events goes through the whole model. Good reasons do not hang on small things: here labelled sessions "
                     + "are read again "
-                    + "after one other event was taken out, and by classifiers that were trained with other seeds.")
+                    + "after one other event was taken out, and by a classifier that was trained with another seed on the same encoder. What a "
+                    + "model reacts to need not be what moved the person.")
         ]
         let all = (dossier.reasons?.edits.map { [$0] } ?? []) + (dossier.reasons?.seeds ?? [])
         guard !all.isEmpty else { return blocks + [Paragraph("There are too few labelled sessions to say.")] }

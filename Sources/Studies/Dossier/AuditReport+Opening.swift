@@ -20,7 +20,10 @@ extension AuditReport {
                 .init("Right", Self.percent(right.precision), note: "of the labels that it gives"),
                 .init("Found", Self.percent(right.recall), note: "of those that annotators give"),
                 .init("No label", Self.percent(dossier.serving.abstained.estimate), note: "of sessions, rather than a guess"),
-                .init("Taxonomy", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
+                .init("Words", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
+                .init(
+                    "Model", (dossier.inventory.signatures ?? []).isEmpty ? "not signed" : "signed",
+                    note: (dossier.inventory.signatures ?? []).isEmpty ? "nobody answers for its use" : "see below what was decided"),
                 .init(
                     "Ledger", dossier.ledger.map { $0.isIntact ? "whole" : "broken" } ?? "none",
                     note: dossier.ledger.map { "\(NumberText.count($0.entries)) entries, \(Self.signed($0))" } ?? "no decisions on record"),
@@ -48,6 +51,17 @@ extension AuditReport {
                 (
                     "The ledger is broken",
                     "What it says of decisions cannot be relied on: \(ledger.findings.prefix(3).joined(separator: "; "))."
+                ))
+        }
+        if let floor = dossier.inventory.precisionFloor, !belowFloor.isEmpty {
+            let judged = (dossier.performance?.intents ?? []).count { $0.precision.estimate.isFinite }
+            alarms.append(
+                (
+                    "Below what its owner asks for",
+                    "Of \(judged) intents that could be judged \(belowFloor.count) are surely right less often than "
+                        + "\(Self.percent(floor)) of the time, which is the owner's floor: "
+                        + belowFloor.sorted { $0.precision.estimate < $1.precision.estimate }.prefix(5).map { name($0.intent) }
+                        .joined(separator: ", ") + (belowFloor.count > 5 ? " and others." : ".")
                 ))
         }
         if dossier.taxonomy.state != .approved {
@@ -96,8 +110,8 @@ extension AuditReport {
         let rivals = performance.judgements.dropFirst().sorted { $0.microF1.estimate > $1.microF1.estimate }
         func ofHundred(_ share: Double) -> String { share.isFinite ? NumberText.fixed(share * 100) : "an unknown number" }
         var text =
-            "Of 100 labels that it gives \(ofHundred(right.precision)) are right, and of 100 that annotators give it finds "
-            + "\(ofHundred(right.recall)): micro F1 \(Self.range(own.microF1)), judged on \(NumberText.count(performance.sessions)) \(performance.judgedOn). "
+            "Of 100 labels that it gives \(ofHundred(right.precision)) are right, and of 100 that annotators give, of the intents that it "
+            + "knows, it finds \(ofHundred(right.recall)): micro F1 \(Self.range(own.microF1)), judged on \(NumberText.count(performance.sessions)) \(performance.judgedOn). "
         if let best = rivals.first {
             text += "The best simple method beside it, \(best.name), reaches \(Self.range(best.microF1)). "
             if let ahead = best.behindInMicroF1, ahead.estimate.isFinite {
@@ -140,7 +154,8 @@ extension AuditReport {
         if let by = dossier.taxonomy.by {
             parts.append(
                 "The words of the intents: \(by)\(dossier.taxonomy.at.map { ", \($0.prefix(10))" } ?? "")"
-                    + (dossier.taxonomy.state == .approved ? "." : ", but not as they stand."))
+                    + (dossier.taxonomy.state == .approved ? "." : ", but not as they stand.")
+                    + (dossier.taxonomy.note.map { " (\($0))" } ?? ""))
         } else {
             parts.append("The words of the intents: nobody.")
         }
@@ -161,7 +176,11 @@ extension AuditReport {
                     ["Purpose", Self.said(entry.purpose)], ["Must not be used for", Self.said(entry.never?.joined(separator: "; "))],
                     ["Owner", Self.said(entry.owner)], ["Users", Self.said(entry.users)],
                     ["How much depends on it", Self.said(entry.tier)],
-                    ["Why its design is sound", Self.said(entry.design)],
+                    ["Why its design is sound", Self.said(entry.design)], ["Status", Self.said(entry.status)],
+                    ["Validated by others", Self.said(entry.validation)], ["Who watches it and can stop it", Self.said(entry.oversight)],
+                    ["Without it", Self.said(entry.fallback)], ["Ground for using people's data", Self.said(entry.legalBasis)],
+                    ["How long data and records are kept", Self.said(entry.retention)],
+                    ["Precision that every intent must have", Self.said(entry.precisionFloor.map { Self.percent($0) })],
                 ]),
             Table(
                 caption: "Models", columns: [.init("Model"), .init("Id"), .init("Seed", .right), .init("Trained for")],
@@ -214,7 +233,8 @@ extension AuditReport {
         var rows = [
             ["Corpus", data.corpus], ["From", data.from ?? "no times"], ["To", data.to ?? "no times"],
             ["Fields that the encoder reads", data.fields.joined(separator: ", ")],
-            ["Replaced by keyed digests", data.pseudonymised.isEmpty ? "nothing" : data.pseudonymised.joined(separator: ", ")],
+            ["Fields of plain facts, which the classifier reads beside", data.facts.map { $0.joined(separator: ", ") } ?? "none"],
+            ["Ids replaced by keyed digests", data.pseudonymised.isEmpty ? "none" : data.pseudonymised.joined(separator: ", ")],
             ["Labels that taught", data.labels.isEmpty ? "not said" : data.labels],
             [
                 "Annotators",
@@ -252,7 +272,19 @@ extension AuditReport {
             blocks.append(
                 Table(
                     caption: "Intents that are never told", columns: [.init("Intent"), .init("Why")],
-                    rows: own.heldBack.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }))
+                    rows: own.heldBack.sorted { $0.key < $1.key }.map { [name($0.key), $0.value] }))
+        }
+        if let restricted = own.restricted, !restricted.isEmpty {
+            blocks.append(
+                Table(
+                    caption: "Intents to be handled with care",
+                    columns: [.init("Intent"), .init("Sensitive"), .init("Prohibited for"), .init("Told by this classifier")],
+                    rows: restricted.map {
+                        [
+                            name($0.intent), $0.isSensitive ? "yes" : "no",
+                            $0.prohibitedFor.isEmpty ? "nothing" : $0.prohibitedFor.joined(separator: ", "), $0.isTold ? "yes" : "no",
+                        ]
+                    }))
         }
         blocks.append(
             suspensions.isEmpty

@@ -75,7 +75,7 @@ extension AuditReport {
     var limits: [any Block] {
         var known = [
             "A label says what a session looks like to annotators, not what the person wanted or will do.",
-            "Figures hold for visitors like those of these data; another site, season or app needs another judgement.",
+            "Figures hold for visits like those of these data; another site or season needs another judgement.",
         ]
         if dossier.performance == nil { known.append("Nobody has judged this classifier on labels.") }
         if dossier.groups == nil { known.append("Whether some groups are told worse was not looked at.") }

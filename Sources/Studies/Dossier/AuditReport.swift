@@ -21,7 +21,7 @@ public struct AuditReport: Sendable {
                 Section("Taxonomy and approval", taxonomy), Section("How well intents are told", performance),
                 Section("Silence and groups", groups), Section("Has anything moved?", stability), Section("Reasons", reasons),
                 Section("Decisions on record", ledger), Section("Since the last report", changes),
-                Section("Limits and signatures", limits), Section("What this page helps to show", frameworks),
+                Section("Limits and signatures", limits), Section("What this page helps to show", frameworks), Section("Words", words),
             ],
             footer:
                 "Written by \(dossier.program)\(dossier.isSynthetic ? " from synthetic data" : "") at \(dossier.madeAt). "
@@ -65,4 +65,12 @@ public struct AuditReport: Sendable {
     }
 
     static let fewestJudged = 20
+    /// Intents in the picture of precision and recall.
+    static let mostShown = 15
+
+    /// Intents whose precision is below what the owner asks for, whole interval and all.
+    var belowFloor: [IntentStudy.IntentRow] {
+        guard let floor = dossier.inventory.precisionFloor else { return [] }
+        return (dossier.performance?.intents ?? []).filter { $0.precision.estimate.isFinite && $0.precision.upper < floor }
+    }
 }

@@ -35,6 +35,8 @@ public struct GroupStudy: Sendable, Equatable, Codable {
     public let hiddenSessions: Int
     /// The largest difference in F1 of two groups whose intervals do not overlap, in words; nil where there is none.
     public let difference: String?
+    /// The same of the share without an intent.
+    public let silence: String?
 
     /// Fewest visitors of a group that is shown, and of one whose judged sessions are.
     public static let fewestVisitors = 20
@@ -80,6 +82,12 @@ public struct GroupStudy: Sendable, Equatable, Codable {
         difference =
             if let best, let worst, worst.1.upper < best.1.lower {
                 "\(worst.0) is told worse than \(best.0): their 95 % intervals do not overlap"
+            } else { nil }
+        let most = rows.max { $0.abstained.estimate < $1.abstained.estimate }
+        let least = rows.min { $0.abstained.estimate < $1.abstained.estimate }
+        silence =
+            if let most, let least, least.abstained.upper < most.abstained.lower {
+                "\(most.name) is left without an intent more often than \(least.name): their 95 % intervals do not overlap"
             } else { nil }
     }
 

@@ -50,6 +50,27 @@ public struct ModelInventory: Sendable, Equatable, Codable {
     public var limits: [String]?
     /// Who signed.
     public var signatures: [Signature]?
+    /// Where it stands: in development, in use since, to be replaced.
+    public var status: String?
+    /// Who looked at it without having made it, when, and what they found.
+    public var validation: String?
+    /// Who watches it in use, and can stop it.
+    public var oversight: String?
+    /// What happens where it is switched off.
+    public var fallback: String?
+    /// On which ground people's data are used, what they are told and how they object.
+    public var legalBasis: String?
+    /// How long inputs and records are kept.
+    public var retention: String?
+    /// The precision that every intent must have, between 0 and 1.
+    public var precisionFloor: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case model, does, purpose, never, owner, users, tier, design, challenge, monitoring, limits, signatures
+        case status, validation, oversight, fallback, retention
+        case legalBasis = "legal_basis"
+        case precisionFloor = "precision_floor"
+    }
 
     /// An entry; what is left out nobody has said.
     public init(model: String) { self.model = model }
@@ -60,7 +81,9 @@ public struct ModelInventory: Sendable, Equatable, Codable {
             ("what it does", does != nil), ("purpose", purpose != nil), ("what it is not for", never?.isEmpty == false),
             ("owner", owner != nil), ("users", users != nil), ("tier", tier != nil), ("design", design != nil),
             ("how to challenge a label", challenge != nil), ("monitoring", monitoring?.isEmpty == false),
-            ("limits", limits?.isEmpty == false), ("signatures", signatures?.isEmpty == false),
+            ("limits", limits?.isEmpty == false), ("signatures", signatures?.isEmpty == false), ("status", status != nil),
+            ("validation", validation != nil), ("oversight", oversight != nil), ("fallback", fallback != nil),
+            ("legal_basis", legalBasis != nil), ("retention", retention != nil), ("precision_floor", precisionFloor != nil),
         ]
         return said.filter { !$0.1 }.map(\.0)
     }
