@@ -127,6 +127,80 @@ import Testing
         #expect(outcome.text.contains("suspend (below)") && outcome.text.contains("compare: suspend it; its precision is below the floor"))
     }
 
+    /// A population of strata of one session each: four sessions pay, each on its own device, 58 have nothing.
+    private func singletons() throws -> ReviewDesign {
+        let items = (0..<62).map { number in
+            LabelledItem(
+                "s\(number)", given: number < 4 ? [.init("pay", probability: 0.9)] : [], nearest: number < 4 ? nil : 0.1,
+                slice: "device \(number)")
+        }
+        let source = ReviewPopulation.Source(
+            kind: "labels", name: "l", digest: "", classifier: "c1a5", taxonomy: "shop 1", taxonomyDigest: "7a30")
+        return try ReviewDesign(
+            ReviewPopulation(items, source: source), intents: ReviewSamples.intents, .init(size: 62, perIntent: 0, by: "device"))
+    }
+
+    /// One verdict of sixty-two suspends nothing and proves nothing.
+    @Test func oneVerdictTakesNoIntent() throws {
+        let design = try singletons()
+        try #require(design.items.count == 62 && design.strata.allSatisfy { $0.population == 1 })
+        func outcome(_ word: String, _ floor: Double, of wanted: Int = 1) throws -> ReviewOutcome {
+            let chosen = Set(design.items.indices.filter { design.items[$0].given == ["pay"] }.prefix(wanted))
+            let sheet = ReviewSamples.sheet(design, 0) { _, number in (chosen.contains(number) ? word : "", "") }
+            let read = reading(design, [sheet])
+            try #require(read.findings.isEmpty)
+            return ReviewOutcome(read, of: design, floor: floor, rounds: 50)
+        }
+        for floor in [0.5, 0.7, 0.9, 0.97] {
+            let wrong = try outcome("wrong", floor)
+            let pay = try #require(wrong.intents.first { $0.estimate.intent == "pay" })
+            #expect(wrong.toSuspend.isEmpty && pay.standing == .open && pay.estimate.judged == 1 && pay.estimate.given == 4)
+            #expect(pay.estimate.precision!.lower == 0 && pay.estimate.precision!.upper > 0.75)
+            #expect(wrong.whollyRight!.upper > 0.75 && pay.estimate.recall == nil)
+            #expect(pay.needed == 4)
+        }
+        let right = try outcome("right", 0.7)
+        #expect(right.whollyRight!.estimate == 1 && right.whollyRight!.lower < 0.25)
+        let pay = try #require(right.intents.first { $0.estimate.intent == "pay" })
+        #expect(pay.standing == .open && pay.estimate.precision!.lower < 0.25 && pay.estimate.recall == nil)
+        // All four there are: no sample any more.
+        let all = try outcome("wrong", 0.7, of: 4)
+        #expect(all.toSuspend == ["pay"] && all.intents[0].estimate.precision?.upper == 0)
+    }
+
+    /// Of many sessions four wrong verdicts decide nothing, five do.
+    @Test func suspensionNeedsFiveVerdicts() throws {
+        let design = try ReviewSamples.design(folder) { ($0.size, $0.first) = (150, .random) }
+        func outcome(_ count: Int) -> ReviewOutcome {
+            var left = count
+            let sheet = ReviewSamples.sheet(design, 0) { item, _ in
+                guard item.given == ["compare"], left > 0 else { return ("", "") }
+                left -= 1
+                return ("none", "")
+            }
+            return ReviewOutcome(reading(design, [sheet]), of: design, floor: 0.9, rounds: 50)
+        }
+        for count in 1...12 {
+            let told = outcome(count)
+            let compare = told.intents[1]
+            #expect(compare.estimate.judged == count && compare.estimate.precision!.upper < 0.9 && compare.estimate.effective > 0.9)
+            #expect(compare.estimate.effective <= Double(count) + 1e-9)
+            let isEnough = compare.estimate.effective > ReviewOutcome.fewestVerdicts - 1e-6
+            #expect(told.toSuspend == (isEnough ? ["compare"] : []), "\(count)")
+            #expect((compare.standing == .open) == (count < 5 || !isEnough) && (compare.needed.map { $0 > count } ?? true))
+        }
+        #expect(outcome(12).toSuspend == ["compare"])
+    }
+
+    /// Sessions with the intent alone say nothing of what was missed.
+    @Test func recallNeedsSessionsWithoutTheIntent() throws {
+        let design = try ReviewSamples.design(folder)
+        let pay = design.estimates { item, _ in design.items[item].given == ["pay"] ? true : nil }[0]
+        #expect(pay.precision?.estimate == 1 && pay.judged > 5 && pay.recall == nil)
+        let both = design.estimates { item, k in design.items[item].given.contains(design.intents[k].id) }[0]
+        #expect(both.recall?.estimate == 1 && both.recall!.lower < 1)
+    }
+
     @Test func verdictsGoIntoTheLedgerOnce() throws {
         let design = try ReviewSamples.design(folder)
         let ledger = try Ledger(at: folder("ledger"), .create, signingKey: LedgerFolder.key)
