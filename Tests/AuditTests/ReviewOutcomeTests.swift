@@ -218,6 +218,11 @@ import Testing
                 && entries.allSatisfy { $0.actor == "reviewer" && $0.model == [0xc1, 0xa5] && $0.taxonomy == [0x7a, 0x30] })
         #expect(String(decoding: entries[0].output, as: UTF8.self).contains("\"item\":\"\(design.name(of: 0))\""))
         #expect(try LedgerVerification.run(at: folder("ledger")).findings.isEmpty)
+        // Nothing in an entry names the session.
+        for entry in entries {
+            let text = String(decoding: entry.output + entry.evidence, as: UTF8.self)
+            #expect(!text.contains("session") && !text.contains(/"s[0-9]+"/) && entry.subject.isEmpty, "\(text)")
+        }
         // The last word on each of the eleven items counts; "none" overrules what gave something.
         #expect(
             try LedgerSummary(ledger).verdicts == (design.items[1].given.isEmpty ? ["confirmed": 11] : ["confirmed": 10, "overruled": 1]))
@@ -231,23 +236,53 @@ import Testing
     @Test func theLedgerKnowsWhatIsSuspended() throws {
         let design = try ReviewSamples.design(folder)
         let ledger = try Ledger(at: folder("ledger"), .create)
-        func suspend(_ intent: String, _ taxonomy: String = "7a30") throws {
+        func suspend(_ intent: String, _ classifier: String = "c1a5", _ taxonomy: String = "7a30") throws {
             try ledger.append(
                 ReviewRecord.suspension(
-                    of: intent, classifier: "c1a5", taxonomy: taxonomy, design: design, reason: "r", by: "risk", software: "1"))
+                    of: intent, classifier: classifier, taxonomy: taxonomy, design: design, reason: "r", by: "risk", software: "1"))
+        }
+        func approve(_ intent: String, _ classifier: String) throws {
+            try ledger.append(
+                ReviewRecord.approval(
+                    of: intent, classifier: classifier, taxonomy: "7a30", at: "2026-03-01T00:00:00Z", note: nil, by: "risk", software: "1"))
+        }
+        func suspended(_ classifier: String, _ taxonomy: String = "7a30") throws -> [String] {
+            try ReviewRecord.suspended(in: ledger, classifier: classifier, taxonomy: taxonomy)
         }
         try suspend("pay")
         try suspend("compare")
-        try suspend("help", "ffff")
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare", "pay"])
+        try suspend("help", "c1a5", "ffff")
+        #expect(try suspended("c1a5") == ["compare", "pay"])
+        try approve("pay", "c1a5")
         try ledger.append(
-            ReviewRecord.approval(
-                of: "pay", classifier: "c1a5", taxonomy: "7a30", at: "2026-03-01T00:00:00Z", note: nil, by: "risk", software: "1"))
-        try ledger.append(
-            LedgerEntry(.approval, purpose: "taxonomy", actor: "a", taxonomy: [0x7a, 0x30], output: Array("{\"intent\":\"compare\"}".utf8)))
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare"])
+            LedgerEntry(
+                .approval, purpose: "taxonomy", actor: "a", model: [0xc1, 0xa5], taxonomy: [0x7a, 0x30],
+                output: Array("{\"intent\":\"compare\"}".utf8)))
+        #expect(try suspended("c1a5") == ["compare"])
         try suspend("pay")
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare", "pay"])
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "00") == [])
+        #expect(try suspended("c1a5") == ["compare", "pay"] && suspended("C1A5") == ["compare", "pay"])
+        #expect(try suspended("c1a5", "00") == [] && suspended("c1a5", "ffff") == ["help"])
+
+        // Another classifier of the same taxonomy is held and freed by itself; ids that are no digits are compared as they are.
+        #expect(try suspended("b2") == [])
+        try suspend("pay", "b2")
+        try suspend("pay", "no hex")
+        try approve("pay", "b2")
+        #expect(try suspended("b2") == [] && suspended("c1a5") == ["compare", "pay"] && suspended("no hex") == ["pay"])
+        try approve("pay", "c1a5")
+        #expect(try suspended("c1a5") == ["compare"] && suspended("no hex") == ["pay"])
+    }
+
+    /// Entries that name the session, as they once were written, are the same verdicts.
+    @Test func earlierEntriesAreNotAppendedAgain() throws {
+        let design = try ReviewSamples.design(folder)
+        let ledger = try Ledger(at: folder("ledger"), .create)
+        let given = design.items[0].given.sorted()
+        let shows = given.map { "\"\($0)\"" }.joined(separator: ",")
+        let output =
+            "{\"design\":\"\(design.id)\",\"item\":\"\(design.name(of: 0))\",\"session\":\"s1\",\"shows\":[\(shows)]}"
+        try ledger.append(LedgerEntry(.review, purpose: "review", actor: "reviewer", output: Array(output.utf8)))
+        let same = reading(design, [ReviewSamples.sheet(design, 0) { _, number in (number == 0 ? "right" : "", "") }])
+        #expect(try ReviewRecord.append(same, of: design, to: ledger, software: "1") == 0)
     }
 }
