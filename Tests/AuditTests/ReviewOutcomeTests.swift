@@ -127,6 +127,80 @@ import Testing
         #expect(outcome.text.contains("suspend (below)") && outcome.text.contains("compare: suspend it; its precision is below the floor"))
     }
 
+    /// A population of strata of one session each: four sessions pay, each on its own device, 58 have nothing.
+    private func singletons() throws -> ReviewDesign {
+        let items = (0..<62).map { number in
+            LabelledItem(
+                "s\(number)", given: number < 4 ? [.init("pay", probability: 0.9)] : [], nearest: number < 4 ? nil : 0.1,
+                slice: "device \(number)")
+        }
+        let source = ReviewPopulation.Source(
+            kind: "labels", name: "l", digest: "", classifier: "c1a5", taxonomy: "shop 1", taxonomyDigest: "7a30")
+        return try ReviewDesign(
+            ReviewPopulation(items, source: source), intents: ReviewSamples.intents, .init(size: 62, perIntent: 0, by: "device"))
+    }
+
+    /// One verdict of sixty-two suspends nothing and proves nothing.
+    @Test func oneVerdictTakesNoIntent() throws {
+        let design = try singletons()
+        try #require(design.items.count == 62 && design.strata.allSatisfy { $0.population == 1 })
+        func outcome(_ word: String, _ floor: Double, of wanted: Int = 1) throws -> ReviewOutcome {
+            let chosen = Set(design.items.indices.filter { design.items[$0].given == ["pay"] }.prefix(wanted))
+            let sheet = ReviewSamples.sheet(design, 0) { _, number in (chosen.contains(number) ? word : "", "") }
+            let read = reading(design, [sheet])
+            try #require(read.findings.isEmpty)
+            return ReviewOutcome(read, of: design, floor: floor, rounds: 50)
+        }
+        for floor in [0.5, 0.7, 0.9, 0.97] {
+            let wrong = try outcome("wrong", floor)
+            let pay = try #require(wrong.intents.first { $0.estimate.intent == "pay" })
+            #expect(wrong.toSuspend.isEmpty && pay.standing == .open && pay.estimate.judged == 1 && pay.estimate.given == 4)
+            #expect(pay.estimate.precision!.lower == 0 && pay.estimate.precision!.upper > 0.75)
+            #expect(wrong.whollyRight!.upper > 0.75 && pay.estimate.recall == nil)
+            #expect(pay.needed == 4)
+        }
+        let right = try outcome("right", 0.7)
+        #expect(right.whollyRight!.estimate == 1 && right.whollyRight!.lower < 0.25)
+        let pay = try #require(right.intents.first { $0.estimate.intent == "pay" })
+        #expect(pay.standing == .open && pay.estimate.precision!.lower < 0.25 && pay.estimate.recall == nil)
+        // All four there are: no sample any more.
+        let all = try outcome("wrong", 0.7, of: 4)
+        #expect(all.toSuspend == ["pay"] && all.intents[0].estimate.precision?.upper == 0)
+    }
+
+    /// Of many sessions four wrong verdicts decide nothing, five do.
+    @Test func suspensionNeedsFiveVerdicts() throws {
+        let design = try ReviewSamples.design(folder) { ($0.size, $0.first) = (150, .random) }
+        func outcome(_ count: Int) -> ReviewOutcome {
+            var left = count
+            let sheet = ReviewSamples.sheet(design, 0) { item, _ in
+                guard item.given == ["compare"], left > 0 else { return ("", "") }
+                left -= 1
+                return ("none", "")
+            }
+            return ReviewOutcome(reading(design, [sheet]), of: design, floor: 0.9, rounds: 50)
+        }
+        for count in 1...12 {
+            let told = outcome(count)
+            let compare = told.intents[1]
+            #expect(compare.estimate.judged == count && compare.estimate.precision!.upper < 0.9 && compare.estimate.effective > 0.9)
+            #expect(compare.estimate.effective <= Double(count) + 1e-9)
+            let isEnough = compare.estimate.effective > ReviewOutcome.fewestVerdicts - 1e-6
+            #expect(told.toSuspend == (isEnough ? ["compare"] : []), "\(count)")
+            #expect((compare.standing == .open) == (count < 5 || !isEnough) && (compare.needed.map { $0 > count } ?? true))
+        }
+        #expect(outcome(12).toSuspend == ["compare"])
+    }
+
+    /// Sessions with the intent alone say nothing of what was missed.
+    @Test func recallNeedsSessionsWithoutTheIntent() throws {
+        let design = try ReviewSamples.design(folder)
+        let pay = design.estimates { item, _ in design.items[item].given == ["pay"] ? true : nil }[0]
+        #expect(pay.precision?.estimate == 1 && pay.judged > 5 && pay.recall == nil)
+        let both = design.estimates { item, k in design.items[item].given.contains(design.intents[k].id) }[0]
+        #expect(both.recall?.estimate == 1 && both.recall!.lower < 1)
+    }
+
     @Test func verdictsGoIntoTheLedgerOnce() throws {
         let design = try ReviewSamples.design(folder)
         let ledger = try Ledger(at: folder("ledger"), .create, signingKey: LedgerFolder.key)
@@ -144,6 +218,11 @@ import Testing
                 && entries.allSatisfy { $0.actor == "reviewer" && $0.model == [0xc1, 0xa5] && $0.taxonomy == [0x7a, 0x30] })
         #expect(String(decoding: entries[0].output, as: UTF8.self).contains("\"item\":\"\(design.name(of: 0))\""))
         #expect(try LedgerVerification.run(at: folder("ledger")).findings.isEmpty)
+        // Nothing in an entry names the session.
+        for entry in entries {
+            let text = String(decoding: entry.output + entry.evidence, as: UTF8.self)
+            #expect(!text.contains("session") && !text.contains(/"s[0-9]+"/) && entry.subject.isEmpty, "\(text)")
+        }
         // The last word on each of the eleven items counts; "none" overrules what gave something.
         #expect(
             try LedgerSummary(ledger).verdicts == (design.items[1].given.isEmpty ? ["confirmed": 11] : ["confirmed": 10, "overruled": 1]))
@@ -157,23 +236,53 @@ import Testing
     @Test func theLedgerKnowsWhatIsSuspended() throws {
         let design = try ReviewSamples.design(folder)
         let ledger = try Ledger(at: folder("ledger"), .create)
-        func suspend(_ intent: String, _ taxonomy: String = "7a30") throws {
+        func suspend(_ intent: String, _ classifier: String = "c1a5", _ taxonomy: String = "7a30") throws {
             try ledger.append(
                 ReviewRecord.suspension(
-                    of: intent, classifier: "c1a5", taxonomy: taxonomy, design: design, reason: "r", by: "risk", software: "1"))
+                    of: intent, classifier: classifier, taxonomy: taxonomy, design: design, reason: "r", by: "risk", software: "1"))
+        }
+        func approve(_ intent: String, _ classifier: String) throws {
+            try ledger.append(
+                ReviewRecord.approval(
+                    of: intent, classifier: classifier, taxonomy: "7a30", at: "2026-03-01T00:00:00Z", note: nil, by: "risk", software: "1"))
+        }
+        func suspended(_ classifier: String, _ taxonomy: String = "7a30") throws -> [String] {
+            try ReviewRecord.suspended(in: ledger, classifier: classifier, taxonomy: taxonomy)
         }
         try suspend("pay")
         try suspend("compare")
-        try suspend("help", "ffff")
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare", "pay"])
+        try suspend("help", "c1a5", "ffff")
+        #expect(try suspended("c1a5") == ["compare", "pay"])
+        try approve("pay", "c1a5")
         try ledger.append(
-            ReviewRecord.approval(
-                of: "pay", classifier: "c1a5", taxonomy: "7a30", at: "2026-03-01T00:00:00Z", note: nil, by: "risk", software: "1"))
-        try ledger.append(
-            LedgerEntry(.approval, purpose: "taxonomy", actor: "a", taxonomy: [0x7a, 0x30], output: Array("{\"intent\":\"compare\"}".utf8)))
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare"])
+            LedgerEntry(
+                .approval, purpose: "taxonomy", actor: "a", model: [0xc1, 0xa5], taxonomy: [0x7a, 0x30],
+                output: Array("{\"intent\":\"compare\"}".utf8)))
+        #expect(try suspended("c1a5") == ["compare"])
         try suspend("pay")
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "7a30") == ["compare", "pay"])
-        #expect(try ReviewRecord.suspended(in: ledger, taxonomy: "00") == [])
+        #expect(try suspended("c1a5") == ["compare", "pay"] && suspended("C1A5") == ["compare", "pay"])
+        #expect(try suspended("c1a5", "00") == [] && suspended("c1a5", "ffff") == ["help"])
+
+        // Another classifier of the same taxonomy is held and freed by itself; ids that are no digits are compared as they are.
+        #expect(try suspended("b2") == [])
+        try suspend("pay", "b2")
+        try suspend("pay", "no hex")
+        try approve("pay", "b2")
+        #expect(try suspended("b2") == [] && suspended("c1a5") == ["compare", "pay"] && suspended("no hex") == ["pay"])
+        try approve("pay", "c1a5")
+        #expect(try suspended("c1a5") == ["compare"] && suspended("no hex") == ["pay"])
+    }
+
+    /// Entries that name the session, as they once were written, are the same verdicts.
+    @Test func earlierEntriesAreNotAppendedAgain() throws {
+        let design = try ReviewSamples.design(folder)
+        let ledger = try Ledger(at: folder("ledger"), .create)
+        let given = design.items[0].given.sorted()
+        let shows = given.map { "\"\($0)\"" }.joined(separator: ",")
+        let output =
+            "{\"design\":\"\(design.id)\",\"item\":\"\(design.name(of: 0))\",\"session\":\"s1\",\"shows\":[\(shows)]}"
+        try ledger.append(LedgerEntry(.review, purpose: "review", actor: "reviewer", output: Array(output.utf8)))
+        let same = reading(design, [ReviewSamples.sheet(design, 0) { _, number in (number == 0 ? "right" : "", "") }])
+        #expect(try ReviewRecord.append(same, of: design, to: ledger, software: "1") == 0)
     }
 }

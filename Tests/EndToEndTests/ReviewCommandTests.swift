@@ -129,6 +129,14 @@ import Testing
         #expect(held.code == 0 && held.talk.contains("compare is suspended in the ledger and not in"), "\(held.talk)")
         let lines = String(decoding: try bench.data("held.jsonl"), as: UTF8.self)
         #expect(!lines.contains("\"id\":\"compare\"") && lines.contains("\"suspended\":[\"compare\"]"))
+
+        // Where the ledger alone holds it an approval with that ledger ends it, and one without finds nothing.
+        let approving = ["audit", "review", "approve", "bank.serving", "--intent", "compare", "--by", "The board"]
+        #expect(try CommandRun.tessera(approving, in: bench.folder).code == 64)
+        let lifted = try CommandRun.tessera(approving + ["--ledger", "bank.ledger"], in: bench.folder)
+        #expect(lifted.code == 0 && !bench.exists("bank.serving/suspensions.json"), "\(lifted.talk)")
+        #expect(try CommandRun.tessera(Self.label("free.jsonl") + recording, in: bench.folder).code == 0)
+        #expect(try bench.data("free.jsonl") == bench.data("first.jsonl"))
     }
 
     @Test func troublesAreToldWithTheirCodes() throws {

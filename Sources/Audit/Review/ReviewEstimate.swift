@@ -12,19 +12,23 @@ public struct ReviewEstimate: Sendable, Equatable, Codable {
     public var right: Int
     /// Sessions judged that show it and that it was not given.
     public var missed: Int
+    /// Verdicts of a simple random sample that would say as much of the precision; fewer than ``judged`` where some stand for many more
+    /// sessions than others (Kish, 1965).
+    public var effective: Double
     /// Share of the sessions with the intent given that show it; nil where none was judged.
     public var precision: MetricInterval?
-    /// Share of the sessions that show the intent that it was given; nil where no session that shows it was seen.
+    /// Share of the sessions that show the intent that it was given; nil where no session that shows it was seen, and where nobody judged a
+    /// session without it (or, though it was given, none with it): what was missed is then not known.
     public var recall: MetricInterval?
 }
 
 extension ReviewDesign {
     /// Estimates precision and recall of each intent, in the order of ``intents``, with 95 % intervals (``ScoreInterval``).
     ///
-    /// Within a stratum the sessions with the intent given, with it possible, and all others are told apart: each of these is a simple random
-    /// sample of its kind, whose number is known. Kinds of which nobody judged a session are put with the rest of their stratum, or, for
-    /// sessions with the intent given, are taken to be like those of the other strata. What was drawn and not judged is taken to be missing
-    /// without regard to what it shows.
+    /// Within a stratum the sessions with the intent given, with it possible, and all others are told apart: each of these is a simple
+    /// random sample of its kind, whose number is known. Where nobody judged a session of one of the two kinds without the intent they are
+    /// put together; strata where nobody judged any are taken to be like the others, with the errors that this brings. What was drawn and
+    /// not judged is taken to be missing without regard to what it shows.
     /// - Parameter shows: whether an item shows an intent, by their numbers; nil where that was not decided.
     public func estimates(_ shows: (_ item: Int, _ intent: Int) -> Bool?) -> [ReviewEstimate] {
         let members = membersOfStrata
@@ -57,6 +61,7 @@ extension ReviewDesign {
             return ReviewEstimate(
                 intent: id, given: found.reduce(0) { $0 + $1.population }, judged: found.reduce(0) { $0 + $1.judged },
                 right: found.reduce(0) { $0 + $1.positive }, missed: missed.reduce(0) { $0 + $1.positive },
+                effective: ScoreInterval.effectiveCount(found),
                 precision: ScoreInterval.proportion(found), recall: ScoreInterval.share(found: found, missed: missed))
         }
     }

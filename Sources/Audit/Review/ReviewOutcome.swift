@@ -6,9 +6,9 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
     public enum Standing: String, Sendable, Equatable, Codable {
         /// The whole interval lies at the floor or above.
         case proven
-        /// The interval holds the floor: more verdicts would tell.
+        /// The interval holds the floor, or lies below it and fewer than ``ReviewOutcome/fewestVerdicts`` say so: more verdicts would tell.
         case open
-        /// The whole interval lies below the floor.
+        /// The whole interval lies below the floor, by enough verdicts or by all there can be.
         case below
         /// Nobody judged a session that it was given.
         case unknown
@@ -58,11 +58,17 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
     /// Kappa below which a definition is not clear enough for people to agree on (Landis and Koch, 1977: moderate ends here).
     public static let clear = 0.6
 
+    /// Verdicts that must speak of an intent before it can lie below the floor (``ReviewEstimate/effective``), unless all sessions with it
+    /// were judged. One wrong verdict gives an interval from 0 to 0.793, two of which one is wrong one to 0.906, and intents that are just
+    /// at a floor above these give such verdicts one time in five: so short, Wilson's interval is not what it says (Brown, Cai and
+    /// DasGupta, 2001, Statistical Science 16, 101–133).
+    public static let fewestVerdicts = 5.0
+
     /// Puts together what sheets say.
     ///
-    /// An intent is suspended where its whole interval lies below the floor: a small sample alone takes no intent from anybody, for nearly
-    /// every interval of ten verdicts reaches below a high floor. What is open is told with the verdicts that would decide it. The careful
-    /// suspend those, too.
+    /// An intent is suspended where its whole interval lies below the floor. A small sample alone takes no intent from anybody: nearly
+    /// every interval of ten verdicts reaches below a high floor, which suspends nothing, and fewer than ``fewestVerdicts`` never do. What
+    /// is open is told with the verdicts that would decide it. The careful suspend those, too.
     /// - Parameters:
     ///   - floor: the precision that each intent must have; nil for none.
     ///   - suspendsOpen: whether an intent is suspended, too, whose interval holds the floor, or that nobody judged.
@@ -101,7 +107,10 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
 
     private static func standing(_ estimate: ReviewEstimate, _ floor: Double) -> Standing {
         guard let precision = estimate.precision else { return .unknown }
-        return precision.upper < floor ? .below : precision.lower >= floor ? .proven : .open
+        // Five equal weights may come to a hair less than five.
+        let isEnough = estimate.effective > fewestVerdicts - 1e-6 || estimate.judged == estimate.given
+        if precision.upper < floor { return isEnough ? .below : .open }
+        return precision.lower >= floor ? .proven : .open
     }
 
     /// Intervals shrink with the root of the verdicts.
@@ -109,7 +118,8 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
         guard let precision = estimate.precision, abs(precision.estimate - floor) > 0.005 else { return nil }
         let reach = precision.estimate > floor ? precision.estimate - precision.lower : precision.upper - precision.estimate
         let factor = reach / abs(precision.estimate - floor)
-        return min(estimate.given, Int((Double(estimate.judged) * max(1, factor * factor)).rounded(.up)))
+        let more = max(1, factor * factor, fewestVerdicts / estimate.effective)
+        return min(estimate.given, Int((Double(estimate.judged) * more - 1e-6).rounded(.up)))
     }
 
     private func tasks(of design: ReviewDesign) -> [String] {

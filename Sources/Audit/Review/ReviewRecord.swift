@@ -6,10 +6,10 @@ public enum ReviewRecord {
     /// What such entries are done for.
     public static let purpose = "review"
 
-    private struct Verdict: Codable {
+    /// Names the session by design and item alone: entries are never removed, and ids of sessions may tell who somebody is.
+    private struct Verdict: Codable, Equatable {
         var design: String
         var item: String
-        var session: String
         var entry: Int?
         var shows: [String]?
     }
@@ -24,6 +24,10 @@ public enum ReviewRecord {
 
     /// Appends the verdicts that are not yet in the ledger, in one commit. Reading the same sheets again appends nothing; a verdict that
     /// was changed since is appended beside the earlier one.
+    ///
+    /// An entry names the design, the item and the reviewer, not the session: who has `design.json` can tell which it was, and it may be
+    /// removed. For labels of this ledger the entry has the subject of the decision, so that access and erasure find it. For labels of a
+    /// file no subject is known: such entries hold nothing by which a person could be found, and are not found either.
     /// - Returns: how many were appended.
     @discardableResult
     public static func append(
@@ -31,10 +35,10 @@ public enum ReviewRecord {
     ) throws(ReviewError) -> Int {
         do throws(LedgerError) {
             // The last word of each reviewer on each item stands.
-            var last: [String: [UInt8]] = [:]
+            var last: [String: Verdict] = [:]
             for entry in try ledger.entries(LedgerSelection(kind: .review)) {
                 if let verdict = try? JSONDecoder().decode(Verdict.self, from: Data(entry.output)), verdict.design == design.id {
-                    last["\(entry.actor) \(verdict.item)"] = entry.output
+                    last["\(entry.actor) \(verdict.item)"] = verdict
                 }
             }
             var entries: [LedgerEntry] = []
@@ -44,10 +48,8 @@ public enum ReviewRecord {
                     let item = design.items[number], name = design.name(of: number)
                     let actor = who < design.settings.reviewers.count ? design.settings.reviewers[who] : SheetReading.adjudicator
                     let shows: [String]? = if case .shows(let intents) = verdict { intents.sorted() } else { nil }
-                    let output = json(
-                        Verdict(
-                            design: design.id, item: name, session: item.session, entry: item.entry > 0 ? item.entry : nil, shows: shows))
-                    guard last["\(actor) \(name)"] != output else { continue }
+                    let word = Verdict(design: design.id, item: name, entry: item.entry > 0 ? item.entry : nil, shows: shows)
+                    guard last["\(actor) \(name)"] != word else { continue }
                     // Of a decision in this ledger the subject is taken over, so that access and erasure find the verdict, too.
                     var subject: [UInt8] = []
                     if item.entry > 0, design.source.kind == "ledger", item.entry <= (try ledger.count()) {
@@ -56,7 +58,7 @@ public enum ReviewRecord {
                     entries.append(
                         LedgerEntry(
                             .review, purpose: purpose, actor: actor, subject: subject, model: bytes(design.source.classifier),
-                            taxonomy: bytes(design.source.taxonomyDigest), software: software, output: output,
+                            taxonomy: bytes(design.source.taxonomyDigest), software: software, output: json(word),
                             evidence: json(["given": item.given])))
                 }
             }
@@ -87,14 +89,20 @@ public enum ReviewRecord {
             output: json(Suspension(intent: intent, note: note, at: at)))
     }
 
-    /// Intents that the ledger says are suspended under a taxonomy and that nobody approved later, sorted: what a classifier's own file
-    /// must hold, too. Other suspensions and approvals are passed over.
-    /// - Parameter taxonomy: its digest, hexadecimal.
-    public static func suspended(in ledger: Ledger, taxonomy: String) throws(ReviewError) -> [String] {
+    /// Intents of one classifier that the ledger says are suspended and that nobody approved later for it, sorted.
+    ///
+    /// A suspension and an approval hold for the classifier that they name, and for no other of the same taxonomy: to approve one does not
+    /// free another. A classifier that is packed anew has another id where anything of it changed, so that the ledger says nothing of it;
+    /// what was suspended is then held by the file in its directory, which packing over the old one keeps.
+    /// - Parameters:
+    ///   - classifier: its id, hexadecimal.
+    ///   - taxonomy: digest of its taxonomy, hexadecimal: entries that name another are passed over.
+    public static func suspended(in ledger: Ledger, classifier: String, taxonomy: String) throws(ReviewError) -> [String] {
+        let (model, words) = (bytes(classifier), bytes(taxonomy))
         var suspended: Set<String> = []
         do throws(LedgerError) {
             let entries = try ledger.entries(LedgerSelection(kind: .suspension)) + ledger.entries(LedgerSelection(kind: .approval))
-            for entry in entries.sorted(by: { $0.sequence < $1.sequence }) where entry.taxonomy == bytes(taxonomy) {
+            for entry in entries.sorted(by: { $0.sequence < $1.sequence }) where entry.model == model && entry.taxonomy == words {
                 guard entry.purpose == purpose, let said = try? JSONDecoder().decode(Suspension.self, from: Data(entry.output)) else {
                     continue
                 }
@@ -128,12 +136,6 @@ public enum ReviewRecord {
     /// The bytes that hexadecimal digits stand for; those of the text where it is none.
     private static func bytes(_ digest: String) -> [UInt8] {
         let digits = Array(digest.utf8)
-        guard digits.count.isMultiple(of: 2) else { return digits }
-        var bytes: [UInt8] = []
-        for place in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16) else { return digits }
-            bytes.append(byte)
-        }
-        return bytes
+        return KeyFile.bytes(ofHex: digits) ?? digits
     }
 }

@@ -123,32 +123,36 @@ struct SuspendedClassifier {
         }
     }
 
-    /// Suspends what the outcome says. The ledger comes first: what stands in it and not in the file can be seen and done again.
+    /// Suspends what the outcome says. The ledger comes first: what stands in it and not in the file can be seen and done again. What the
+    /// file held already is entered where the ledger does not say it of this classifier, such as one packed anew.
     /// - Returns: the intents that were not suspended before.
     func suspend(_ outcome: ReviewOutcome, _ design: ReviewDesign, by name: String, in book: Ledger?) throws -> [String] {
         var after = suspensions
         var new: [String] = []
         let now = Date().formatted(.iso8601)
         var entries: [LedgerEntry] = []
+        let entered = try book.map { try ReviewRecord.suspended(in: $0, classifier: id, taxonomy: taxonomy.digest) } ?? []
         for row in outcome.intents where outcome.toSuspend.contains(row.estimate.intent) && intents.contains(row.estimate.intent) {
             let intent = row.estimate.intent, reason = outcome.reason(row)
-            guard after.suspend(intent, classifier: id, reason: reason, by: name, at: now) else { continue }
-            new.append(intent)
+            let isNew = after.suspend(intent, classifier: id, reason: reason, by: name, at: now)
+            if isNew { new.append(intent) }
+            guard isNew || !entered.contains(intent) else { continue }
             entries.append(
                 ReviewRecord.suspension(
                     of: intent, classifier: id, taxonomy: taxonomy.digest, design: design, reason: reason, by: name, software: Version.text)
             )
         }
-        guard !new.isEmpty else { return [] }
-        if let book { try book.append(entries) }
-        try after.write(in: path)
+        if let book, !entries.isEmpty { try book.append(entries) }
+        if !new.isEmpty { try after.write(in: path) }
         return new
     }
 
-    /// Ends a suspension.
+    /// Ends a suspension, that of the file and that of this classifier in the ledger, also where only one of the two holds it.
     func approve(_ intent: String, _ lift: IntentSuspensions.Lift, in book: Ledger?) throws {
         var after = suspensions
-        guard after.lift(intent, lift) else {
+        let isInFile = after.lift(intent, lift)
+        let entered = try book.map { try ReviewRecord.suspended(in: $0, classifier: id, taxonomy: taxonomy.digest) } ?? []
+        guard isInFile || entered.contains(intent) else {
             throw CommandFault(
                 code: EX_USAGE, place: path, reason: "this intent is not suspended",
                 remedy: suspensions.inForce.isEmpty
@@ -160,6 +164,6 @@ struct SuspendedClassifier {
                     of: intent, classifier: id, taxonomy: taxonomy.digest, at: lift.at, note: lift.note, by: lift.by, software: Version.text
                 ))
         }
-        try after.write(in: path)
+        if isInFile { try after.write(in: path) }
     }
 }

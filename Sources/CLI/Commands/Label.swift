@@ -95,10 +95,12 @@ struct Label: ParsableCommand, WritesOutput {
         }
     }
 
-    /// Withholds also what the ledger says is suspended: the file in the classifier's directory may be that of an older copy.
+    /// Withholds also what the ledger says is suspended for this classifier: the file in its directory may be that of an older copy, or
+    /// lost.
     private func withhold(_ classifier: inout IntentClassifier) throws {
         let known = Set(classifier.suspensions.inForce)
-        for intent in try ledger.suspended(taxonomy: classifier.settings.taxonomy.digest) where !known.contains(intent) {
+        let held = try ledger.suspended(classifier: classifier.id, taxonomy: classifier.settings.taxonomy.digest)
+        for intent in held where !known.contains(intent) {
             StandardError.write("label: \(intent) is suspended in the ledger and not in \(intents)/\(IntentSuspensions.file)\n")
             classifier.suspensions.suspend(
                 intent, classifier: classifier.id, reason: "suspended in the ledger", by: "ledger", at: Date().formatted(.iso8601))

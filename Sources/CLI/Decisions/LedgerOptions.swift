@@ -38,11 +38,13 @@ struct LedgerOptions: ParsableArguments {
         }
     }
 
-    /// Intents that this ledger says are suspended, under a taxonomy; none where there is no ledger yet.
-    /// - Parameter taxonomy: its digest, hexadecimal.
-    func suspended(taxonomy: String) throws -> [String] {
+    /// Intents that this ledger says are suspended for a classifier; none where there is no ledger yet.
+    /// - Parameters:
+    ///   - classifier: its id, hexadecimal.
+    ///   - taxonomy: digest of its taxonomy, hexadecimal.
+    func suspended(classifier: String, taxonomy: String) throws -> [String] {
         guard let ledger, try FileSystem.live.status(of: ledger) != nil else { return [] }
-        return try ReviewRecord.suspended(in: Ledger(at: ledger, .readOnly), taxonomy: taxonomy)
+        return try ReviewRecord.suspended(in: Ledger(at: ledger, .readOnly), classifier: classifier, taxonomy: taxonomy)
     }
 
     /// The purpose in records of decisions for which nobody named one.

@@ -13,7 +13,7 @@ extension Figure {
 }
 
 /// Records labels, rankings, forecasts and scores of the synthetic bank with two threads, exports a sample as bundles, removes everything else
-/// and makes the decisions again with one thread.
+/// and makes the decisions again with one thread. Fails where a decision differs or is missing.
 private struct ReplayFigure: FigureRun {
     private let context: FigureContext
     private let folder: String
@@ -65,15 +65,21 @@ private struct ReplayFigure: FigureRun {
             guard case .object(var own)? = found[kind], let here = sameHere[kind] else { continue }
             own["same_from_bundle"] = .integer(there.same)
             own["others"] = .list(there.others.prefix(5).map { .text($0.verdict + ($0.detail.map { ": \($0)" } ?? "")) })
-            let isSame = there.same == there.decisions && here.same == here.decisions && there.decisions == here.decisions
+            let isSame =
+                there.same == there.decisions && here.same == here.decisions && there.decisions == here.decisions
+                && here.decisions > 0
             own["all_same"] = .truth(isSame)
             allSame = allSame && isSame
             found[kind] = .object(own)
         }
-        return [
+        let figure: FigureValue = [
             "data": .text("synthetic"), "kinds": .object(found), "all_same": .truth(allSame), "threads_deciding": .integer(2),
             "threads_replaying": .integer(1), "quick": .truth(context.quick),
         ]
+        guard allSame else {
+            throw FigureError(code: EX_SOFTWARE, description: "decisions were not made again as they were", figure: figure)
+        }
+        return figure
     }
 
     /// Decisions of a kind in the ledger.

@@ -19,6 +19,11 @@ struct SimulatedLabels {
         var slices = 1
         /// How much surer the classifier says it is than it is: 1 where its probabilities are right.
         var overconfidence = 1.0
+        /// Between which shares of the sessions drawn are answered for, another share for each review; nil where all are.
+        var answered: ClosedRange<Double>?
+        /// Whether only a handful is left unjudged. Of so few a count is right or wrong by whole items, so that no interval can hold the
+        /// truth in just 95 of 100 reviews: it may do so more often.
+        var leavesFew = false
 
         var intents: [ReviewDesign.Intent] {
             prevalences.indices.map { ReviewDesign.Intent(id: "intent-\($0 + 1)", name: "Intent \($0 + 1)", definition: "Synthetic.") }
@@ -36,7 +41,15 @@ struct SimulatedLabels {
         Kind(
             name: "overconfident", sessions: 4000, prevalences: [0.25, 0.15, 0.05], quality: 2.5, size: 250, perIntent: 20,
             overconfidence: 2),
-        Kind(name: "judged nearly whole", sessions: 300, prevalences: [0.3, 0.2], quality: 2.5, size: 200, perIntent: 60),
+        Kind(
+            name: "judged nearly whole", sessions: 300, prevalences: [0.3, 0.2], quality: 2.5, size: 200, perIntent: 60, leavesFew: true),
+        Kind(
+            name: "sparsely answered", sessions: 4000, prevalences: [0.25, 0.15, 0.1, 0.05], quality: 2.5, size: 300, perIntent: 25,
+            answered: 0.05...0.3),
+        // Five labels and a hundred slices: most strata have one session or two.
+        Kind(
+            name: "strata of one or two, sparsely answered", sessions: 600, prevalences: [0.3, 0.2, 0.1, 0.05], quality: 2.5, size: 550,
+            perIntent: 0, slices: 100, answered: 0.05...0.3),
     ]
 
     /// As the labels tell it.
@@ -45,13 +58,14 @@ struct SimulatedLabels {
     let truth: [String: [Bool]]
     /// Whether reviewers who err would find that it does, could they see all sessions.
     let found: [String: [Bool]]
-    /// Sessions that somebody answers for, where some do not come back.
+    /// Sessions that somebody answers for, where some do not come back: 7 of 10, or the kind's share.
     let answered: Set<String>
 
     init(_ kind: Kind, seed: UInt64) {
         var random = SimulatedChance(seed: seed)
         var items: [LabelledItem] = [], answered: Set<String> = []
         var truth: [String: [Bool]] = [:], found: [String: [Bool]] = [:]
+        let share = kind.answered.map { $0.lowerBound + ($0.upperBound - $0.lowerBound) * random.uniform() } ?? 0.7
         for number in 0..<kind.sessions {
             let id = "s\(number)"
             var present: [Bool] = [], given: [LabelledItem.Given] = [], possible: [String] = [], nearest = 0.0
@@ -78,7 +92,7 @@ struct SimulatedLabels {
                 let wrong = (0..<3).count { _ in random.uniform() < 1.0 / 12 }
                 return wrong >= 2 ? !shows : shows
             }
-            if random.uniform() < 0.7 { answered.insert(id) }
+            if random.uniform() < share { answered.insert(id) }
         }
         population = ReviewPopulation(
             items,
@@ -100,18 +114,23 @@ struct SimulatedLabels {
     }
 }
 
-/// Random numbers of a simulation (SplitMix64).
+/// Random numbers of a simulation (SplitMix64). Seeds are stirred first: left as they are, those of neighbours would give the same numbers,
+/// one place further on.
 private struct SimulatedChance {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+    init(seed: UInt64) { state = Self.stirred(seed &+ 0x9E37_79B9_7F4A_7C15) }
+
+    private static func stirred(_ number: UInt64) -> UInt64 {
+        var z = number
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
 
     mutating func uniform() -> Double {
         state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+        return Double(Self.stirred(state) >> 11) * 0x1p-53
     }
 
     /// Box and Muller's (1958).

@@ -4,7 +4,9 @@ internal import FoundationEssentials
 /// Which intents a classifier must not tell, since when, and who allowed them again: the file `suspensions.json` in its directory.
 ///
 /// It lies in the directory, so that it travels with every copy and is kept when a classifier is packed over another; it is not sealed with
-/// it, so that the classifier keeps its id and what it said before can still be made again. Label lines name the intents in force.
+/// it, so that the classifier keeps its id and what it said before can still be made again. Label lines name the intents in force. The file
+/// holds for whatever classifier lies in the directory, also for one packed over it that has another id; a ledger's suspensions hold for
+/// the id that they name alone.
 /// Nothing is ever removed from the file: a suspension ends by an approval with name and date, which stands beside it.
 public struct IntentSuspensions: Sendable, Equatable, Codable {
     /// One suspension, and its end.
