@@ -179,6 +179,25 @@ import Testing
         #expect(key?.publicKey.hex == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
     }
 
+    @Test("Threads that make one ledger at the same time make one, and none takes the half-made file for a foreign one")
+    func madeTogether() async throws {
+        for round in 0..<150 {
+            let path = folder("together-\(round)")
+            try await withThrowingTaskGroup { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        let ledger = try Ledger(at: path, .createIfMissing, signingKey: LedgerFolder.key)
+                        let vault = try SubjectVault(besides: path, .createIfMissing, master: LedgerFolder.master())
+                        _ = try vault.seal([1], of: LedgerFolder.subject(writer))
+                        try ledger.append(LedgerFolder.entry(writer))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try Ledger(at: path, .readOnly).count() == 5)
+        }
+    }
+
     @Test(
         "Words of exports say what somebody agreed to",
         arguments: [

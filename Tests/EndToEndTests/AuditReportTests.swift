@@ -11,6 +11,8 @@ import Testing
         owner: head of the shop
         challenge: Write to labels@shop.example; a person looks at it within ten days.
         limits: [Visits of less than three pages are seldom told.]
+        floor: 0.99
+        status: a test
         signatures: [{role: validation, by: A. Validator, at: 2026-01-02, decision: approved until 2027}]
 
         """
@@ -40,7 +42,9 @@ import Testing
             "What does it do?", "Reads a visit and says", "How good is it?", "Where is it weak?", "Who approved it?", "A. Validator",
             "How do I challenge a label?", "labels@shop.example", "The taxonomy is not approved as it stands", "Inventory entry",
             "Export files", "clicks.csv", "Population stability index", "Yurdakul", "hidden", "Limits", "SR 26-2", "12 CFR 1002.9",
-            "helps to show", "Art. 15", "No ledger was given", "Not said yet",
+            "helps to show", "Art. 15", "No ledger was given", "Not said yet", "Below what its owner asks for",
+            "ground",
+            "keyed digest",
         ] { #expect(page.contains(needle), "the page lacks: \(needle)") }
         #expect(!page.lowercased().contains("complies") && !page.contains("person1:"), "a promise, or somebody's session")
         let json = try run.json()

@@ -31,7 +31,8 @@ struct StoreFormat {
         do throws(LedgerError) { database = try SQLiteDatabase(path, mayCreate ? .create : .readWrite, settings) } catch {
             throw status == nil ? reasonNotMade(path) ?? error : error
         }
-        if try look(into: database) {
+        // In one look: another process may be making the file.
+        if try database.reading({ () throws(LedgerError) in try look(into: database) }) {
             if access == .create {
                 throw LedgerError(.occupied, path, "there already is a \(name)", remedy: "open it, or choose another path")
             }
@@ -87,13 +88,13 @@ struct StoreFormat {
     }
 
     private func checked(_ database: SQLiteDatabase) throws(LedgerError) -> SQLiteDatabase {
-        guard try look(into: database) else {
+        guard try database.reading({ () throws(LedgerError) in try look(into: database) }) else {
             throw LedgerError(.notALedger, database.path, "the file is empty", remedy: "check the path")
         }
         return database
     }
 
-    /// Whether the file is of this format; false where it is empty.
+    /// Whether the file is of this format; false where it is empty. To be asked within a transaction, as it takes several looks.
     private func look(into database: SQLiteDatabase) throws(LedgerError) -> Bool {
         let found = try database.integer("PRAGMA application_id") ?? 0
         let version = Int(try database.integer("PRAGMA user_version") ?? 0)

@@ -17,7 +17,8 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
             Headed by what it does, how good it is, where it is weak, who approved it and how to challenge a label; then inventory, data, \
             taxonomy, performance beside baselines, calibration, groups, stability between two periods, reasons and how stable they are, \
             decisions on record, what has changed since the last report, limits and signatures. What only people can say stands in \
-            --inventory (model, does, purpose, never, owner, users, tier, design, challenge, monitoring, limits, signatures); what nobody \
+            --inventory (model, does, purpose, never, owner, users, tier, design, challenge, monitoring, limits, signatures, status, validation, \
+            oversight, fallback, ground, retention, floor); what nobody \
             said is shown as missing. Numbers have 95 % intervals by visitor, and groups of few people are hidden. --at makes the same \
             input give the same bytes.
 

@@ -20,7 +20,7 @@ extension AuditReport {
                 .init("Right", Self.percent(right.precision), note: "of the labels that it gives"),
                 .init("Found", Self.percent(right.recall), note: "of those that annotators give"),
                 .init("No label", Self.percent(dossier.serving.abstained.estimate), note: "of sessions, rather than a guess"),
-                .init("Words", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
+                .init("Taxonomy", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
                 .init(
                     "Model", (dossier.inventory.signatures ?? []).isEmpty ? "not signed" : "signed",
                     note: (dossier.inventory.signatures ?? []).isEmpty ? "nobody answers for its use" : "see below what was decided"),
@@ -53,7 +53,7 @@ extension AuditReport {
                     "What it says of decisions cannot be relied on: \(ledger.findings.prefix(3).joined(separator: "; "))."
                 ))
         }
-        if let floor = dossier.inventory.precisionFloor, !belowFloor.isEmpty {
+        if let floor = dossier.inventory.floor, !belowFloor.isEmpty {
             let judged = (dossier.performance?.intents ?? []).count { $0.precision.estimate.isFinite }
             alarms.append(
                 (
@@ -178,9 +178,9 @@ extension AuditReport {
                     ["How much depends on it", Self.said(entry.tier)],
                     ["Why its design is sound", Self.said(entry.design)], ["Status", Self.said(entry.status)],
                     ["Validated by others", Self.said(entry.validation)], ["Who watches it and can stop it", Self.said(entry.oversight)],
-                    ["Without it", Self.said(entry.fallback)], ["Ground for using people's data", Self.said(entry.legalBasis)],
+                    ["Without it", Self.said(entry.fallback)], ["Ground for using people's data", Self.said(entry.ground)],
                     ["How long data and records are kept", Self.said(entry.retention)],
-                    ["Precision that every intent must have", Self.said(entry.precisionFloor.map { Self.percent($0) })],
+                    ["Precision that every intent must have", Self.said(entry.floor.map { Self.percent($0) })],
                 ]),
             Table(
                 caption: "Models", columns: [.init("Model"), .init("Id"), .init("Seed", .right), .init("Trained for")],

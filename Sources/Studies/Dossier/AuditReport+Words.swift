@@ -8,7 +8,10 @@ extension AuditReport {
                 columns: [.init("Word"), .init("What it means here")],
                 rows: [
                     ["told, label", "an intent whose probability reaches its threshold, so that the session is given it"],
-                    ["precision, recall", "of the labels given the share that is right; of those that annotators give the share that is found"],
+                    [
+                        "precision, recall",
+                        "of the labels given the share that is right; of those that annotators give the share that is found",
+                    ],
                     ["F1", "the harmonic mean of both: 1 is perfect. Micro: of all labels together; macro: the mean over intents"],
                     ["average precision", "how well sessions are ordered by the probability of an intent, whatever the threshold"],
                     ["calibration error", "how far probabilities are from how often they come true, on average"],

@@ -70,7 +70,7 @@ public struct AuditReport: Sendable {
 
     /// Intents whose precision is below what the owner asks for, whole interval and all.
     var belowFloor: [IntentStudy.IntentRow] {
-        guard let floor = dossier.inventory.precisionFloor else { return [] }
+        guard let floor = dossier.inventory.floor else { return [] }
         return (dossier.performance?.intents ?? []).filter { $0.precision.estimate.isFinite && $0.precision.upper < floor }
     }
 }

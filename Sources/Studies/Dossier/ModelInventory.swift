@@ -59,18 +59,11 @@ public struct ModelInventory: Sendable, Equatable, Codable {
     /// What happens where it is switched off.
     public var fallback: String?
     /// On which ground people's data are used, what they are told and how they object.
-    public var legalBasis: String?
+    public var ground: String?
     /// How long inputs and records are kept.
     public var retention: String?
     /// The precision that every intent must have, between 0 and 1.
-    public var precisionFloor: Double?
-
-    enum CodingKeys: String, CodingKey {
-        case model, does, purpose, never, owner, users, tier, design, challenge, monitoring, limits, signatures
-        case status, validation, oversight, fallback, retention
-        case legalBasis = "legal_basis"
-        case precisionFloor = "precision_floor"
-    }
+    public var floor: Double?
 
     /// An entry; what is left out nobody has said.
     public init(model: String) { self.model = model }
@@ -83,7 +76,7 @@ public struct ModelInventory: Sendable, Equatable, Codable {
             ("how to challenge a label", challenge != nil), ("monitoring", monitoring?.isEmpty == false),
             ("limits", limits?.isEmpty == false), ("signatures", signatures?.isEmpty == false), ("status", status != nil),
             ("validation", validation != nil), ("oversight", oversight != nil), ("fallback", fallback != nil),
-            ("legal_basis", legalBasis != nil), ("retention", retention != nil), ("precision_floor", precisionFloor != nil),
+            ("ground", ground != nil), ("retention", retention != nil), ("floor", floor != nil),
         ]
         return said.filter { !$0.1 }.map(\.0)
     }
