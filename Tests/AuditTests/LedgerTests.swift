@@ -181,7 +181,7 @@ import Testing
 
     @Test("Threads that make one ledger at the same time make one, and none takes the half-made file for a foreign one")
     func madeTogether() async throws {
-        for round in 0..<150 {
+        for round in 0..<40 {
             let path = folder("together-\(round)")
             try await withThrowingTaskGroup { group in
                 for writer in 0..<4 {
