@@ -8,7 +8,7 @@ extension Diagnosis {
         switch error {
         case .file(let error): code(error, outputs: outputs)
         case .ledger(let error): code(error)
-        case .badLine, .mixed, .nothing, .notADesign: EX_DATAERR
+        case .badLine, .mixed, .nothing, .notADesign, .otherLedger: EX_DATAERR
         case .otherTaxonomy: EX_CONFIG
         case .tooSmall, .settings: EX_USAGE
         }

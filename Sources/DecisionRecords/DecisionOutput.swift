@@ -45,6 +45,11 @@ public enum DecisionOutput {
     /// Whether a text stands in a line as a whole, as a value or a name, however it is escaped.
     public static func holds(_ text: String, in line: [UInt8]) -> Bool { line.withUnsafeBufferPointer { JSONLine($0).holds(text) } }
 
+    /// Whether these digits stand in a line as a number of their own.
+    public static func holds(number digits: String, in line: [UInt8]) -> Bool {
+        line.withUnsafeBufferPointer { JSONLine($0).holds(number: digits) }
+    }
+
     /// The id of a line of JSON, and the line with `null` in its place and every other byte as it was.
     ///
     /// The id is the text of the member, or the digits of its number. Where it holds neither there is none, and the line stays as it is.

@@ -48,6 +48,27 @@ struct JSONLine {
         }
     }
 
+    /// Whether a number stands anywhere, as a value, with these digits and no others.
+    func holds(number digits: String) -> Bool {
+        let digits = Array(digits.utf8)
+        var place = 0
+        while place < bytes.count {
+            if bytes[place] == Self.quote {
+                guard let end = pastText(place) else { return false }
+                place = end
+            } else if Self.isNumeric(bytes[place]) {
+                let start = place
+                while place < bytes.count, Self.isNumeric(bytes[place]) { place += 1 }
+                if bytes[start..<place].elementsEqual(digits) { return true }
+            } else {
+                place += 1
+            }
+        }
+        return false
+    }
+
+    private static func isNumeric(_ byte: UInt8) -> Bool { "0123456789+-.eE".utf8.contains(byte) }
+
     /// What a place with its quotation marks reads; nil where it is no text.
     func text(_ place: Range<Int>) -> String? {
         guard place.count >= 2, bytes[place.lowerBound] == Self.quote else { return nil }

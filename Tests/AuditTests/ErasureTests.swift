@@ -110,4 +110,40 @@ import Testing
         #expect(kind { _ = try vault.open(entries[0]) } == .erased)
         #expect(try vault.erase(LedgerFolder.subject(0), in: ledger, purpose: "request", actor: "desk").entries == 1)
     }
+
+    /// While one folds the log into the file another one waits.
+    @Test func erasuresAtTheSameTime() async throws {
+        let path = folder("many")
+        let ledger = try Ledger(at: path, .create, signingKey: LedgerFolder.key)
+        let vault = try SubjectVault(besides: path, .create, master: LedgerFolder.master())
+        let sealed = try vault.seal((0..<60).map { (LedgerFolder.subject($0), [UInt8($0)]) })
+        try ledger.append(
+            sealed.indices.map { number in
+                var entry = LedgerFolder.entry(number)
+                entry.subject = LedgerFolder.subject(number)
+                (entry.inputDigest, entry.sealedInput) = (sealed[number].digest, sealed[number].bytes)
+                return entry
+            })
+        try await withThrowingTaskGroup { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    let ledger = try Ledger(at: path, .existing, signingKey: LedgerFolder.key)
+                    let vault = try SubjectVault(besides: path, .existing, master: LedgerFolder.master())
+                    for number in 0..<15 {
+                        _ = try vault.erase(LedgerFolder.subject(writer * 15 + number), in: ledger, purpose: "p", actor: "a")
+                        _ = try vault.seal([1], of: LedgerFolder.subject(200 + writer))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let after = try SubjectVault(besides: path, .readOnly, master: LedgerFolder.master())
+        for entry in try ledger.entries(LedgerSelection(kind: .decision)) {
+            do throws(LedgerError) {
+                _ = try after.open(entry)
+                Issue.record("entry \(entry.sequence) can be read")
+            } catch { #expect(error.kind == .erased) }
+        }
+        #expect(try ledger.entries(LedgerSelection(kind: .erasure)).count == 60)
+    }
 }

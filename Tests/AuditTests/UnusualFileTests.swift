@@ -27,7 +27,11 @@ import Testing
         for access in [Ledger.Access.existing, .readOnly, .create, .createIfMissing] { #expect(kind("text", access) == .notALedger) }
         try RawSQLite(folder("other")).run("CREATE TABLE t (a)")
         for access in [Ledger.Access.existing, .readOnly, .create, .createIfMissing] { #expect(kind("other", access) == .notALedger) }
+        // An empty file may be one that another process is about to fill.
+        for name in ["nothing", "empty", "directory"] { #expect(try !Ledger.exists(at: folder(name)), "\(name)") }
         #expect(kind("empty", .createIfMissing) == nil)
+        #expect(try Ledger.exists(at: folder("empty")))
+        #expect(throws: LedgerError.self) { try Ledger.exists(at: folder("other")) }
     }
 
     @Test func newerVersion() throws {

@@ -63,6 +63,8 @@ import Testing
         "What cannot be recorded is told with its line, and nothing is",
         arguments: [
             ("{\"session\":\"a\"}", "there is no member `visitor`"),
+            ("{\"session\":1,\"visitor\":1001,\"customer\":1001}", "stands in the line once more"),
+            ("{\"session\":1,\"visitor\":\"1001\",\"rank\":1,\"list\":[10010,{\"customer\":1001}]}", "stands in the line once more"),
             ("{\"session\":\"a\",\"x\":{\"visitor\":\"b\"}}", "there is no member `visitor`"),
             ("{\"session\":null,\"visitor\":\"b\"}", "`session` is neither a text nor a number"),
             ("{\"session\":[\"a\"],\"visitor\":\"b\"}", "`session` is neither a text nor a number"),

@@ -87,6 +87,16 @@ import Testing
         ]
         let drawn = try Self.require(drawing + ["sheets", "--vault-key", "vault.key"], in: bench).json()
         #expect((drawn["drawn"] as? Int ?? 0) >= 20 && drawn["sessions"] as? Int == 80)
+        // Verdicts of this draw belong into this ledger: elsewhere its places are those of strangers.
+        _ = try Self.require(Self.labelling + ["--ledger", "other.ledger"] + Self.keys, in: bench)
+        try bench.write("", to: "empty.ledger")
+        let reading = ["audit", "review", "read", "sheets/design.json", "sheets/a.csv", "--ledger-key", "ledger.key", "--ledger"]
+        let foreign = try CommandRun.tessera(reading + ["other.ledger"], in: bench.folder)
+        #expect(foreign.code == 65 && foreign.talk.contains("drawn from another ledger"), "\(foreign.code) \(foreign.talk)")
+        _ = try Self.require(reading + ["bank.ledger"], in: bench)
+        let unsigned = try CommandRun.tessera(
+            Self.labelling + ["--ledger", "empty.ledger", "--vault-key", "vault.key"], in: bench.folder)
+        #expect(unsigned.code == 78 && unsigned.talk.contains("--unsigned"), "\(unsigned.talk)")
         #expect(try CommandRun.tessera(drawing + ["none"], in: bench.folder).code == 65)
 
         let subject = ["bank.ledger", "--visitor", "-", "--vault-key", "vault.key"]

@@ -126,6 +126,9 @@ import Testing
 
         try FileManager.default.removeItem(at: bench.folder.appending(path: "bank.serving/suspensions.json"))
         let held = try CommandRun.tessera(Self.label("held.jsonl") + recording, in: bench.folder)
+        let told = try CommandRun.tessera(reporting + ["--out", "b.html", "--json"], in: bench.folder)
+        #expect((try told.json()["ledger"] as? [String: Any])?["suspended"] as? [String] == ["compare"], "\(told.talk)")
+        #expect(String(decoding: try bench.data("b.html"), as: UTF8.self).contains("folder differ"))
         #expect(held.code == 0 && held.talk.contains("compare is suspended in the ledger and not in"), "\(held.talk)")
         let lines = String(decoding: try bench.data("held.jsonl"), as: UTF8.self)
         #expect(!lines.contains("\"id\":\"compare\"") && lines.contains("\"suspended\":[\"compare\"]"))

@@ -32,7 +32,7 @@ public struct RetentionReport: Sendable, Equatable {
         public var days: Int?
         /// Records.
         public var entries = 0
-        /// Those that keep an input of which no receipt says that it was erased.
+        /// Those that keep an input, or the salt of its digest, of which no receipt says that it was erased.
         public var readable = 0
         /// Those of them beyond the limit.
         public var beyond = 0

@@ -98,6 +98,13 @@ extension Ledger {
         return statement.bytes(0)
     }
 
+    /// Whether a commit of this ledger ended with an entry of this hash.
+    public func hasHead(_ hash: [UInt8]) throws(LedgerError) -> Bool {
+        let statement = try database.prepare("SELECT 1 FROM heads WHERE hash = ? LIMIT 1")
+        try statement.bind(hash, at: 1)
+        return try statement.step()
+    }
+
     /// Entries, by the place of the last.
     public func count() throws(LedgerError) -> Int { Int(try database.integer("SELECT max(seq) FROM entries") ?? 0) }
 

@@ -80,6 +80,9 @@ public final class Ledger {
         }
     }
 
+    /// Whether a ledger is there already: not where the path leads nowhere, or to an empty file that another process may be filling.
+    public static func exists(at path: String) throws(LedgerError) -> Bool { try LedgerSchema.format.isMade(at: path) }
+
     // MARK: Appending
 
     /// Appends one entry and gives its place.

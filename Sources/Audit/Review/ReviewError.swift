@@ -18,6 +18,8 @@ public enum ReviewError: Error, Sendable, CarriesFileError, CustomStringConverti
     case tooSmall(size: Int, least: Int)
     /// The settings contradict themselves.
     case settings(String)
+    /// The review was drawn from another ledger: its items stand at other places here.
+    case otherLedger(path: String)
     /// The file is no design, or was changed.
     case notADesign(path: String, reason: String)
 
@@ -38,6 +40,8 @@ public enum ReviewError: Error, Sendable, CarriesFileError, CustomStringConverti
         case .tooSmall(let size, let least):
             "--size \(size): too few for the strata, each of which needs two; draw at least \(least), or leave --by out"
         case .settings(let text): text
+        case .otherLedger(let path):
+            "\(path): the review was drawn from another ledger; name the one that it was drawn from"
         case .notADesign(let path, let reason):
             "\(path): \(reason); name the design.json that `tessera audit review draw` wrote, as it wrote it"
         }

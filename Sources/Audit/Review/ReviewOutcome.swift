@@ -58,8 +58,8 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
     /// Kappa below which a definition is not clear enough for people to agree on (Landis and Koch, 1977: moderate ends here).
     public static let clear = 0.6
 
-    /// Verdicts that must speak of an intent before it can lie below the floor (``ReviewEstimate/effective``), unless all sessions with it
-    /// were judged. One wrong verdict gives an interval from 0 to 0.793, two of which one is wrong one to 0.906, and intents that are just
+    /// Verdicts that must speak of an intent before it can lie below the floor (``ReviewEstimate/effective``), also where these
+    /// are all there are: a suspension is for sessions to come. One wrong verdict gives an interval from 0 to 0.793, two of which one is wrong one to 0.906, and intents that are just
     /// at a floor above these give such verdicts one time in five: so short, Wilson's interval is not what it says (Brown, Cai and
     /// DasGupta, 2001, Statistical Science 16, 101–133).
     public static let fewestVerdicts = 5.0
@@ -108,7 +108,7 @@ public struct ReviewOutcome: Sendable, Equatable, Codable {
     private static func standing(_ estimate: ReviewEstimate, _ floor: Double) -> Standing {
         guard let precision = estimate.precision else { return .unknown }
         // Five equal weights may come to a hair less than five.
-        let isEnough = estimate.effective > fewestVerdicts - 1e-6 || estimate.judged == estimate.given
+        let isEnough = estimate.effective > fewestVerdicts - 1e-6
         if precision.upper < floor { return isEnough ? .below : .open }
         return precision.lower >= floor ? .proven : .open
     }

@@ -33,6 +33,13 @@ public enum ReviewRecord {
     public static func append(
         _ reading: SheetReading, of design: ReviewDesign, to ledger: Ledger, software: String
     ) throws(ReviewError) -> Int {
+        if design.source.kind == "ledger" {
+            var isOwn = false
+            do throws(LedgerError) {
+                isOwn = try ledger.hasHead(bytes(design.source.digest))
+            } catch { throw .ledger(error) }
+            guard isOwn else { throw .otherLedger(path: ledger.path) }
+        }
         do throws(LedgerError) {
             // The last word of each reviewer on each item stands.
             var last: [String: Verdict] = [:]
@@ -52,7 +59,7 @@ public enum ReviewRecord {
                     guard last["\(actor) \(name)"] != word else { continue }
                     // Of a decision in this ledger the subject is taken over, so that access and erasure find the verdict, too.
                     var subject: [UInt8] = []
-                    if item.entry > 0, design.source.kind == "ledger", item.entry <= (try ledger.count()) {
+                    if item.entry > 0, design.source.kind == "ledger" {
                         subject = try ledger.entry(at: item.entry).subject
                     }
                     entries.append(

@@ -35,11 +35,14 @@ final class SQLiteDatabase {
 
     let path: String
     let handle: OpaquePointer
+    /// How long to wait for others, in milliseconds.
+    private let busyTimeout: Int32
 
     /// Opens without looking inside.
     /// - Parameter isFrozen: nobody writes to the file and nothing may be written beside it (read-only disks).
     init(_ path: String, _ access: Access, isFrozen: Bool = false, _ settings: LedgerSettings) throws(LedgerError) {
         self.path = path
+        busyTimeout = settings.busyTimeout
         var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         switch access {
         case .readOnly: flags |= SQLITE_OPEN_READONLY
@@ -128,7 +131,24 @@ final class SQLiteDatabase {
     /// Moves everything from the `-wal` file into the main file and empties the former.
     /// - Throws: ``LedgerError/Kind/busy`` while another connection reads.
     func emptyWriteAheadLog() throws(LedgerError) {
-        let statement = try prepare("PRAGMA wal_checkpoint(TRUNCATE)")
-        guard try statement.step(), statement.integer(0) == 0 else { throw LedgerError(sqlite: SQLITE_BUSY, at: path) }
+        let end = Self.milliseconds() + Int64(busyTimeout)
+        while true {
+            do throws(LedgerError) {
+                let statement = try prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+                if try statement.step(), statement.integer(0) == 0 { return }
+            } catch {
+                guard error.kind == .busy else { throw error }
+            }
+            // For readers SQLite waits by itself; for another connection that is at the same it does not.
+            guard Self.milliseconds() < end else { throw LedgerError(sqlite: SQLITE_BUSY, at: path) }
+            sqlite3_sleep(20)
+        }
+    }
+
+    /// By a clock that only goes forward.
+    private static func milliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

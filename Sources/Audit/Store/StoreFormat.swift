@@ -60,6 +60,15 @@ struct StoreFormat {
         return database
     }
 
+    /// Whether a file of this format is there: none where nothing is, or where another process has not yet made it.
+    func isMade(at path: String, _ settings: LedgerSettings = LedgerSettings()) throws(LedgerError) -> Bool {
+        let status: FileSystem.Status?
+        do { status = try FileSystem.live.status(of: path) } catch { throw LedgerError(error) }
+        guard let status, status.kind == .file, status.size > 0 else { return false }
+        let database = try SQLiteDatabase(path, .readOnly, settings)
+        return try database.reading { () throws(LedgerError) in try look(into: database) }
+    }
+
     /// Why a file cannot be made, which SQLite does not say; nil where it can.
     private func reasonNotMade(_ path: String) -> LedgerError? {
         do throws(FileError) {

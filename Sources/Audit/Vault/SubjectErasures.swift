@@ -99,15 +99,16 @@ extension SubjectVault {
         }
         try ledger.checkWritable()
         try checkMaster()
-        var sealed = 0
+        var (sealed, inputs) = (0, 0)
         var last: LedgerEntry?
         try ledger.read(LedgerSelection(subject: subject)) { entry in
             if entry.kind == .erasure {
                 erasures.add(entry)
                 last = entry
-                sealed = 0
+                (sealed, inputs) = (0, 0)
             } else if entry.sealedInput != nil {
                 sealed += 1
+                if SealedInput.Form(of: entry) != .salt { inputs += 1 }
             }
         }
         let live = try liveKeys(of: subject)
@@ -122,11 +123,11 @@ extension SubjectVault {
         }
         var entry = LedgerEntry(
             .erasure, purpose: purpose, actor: actor, subject: subject, software: software,
-            evidence: ErasureReceipt.evidence(entries: sealed, fingerprints: fresh.map(\.fingerprint)))
+            evidence: ErasureReceipt.evidence(entries: inputs, fingerprints: fresh.map(\.fingerprint)))
         entry.sequence = try ledger.commit([entry]).lowerBound
         erasures.add(entry)
         try destroyKeys(live.map(\.number))
         return ErasureReceipt(
-            sequence: entry.sequence, time: entry.time, entries: sealed, keys: fresh.count, hash: try ledger.hash(at: entry.sequence))
+            sequence: entry.sequence, time: entry.time, entries: inputs, keys: fresh.count, hash: try ledger.hash(at: entry.sequence))
     }
 }

@@ -13,8 +13,8 @@ struct AuditRecord: ParsableCommand, WritesOutput {
             Takes a file of JSON Lines, one decision a line. Each becomes an entry of the ledger like those that --ledger of the deciding \
             commands writes: the line as the output with null in place of its id and of whom it is about, and the line of --inputs with \
             the same number as the sealed input (an empty line for none). Id and subject are members of the line's own object, texts or \
-            numbers; of a number the digits are the id. Outputs stay after an erasure, so a line in which one of the two stands once more \
-            as a text is refused. All lines are checked before the first is recorded. What another program decided cannot be replayed \
+            numbers; of a number the digits are the id. Outputs stay after an erasure, so a line in which one of the two stands once more, \
+            as a text or as a number of four digits or more, is refused. All lines are checked before the first is recorded. What another program decided cannot be replayed \
             here, but shown, reviewed and erased.
 
             Example: tessera audit record bank.ledger spark.jsonl --id session --subject visitor --model-id 1f3a… --purpose marketing \
@@ -115,7 +115,10 @@ struct AuditRecord: ParsableCommand, WritesOutput {
         let about = try subject.map { try name($0, line, bytes) }
         var rest = DecisionOutput.parted(bytes, member: self.id).rest
         if let subject { rest = DecisionOutput.parted(rest, member: subject).rest }
-        for (member, word) in [(self.id, id), (subject ?? "", about ?? "")] where !word.isEmpty && DecisionOutput.holds(word, in: rest) {
+        for (member, word) in [(self.id, id), (subject ?? "", about ?? "")] where !word.isEmpty {
+            // Short numbers are ranks and counts; longer ones are nobody's by chance.
+            let isLongNumber = word.utf8.count >= Self.fewestDigits && word.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            guard DecisionOutput.holds(word, in: rest) || (isLongNumber && DecisionOutput.holds(number: word, in: rest)) else { continue }
             throw fault(
                 line, "what `\(member)` holds stands in the line once more",
                 "outputs stay after an erasure: leave it out there, or digest it")
@@ -125,6 +128,9 @@ struct AuditRecord: ParsableCommand, WritesOutput {
         decision.consent = try consentMember.flatMap { try agreed($0, line, bytes) }
         return decision
     }
+
+    /// Digits of an id that no other number has by chance.
+    private static let fewestDigits = 4
 
     /// What a member names, by a text or a number.
     private func name(_ member: String, _ line: Int, _ bytes: [UInt8]) throws -> String {

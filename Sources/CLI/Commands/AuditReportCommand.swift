@@ -81,7 +81,7 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
         let pool = WorkerPool(threads: threads.count)
         let line = ProgressLine("audit")
         var dossier = try AuditDossier(sources, program: "tessera \(Version.text)", pool: pool, say: { line.update($0) })
-        dossier.ledger = try ledger.map { try AuditDossier.LedgerPart($0, trust.options(), classifier: sources.classifier.id) }
+        dossier.ledger = try ledger.map { try AuditDossier.LedgerPart($0, trust.options(), sources.classifier) }
         if let last { dossier = dossier.compared(with: last) }
         let html = AuditReport(dossier).html
         try AtomicFile.write(Array(html.utf8), to: out)
@@ -128,8 +128,8 @@ struct AuditReportCommand: ParsableCommand, WritesOutput {
 
 extension AuditDossier.LedgerPart {
     /// Walks over a ledger and counts what it holds.
-    /// - Parameter classifier: the id of the classifier whose decisions are counted.
-    init(_ path: String, _ options: LedgerVerification.Options, classifier: String) throws {
+    /// - Parameter classifier: whose decisions are counted.
+    init(_ path: String, _ options: LedgerVerification.Options, _ classifier: IntentClassifier) throws {
         let verified = try LedgerVerification.run(at: path, options)
         let verdict = LedgerVerdict(verified, options)
         self.init(isIntact: verified.isIntact, isSigned: verified.isSigned)
@@ -142,8 +142,10 @@ extension AuditDossier.LedgerPart {
         entries = summary.entries
         kinds = Dictionary(uniqueKeysWithValues: summary.kinds.map { ($0.key.name, $0.value) })
         purposes = summary.purposes
-        decisions = summary.decisions.filter { SHA256Digest.hex($0.key) == classifier }.values.reduce(0, +)
+        decisions = summary.decisions.filter { SHA256Digest.hex($0.key) == classifier.id }.values.reduce(0, +)
         if let times = summary.times { (from, to) = (LedgerTime.text(times.lowerBound), LedgerTime.text(times.upperBound)) }
         verdicts = summary.verdicts
+        suspended = try? ReviewRecord.suspended(
+            in: Ledger(at: path, .readOnly), classifier: classifier.id, taxonomy: classifier.settings.taxonomy.digest)
     }
 }

@@ -63,7 +63,7 @@ struct AuditRetention: ParsableCommand {
     private func show(_ report: RetentionReport, erased: [ErasureReceipt]) throws {
         if json { return try StandardOutput.print(json: Printed(report, erased, applied: apply)) }
         var lines = report.rows.map { row in
-            "\(row.purpose), \(row.kind.name): \(Reading.count(row.entries)) records, \(Reading.count(row.readable)) with an input, "
+            "\(row.purpose), \(row.kind.name): \(Reading.count(row.entries)) records, \(Reading.count(row.readable)) with an input or its sealed digest, "
                 + (row.days.map { "\(Reading.count(row.beyond)) beyond \($0) days" } ?? "no limit")
         }
         lines.append(

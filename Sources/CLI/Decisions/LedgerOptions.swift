@@ -43,7 +43,7 @@ struct LedgerOptions: ParsableArguments {
     ///   - classifier: its id, hexadecimal.
     ///   - taxonomy: digest of its taxonomy, hexadecimal.
     func suspended(classifier: String, taxonomy: String) throws -> [String] {
-        guard let ledger, try FileSystem.live.status(of: ledger) != nil else { return [] }
+        guard let ledger, try Ledger.exists(at: ledger) else { return [] }
         return try ReviewRecord.suspended(in: Ledger(at: ledger, .readOnly), classifier: classifier, taxonomy: taxonomy)
     }
 
@@ -52,7 +52,7 @@ struct LedgerOptions: ParsableArguments {
 
     /// Refuses to begin a ledger that nobody signs, unless that is wanted.
     static func checkSigning(_ ledger: String, key: SigningKey?, unsigned: Bool) throws {
-        guard key == nil, !unsigned, try FileSystem.live.status(of: ledger) == nil else { return }
+        guard key == nil, !unsigned, try !Ledger.exists(at: ledger) else { return }
         throw CommandFault(
             code: EX_CONFIG, place: ledger, reason: "a new ledger is signed, and there is no key to sign it",
             remedy: "make one with `tessera audit key` and name it with --ledger-key or set TESSERA_LEDGER_KEY, or say --unsigned")

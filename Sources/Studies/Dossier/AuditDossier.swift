@@ -139,6 +139,8 @@ public struct AuditDossier: Sendable, Codable {
         public var isIntact, isSigned: Bool
         /// What is wrong, one sentence each.
         public var findings: [String]
+        /// Intents that it says are suspended for this classifier.
+        public var suspended: [String]?
         /// Who signed it.
         public var keys: [Key]?
         /// Anchors that were compared, which were kept elsewhere.

@@ -148,8 +148,9 @@ extension AuditReport {
                     + (groups.difference.map { "\($0). " } ?? "No two groups differ in F1 beyond their intervals. ")
                     + (groups.silence.map { "\($0). " } ?? "")
                     + (groups.hiddenGroups > 0
-                        ? "\(groups.hiddenGroups) groups of fewer than \(GroupStudy.fewestVisitors) visitors are hidden, "
-                            + "\(NumberText.count(groups.hiddenSessions)) sessions in all." : "No group had to be hidden.")))
+                        ? "\(groups.hiddenGroups) groups are hidden, \(NumberText.count(groups.hiddenSessions)) sessions in all, because they, or what "
+                            + "the others would tell of them, are fewer than \(GroupStudy.fewestVisitors) visitors."
+                        : "No group had to be hidden.")))
         return blocks
     }
 

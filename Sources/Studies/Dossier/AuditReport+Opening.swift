@@ -20,7 +20,9 @@ extension AuditReport {
                 .init("Right", Self.percent(right.precision), note: "of the labels that it gives"),
                 .init("Found", Self.percent(right.recall), note: "of those that annotators give"),
                 .init("No label", Self.percent(dossier.serving.abstained.estimate), note: "of sessions, rather than a guess"),
-                .init("Taxonomy", dossier.taxonomy.state.rawValue, note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
+                .init(
+                    "Taxonomy", dossier.taxonomy.state == .unapproved ? "not approved" : dossier.taxonomy.state.rawValue,
+                    note: dossier.taxonomy.by.map { "by \($0)" } ?? "by nobody"),
                 .init(
                     "Model", (dossier.inventory.signatures ?? []).isEmpty ? "not signed" : "signed",
                     note: (dossier.inventory.signatures ?? []).isEmpty ? "nobody answers for its use" : "see below what was decided"),
@@ -138,10 +140,10 @@ extension AuditReport {
         if !dossier.taxonomy.heldBack.isEmpty {
             parts.append("\(dossier.taxonomy.heldBack.count) of \(dossier.taxonomy.intents) intents are never told.")
         }
-        let suspended = suspensions.filter { $0.lifted == nil }
+        let suspended = Set(suspensions.filter { $0.lifted == nil }.map(\.intent)).union(dossier.ledger?.suspended ?? []).sorted()
         if !suspended.isEmpty {
             parts.append(
-                "Suspended after a review, until they are approved again: \(suspended.map { name($0.intent) }.joined(separator: ", ")).")
+                "Suspended after a review, until they are approved again: \(suspended.map { name($0) }.joined(separator: ", ")).")
         }
         if let difference = dossier.groups?.difference { parts.append("By \(dossier.groups?.field ?? "group"): \(difference).") }
         return parts.joined(separator: " ")
@@ -286,9 +288,17 @@ extension AuditReport {
                         ]
                     }))
         }
+        let unknown = Set(dossier.ledger?.suspended ?? []).subtracting(suspensions.filter { $0.lifted == nil }.map(\.intent)).sorted()
+        if !unknown.isEmpty {
+            blocks.append(
+                Callout(
+                    "The ledger and the classifier's folder differ",
+                    "The ledger says that these are suspended, and the folder does not know it: \(unknown.map { name($0) }.joined(separator: ", ")). "
+                        + "A program that does not read the ledger tells them."))
+        }
         blocks.append(
             suspensions.isEmpty
-                ? Paragraph("No intent was ever suspended after a review.")
+                ? Paragraph(unknown.isEmpty ? "No intent was ever suspended after a review." : "The folder knows of no suspension.")
                 : Table(
                     caption: "Suspended after a review", columns: [.init("Intent"), .init("Why"), .init("By"), .init("Until")],
                     rows: suspensions.map { entry in

@@ -1,9 +1,9 @@
 public import Evaluation
 
 /// How a classifier does by group, such as the device: how often it is silent, and how often it is right, with intervals by visitor. Groups
-/// of few people are hidden: their figures would say more of chance, or of single people, than of the model. Where one group alone is so
-/// small the next one is hidden with it, as the difference to the whole would tell of the one (complementary suppression; Willenborg and de
-/// Waal, Elements of Statistical Disclosure Control, 2001, section 6.3).
+/// of few people are hidden: their figures would say more of chance, or of single people, than of the model. Where those that
+/// are hidden are few people even together the next larger ones are hidden with them, as the difference to the whole would tell of them
+/// (complementary suppression; Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001, section 6.3).
 public struct GroupStudy: Sendable, Equatable, Codable {
     /// One group.
     public struct Row: Sendable, Equatable, Codable {
@@ -57,8 +57,13 @@ public struct GroupStudy: Sendable, Equatable, Codable {
         for (place, session) in judged.sessions.enumerated() { places[session] = place }
         var groups = members.map { (name: $0.key, sessions: $0.value, people: Set($0.value.map { visitors[$0] }).count) }
         groups.sort { ($1.people, $0.name) < ($0.people, $1.name) }
-        let small = groups.count { $0.people < Self.fewestVisitors }
-        let kept = groups.count - (small == 1 ? min(2, groups.count) : small)
+        // From the smallest on, until those that are hidden are enough people together.
+        var kept = groups.count
+        var people: Set<Int> = []
+        while kept > 0, groups[kept - 1].people < Self.fewestVisitors || (kept < groups.count && people.count < Self.fewestVisitors) {
+            kept -= 1
+            for session in groups[kept].sessions { people.insert(visitors[session]) }
+        }
         let hidden = groups.count - kept
         let sessions = groups[kept...].reduce(0) { $0 + $1.sessions.count }
         var rows: [Row] = []
