@@ -18,6 +18,9 @@ public struct LedgerSummary: Sendable, Equatable {
     /// Most different verdicts that are told apart.
     static let mostVerdicts = 50
 
+    /// Nothing.
+    public init() {}
+
     /// Reads a ledger.
     /// - Complexity: O(entries).
     public init(_ ledger: Ledger) throws(LedgerError) {

@@ -137,15 +137,22 @@ extension AuditDossier.LedgerPart {
         keys = verdict.keys.map { Key(key: $0.key, since: $0.since, isTrusted: $0.trusted) }
         (anchors, warnings) = (verdict.anchors, verdict.warnings)
         entries = verified.entries
-        // A broken ledger is told as broken; what it holds may not even be readable.
-        guard let summary = try? LedgerSummary(Ledger(at: path, .readOnly)) else { return }
+        var summary = LedgerSummary()
+        do {
+            let ledger = try Ledger(at: path, .readOnly)
+            summary = try LedgerSummary(ledger)
+            suspended = try ReviewRecord.suspended(
+                in: ledger, classifier: classifier.id, taxonomy: classifier.settings.taxonomy.digest)
+        } catch {
+            // A broken ledger is told as broken; what it holds may not even be readable.
+            guard !verified.isIntact else { throw error }
+            return
+        }
         entries = summary.entries
         kinds = Dictionary(uniqueKeysWithValues: summary.kinds.map { ($0.key.name, $0.value) })
         purposes = summary.purposes
         decisions = summary.decisions.filter { SHA256Digest.hex($0.key) == classifier.id }.values.reduce(0, +)
         if let times = summary.times { (from, to) = (LedgerTime.text(times.lowerBound), LedgerTime.text(times.upperBound)) }
         verdicts = summary.verdicts
-        suspended = try? ReviewRecord.suspended(
-            in: Ledger(at: path, .readOnly), classifier: classifier.id, taxonomy: classifier.settings.taxonomy.digest)
     }
 }
