@@ -29,6 +29,19 @@ import Testing
         #expect(web.scopes.contains(.embed) && !web.scopes.contains(.credit) && !web.scopes.contains(.admin))
     }
 
+    @Test func everyBitOfADigestCounts() throws {
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        for place in 0..<64 {
+            for bit in [1, 2, 4, 8] {
+                var digits = digest.map { $0.hexDigitValue! }
+                digits[place] ^= bit
+                let file = try read("web embed \(digits.map { String($0, radix: 16) }.joined())")
+                #expect(file.principal(presenting: "abc") == nil, "digit \(place), bit \(bit)")
+            }
+        }
+        #expect(try read("web embed \(digest)").principal(presenting: "abc") != nil)
+    }
+
     @Test func aMadeLineSaysWhatWasAsked() throws {
         let file = try read(Self.first.line + "\r\n" + Self.second.line)
         #expect(file.principals.map(\.name) == ["marketing", "risk"])

@@ -1,4 +1,5 @@
 public import DurableFiles
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -30,7 +31,8 @@ public final class AccessLogWriter: @unchecked Sendable {
     }
 
     private let drain: Drain
-    private var thread: pthread_t?
+    private let thread: pthread_t?
+    private let isClosed = Atomic<Bool>(false)
 
     /// Starts the thread.
     /// - Parameters:
@@ -54,8 +56,7 @@ public final class AccessLogWriter: @unchecked Sendable {
 
     /// Hands what waits to the sink and ends the thread; lines that come later are dropped.
     public func close() {
-        guard let thread else { return }
-        self.thread = nil
+        guard let thread, !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         drain.stop()
         pthread_join(thread, nil)
     }

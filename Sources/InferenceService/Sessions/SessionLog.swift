@@ -9,8 +9,8 @@ internal import Synchronization
 
 /// An append-only file of ``SessionRecord``s that is rewritten when half of it is of no use any more.
 ///
-/// Records are collected in memory and go to the disk with the next ``commit(_:)``, those of many threads in one write and one sync. After a
-/// failed write nobody knows the file's end; it is then written anew from memory, and never added to. The same is done with a file whose
+/// Records are collected in memory and go to the disk with the next ``commit(_:)``, those of many threads in one write and one sync. After
+/// a failed write nobody knows the file's end; it is then written anew from memory, and never added to. The same is done with a file whose
 /// end was torn when the process died.
 final class SessionLog: Sendable {
     private struct Pending {
@@ -184,8 +184,8 @@ final class SessionLog: Sendable {
     }
 
     private func rewrite(_ writer: inout Writer, _ snapshot: Snapshot) throws(FileError) {
-        // The mark is taken before the snapshot: whatever was added until here is in memory, and so in the snapshot. What comes meanwhile is
-        // collected and written after it once more, which is harmless, since a record holds the whole state.
+        // The mark is taken before the snapshot: whatever was added until here is in memory, and so in the snapshot. What comes meanwhile
+        // is collected and written after it once more, which is harmless, since a record holds the whole state.
         let (before, wasBroken, added) = pending.withLock { pending in
             let taken = (pending.bytes, pending.mustRewrite, pending.added)
             pending.bytes = []

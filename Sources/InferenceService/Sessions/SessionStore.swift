@@ -25,8 +25,8 @@ public struct SessionCoding<Value>: Sendable {
 /// State of sessions by id, for sessions whose events come one after another: bounded, expiring, and on request safe from a crash.
 ///
 /// Sessions are spread over shards by their id, each with a lock and an equal part of the limits; within a shard the session that was used
-/// longest ago goes first. Calls from any thread are safe, changes of one session follow one another. Without a log no call waits for anything
-/// but other threads' short work; with one see ``commit()``.
+/// longest ago goes first. Calls from any thread are safe, changes of one session follow one another. Without a log no call waits for
+/// anything but other threads' short work; with one see ``commit()``.
 public final class SessionStore<Value: Sendable>: Sendable {
     /// The limits.
     public let limits: SessionLimits
@@ -150,8 +150,8 @@ public final class SessionStore<Value: Sendable>: Sendable {
     ///
     /// Keep the body short; the shard waits for it.
     /// - Parameter durably: whether to return only when the change is on the disk, for stores with a log. Otherwise call ``commit()``.
-    /// - Throws: ``SessionStoreError/tooLarge(bytes:most:)`` with the session as it was before, and ``SessionStoreError/file(_:)`` where the
-    ///   change holds and could not be made safe.
+    /// - Throws: ``SessionStoreError/tooLarge(bytes:most:)`` with the session as it was before, and ``SessionStoreError/file(_:)`` where
+    ///   the change holds and could not be made safe.
     @discardableResult
     public func update<Outcome>(
         _ id: String, durably: Bool = true, _ body: (inout Value?) -> SessionEdit<Outcome>
@@ -235,8 +235,8 @@ public final class SessionStore<Value: Sendable>: Sendable {
 
     /// Returns when every change that was made before the call is on the disk: it outlives the process however that ends.
     ///
-    /// Waits for the disk: milliseconds, and for as long as writing all sessions takes where half of the log is dead. Threads that call it at
-    /// the same time share one write. Do not call it on a thread that serves connections.
+    /// Waits for the disk: milliseconds, and for as long as writing all sessions takes where half of the log is dead. Threads that call it
+    /// at the same time share one write. Do not call it on a thread that serves connections.
     public func commit() throws(SessionStoreError) {
         guard let log else { return }
         do { try log.commit(snapshot) } catch { throw .file(error) }

@@ -1,7 +1,7 @@
 /// What a settings file says: the text of each setting that it names.
 ///
-/// Decodes from any format with keys and values (YAML through `SettingsFiles`, JSON); it asks for every key of ``SettingDefinition/all``, so
-/// that a reader that knows what was asked can refuse the others.
+/// Decodes from any format with keys and values (YAML through `SettingsFiles`, JSON) and asks for every key of
+/// ``SettingDefinition/all``, so that a reader that knows what was asked can refuse the others.
 public struct SettingsLayer: Sendable, Equatable, Decodable {
     /// Texts by ``SettingDefinition/name``.
     public var values: [String: String]
