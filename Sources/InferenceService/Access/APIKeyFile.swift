@@ -3,9 +3,9 @@ public import DurableFiles
 /// The callers a service knows: a file of hashed keys, one a line.
 ///
 /// ```
-/// # name      scopes              rate       SHA-256 of the key
-/// marketing   embed,intents,rank  200/s:400  9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-/// prometheus  metrics                        2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+/// # name     scopes             rate      SHA-256 of the key
+/// marketing  embed,intents,rank 200/s:400 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+/// prometheus metrics                      2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 /// ```
 ///
 /// Words are separated by blanks or tabs; the rate may be left out; what follows `#` is a comment. Two lines may bear one name, so that a key
