@@ -200,7 +200,7 @@ import Testing
         var allowed: [String: [[UInt8]?]] = [:]
         var failures = 0
 
-        mutating func run(_ store: SessionStore<[UInt8]>, pause: () -> Void) {
+        mutating func run(_ store: SessionStore<[UInt8]>, afterEach: (Steps) throws -> Void) rethrows {
             for turn in 0..<24 {
                 let id = "s\(turn % 4)"
                 let value: [UInt8]? = turn % 7 == 6 ? nil : [UInt8](repeating: UInt8(turn), count: 20 + turn)
@@ -211,7 +211,7 @@ import Testing
                     }
                 }
                 if turn == 13 { do { try store.compact() } catch { failures += 1 } }
-                pause()
+                try afterEach(self)
             }
             do { try store.close() } catch { failures += 1 }
         }
@@ -238,20 +238,20 @@ import Testing
             let plan = FaultPlan(failing: number, code: code, aftermath: aftermath, tearsWrites: tears)
             var steps = Steps()
             if let store = try? open(in: .failing(plan), minimum: 200) {
-                // Two seconds between steps: a failed rewrite is tried again.
-                steps.run(store) { time.pass(seconds: 2) }
+                var looks = 0
+                try steps.run(store) { steps in
+                    // Two seconds between steps: a failed rewrite is tried again.
+                    time.pass(seconds: 2)
+                    // What a process would leave that is killed soon after the fault, before a later rewrite heals what it did.
+                    guard plan.operationsSeen > number, looks < 4 else { return }
+                    looks += 1
+                    try AtomicFile.write(contents(), to: folder("copy"))
+                    try look(folder("copy"), steps, "operation \(number), \(looks) steps later")
+                }
                 if plan.operationsSeen <= number { rewrites = store.statistics.log?.rewrites ?? 0 }
             }
             for name in try FileSystem.live.names(in: folder.path) where name != "log" { try FileSystem.live.removeTree(folder(name)) }
-            let read = try open()
-            for (id, states) in steps.allowed {
-                let found = read.value(for: id)
-                #expect(
-                    states.contains(found), "operation \(number): \(id) has \(found?.first.map(Int.init) ?? -1), \(found?.count ?? 0) bytes"
-                )
-            }
-            #expect(read.statistics.log?.damagedRecords == 0, "operation \(number)")
-            try read.close()
+            try look(folder("log"), steps, "operation \(number), in the end")
             failures += steps.failures
             if plan.operationsSeen <= number { break }
             number += 1
@@ -259,6 +259,16 @@ import Testing
         #expect(number > 60 && rewrites > 3, "\(number) operations, \(rewrites) rewrites: too few to say anything")
         // The rest are those of rewrites that nobody asked for, which cost nothing but a larger file.
         #expect(failures > number / 3, "\(failures) failures of \(number) operations were noticed")
+    }
+
+    private func look(_ path: String, _ steps: Steps, _ place: Comment) throws {
+        let read = try open(path)
+        for (id, states) in steps.allowed {
+            let found = read.value(for: id)
+            #expect(states.contains(found), "\(place): \(id) has \(found?.first.map(Int.init) ?? -1), \(found?.count ?? 0) bytes")
+        }
+        #expect(read.statistics.log?.damagedRecords == 0, place)
+        try read.close()
     }
 
     /// The house's own check: messages say where and what to do, and the same work, run again, ends in the same bytes.
