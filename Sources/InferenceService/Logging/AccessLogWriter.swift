@@ -99,8 +99,13 @@ private final class Drain: @unchecked Sendable {
         var count = 0
         var unreported = 0
         var isStopped = false
+        /// Whether the thread has to be woken.
+        var isAsleep = false
         var statistics = AccessLogWriter.Statistics()
     }
+
+    /// Microseconds.
+    private static let pause: UInt32 = 2000
 
     private let capacity: Int
     private let clock: ServiceClock
@@ -142,7 +147,10 @@ private final class Drain: @unchecked Sendable {
                 return false
             }
             state.count += 1
-            if before == 0 { pthread_cond_signal(wake) }
+            if state.isAsleep {
+                state.isAsleep = false
+                pthread_cond_signal(wake)
+            }
             return true
         }
     }
@@ -184,6 +192,8 @@ private final class Drain: @unchecked Sendable {
             let count: Int
             (lines, count, isLast) = take(spare)
             if !lines.isEmpty { hand(lines, count) }
+            // Waking a thread costs a request more than its line does: lines are collected for a moment.
+            if !isLast { usleep(Self.pause) }
             lines.removeAll(keepingCapacity: true)
             spare = lines
         }
@@ -194,7 +204,11 @@ private final class Drain: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         // Not through withLock: while this thread sleeps others change the state, so that no access to it may last across the wait.
-        while isIdle { pthread_cond_wait(wake, mutex) }
+        while isIdle {
+            state.isAsleep = true
+            pthread_cond_wait(wake, mutex)
+        }
+        state.isAsleep = false
         return exchange(spare)
     }
 

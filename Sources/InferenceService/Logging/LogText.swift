@@ -7,6 +7,9 @@ package enum LogText {
     /// A JSON string in printable ASCII alone (RFC 8259, section 7): no reader of lines, terminal or page can be led astray by it.
     static func append(quoted text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+        if isPlain { return bytes.append(contentsOf: text.utf8) }
         for unit in text.utf16 {
             switch unit {
             case 0x22, 0x5C: bytes += [0x5C, UInt8(unit)]
@@ -19,7 +22,6 @@ package enum LogText {
                 }
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     /// A whole number, with zeros before it up to so many digits.

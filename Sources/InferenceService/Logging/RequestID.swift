@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a request is called in the log, in its answer and in the ledger, so that the three can be put together.
 public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     /// 1 to 128 letters, digits, `.`, `_` or `-` (ASCII): nothing that could end a line or a field.
@@ -10,10 +12,16 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
 
     private init(text: String) { self.text = text }
 
-    /// A new id of 128 random bits, as 32 hexadecimal digits.
+    /// A new id, as 32 hexadecimal digits: 64 random bits of this process, and a number that no other id of it has.
+    ///
+    /// The number is a count put through a permutation (SplitMix64: Steele, Lea, Flood, OOPSLA 2014), so that an id does not tell how many
+    /// requests there were. It is no secret.
     public init() {
-        var random = SystemRandomNumberGenerator()
-        let (high, low): (UInt64, UInt64) = (random.next(), random.next())
+        let count = Self.count.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        var low = (count ^ count >> 30) &* 0xBF58_476D_1CE4_E5B9
+        low = (low ^ low >> 27) &* 0x94D0_49BB_1331_11EB
+        low ^= low >> 31
+        let high = Self.process
         var digits: [UInt8] = []
         digits.reserveCapacity(32)
         let letters = Array("0123456789abcdef".utf8)
@@ -22,6 +30,9 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
         }
         text = String(decoding: digits, as: UTF8.self)
     }
+
+    private static let process = UInt64.random(in: 0...(.max))
+    private static let count = Atomic<UInt64>(.random(in: 0...(.max)))
 
     /// Whether a text can be an id.
     public static func isWellFormed(_ text: String) -> Bool {
