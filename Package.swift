@@ -118,6 +118,9 @@ let package = Package(
 
         .target(name: "DecisionRecords", dependencies: ["Audit", "EventStream", "DurableFiles"], swiftSettings: settings),
 
+        // Row 3: who may ask, what is remembered of a session and what operators read, without a server or a model.
+        .target(name: "InferenceService", dependencies: ["DurableFiles"], swiftSettings: settings),
+
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
         .executableTarget(
@@ -221,6 +224,8 @@ let package = Package(
         .testTarget(
             name: "DecisionRecordsTests", dependencies: ["DecisionRecords", "Audit", "EventStream", "DurableFiles"], swiftSettings: settings
         ),
+        .testTarget(
+            name: "InferenceServiceTests", dependencies: ["InferenceService", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -36,6 +36,8 @@ public struct FileSystem: Sendable {
         public var size: Int
         /// Device and inode: equal for two paths that are the same file.
         public var identity: [UInt64]
+        /// Who may read, write and run it: the nine bits of POSIX, such as `0o640`.
+        public var permissions: UInt16
     }
 
     func check(_ operation: FileError.Operation, _ path: String) throws(FileError) {
@@ -172,6 +174,7 @@ extension FileSystem.Status {
         kind = format == S_IFREG ? .file : format == S_IFDIR ? .directory : .other
         size = Int(record.st_size)
         identity = [UInt64(truncatingIfNeeded: record.st_dev), UInt64(truncatingIfNeeded: record.st_ino)]
+        permissions = UInt16(truncatingIfNeeded: record.st_mode & 0o777)
     }
 }
 

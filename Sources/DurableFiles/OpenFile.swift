@@ -14,6 +14,8 @@ public final class OpenFile {
         case create
         /// Reading and writing, made where missing; for lock files.
         case lockFile
+        /// A file that is there, for writing at its end; for logs.
+        case append
     }
 
     /// The path it was opened by.
@@ -42,6 +44,7 @@ public final class OpenFile {
             case .read: O_RDONLY
             case .create: O_RDWR | O_CREAT | O_EXCL
             case .lockFile: O_RDWR | O_CREAT
+            case .append: O_WRONLY | O_APPEND
             }
         repeat { descriptor = open(path, flags | O_CLOEXEC, 0o666) } while descriptor < 0 && errno == EINTR
         guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }

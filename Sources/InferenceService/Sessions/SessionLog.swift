@@ -1,0 +1,251 @@
+internal import DurableFiles
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// An append-only file of ``SessionRecord``s that is rewritten when half of it is of no use any more.
+///
+/// Records are collected in memory and go to the disk with the next ``commit(_:)``, those of many threads in one write and one sync. After
+/// a failed write nobody knows the file's end; it is then written anew from memory, and never added to. The same is done with a file whose
+/// end was torn when the process died.
+final class SessionLog: Sendable {
+    private struct Pending {
+        var bytes: [UInt8] = []
+        /// Records added since the start.
+        var added: UInt64 = 0
+        /// Whether the file has to be written anew: what is collected is then of no use, since memory holds it.
+        var mustRewrite = false
+    }
+
+    private struct Writer: Sendable {
+        /// Nil where the file must be written anew.
+        var file: Guarded<OpenFile>?
+        var isOpen = true
+        /// Records added since the start that are safe.
+        var safe: UInt64 = 0
+        /// Bytes of the file.
+        var size = 0
+        /// When rewriting failed last, and how: it is not tried again for a second, because it costs much.
+        var failure: (at: Int64, error: FileError)?
+        var statistics = SessionLogStatistics()
+    }
+
+    let path: String
+    private let fileSystem: FileSystem
+    private let clock: ServiceClock
+    private let minimumSize: Int
+    private let lock: Mutex<Guarded<OutputLock>?>
+    private let pending = Mutex(Pending())
+    private let writer: Mutex<Writer>
+    /// Bytes of records that still hold.
+    private let live = Atomic<Int>(0)
+
+    /// Bytes collected at most; beyond them the file is written anew from memory instead.
+    private static let mostPending = 64 << 20
+    private static let pauseAfterFailure: Int64 = 1_000_000_000
+
+    /// What only one thread at a time can reach, because it lies in a mutex.
+    private struct Guarded<Value>: @unchecked Sendable { let value: Value }
+
+    /// Claims the file and reads it; `replay` is given each record in order, the last of an id holds.
+    /// - Parameter minimumSize: bytes below which a file is never rewritten for being half dead.
+    init(
+        at path: String, minimumSize: Int, clock: ServiceClock, in fileSystem: FileSystem, replay: (SessionRecord) -> Void
+    ) throws(SessionStoreError) {
+        (self.path, self.fileSystem, self.clock, self.minimumSize) = (path, fileSystem, clock, minimumSize)
+        do { lock = Mutex(Guarded(value: try OutputLock(for: path, in: fileSystem))) } catch { throw .file(error) }
+        var statistics = SessionLogStatistics()
+        var size = 0
+        var isWhole = false
+        var isThere = false
+        do { isThere = try fileSystem.status(of: path) != nil } catch { throw .file(error) }
+        if isThere {
+            let bytes: MappedFile
+            do { bytes = try MappedFile(path, in: fileSystem) } catch { throw .file(error) }
+            guard bytes.withUnsafeBytes({ $0.prefix(16).elementsEqual(SessionRecord.fileHead) }) else { throw .notALog(path: path) }
+            bytes.withUnsafeBytes { Self.read($0, into: &statistics, replay) }
+            size = bytes.withUnsafeBytes { $0.count }
+            isWhole = statistics.tornBytes == 0 && statistics.damagedRecords == 0
+        }
+        var file: Guarded<OpenFile>?
+        if isWhole {
+            do { file = Guarded(value: try OpenFile(path, .append, in: fileSystem)) } catch { throw .file(error) }
+        }
+        statistics.bytes = size
+        writer = Mutex(Writer(file: file, size: size, statistics: statistics))
+        if !isWhole { pending.withLock { $0.mustRewrite = true } }
+    }
+
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer, into statistics: inout SessionLogStatistics, _ replay: (SessionRecord) -> Void
+    ) {
+        var place = SessionRecord.fileHead.count
+        while place < bytes.count {
+            switch SessionRecord.read(bytes, at: place) {
+            case .record(let record, let next):
+                statistics.replayedRecords += 1
+                replay(record)
+                place = next
+            case .damaged(let next):
+                statistics.damagedRecords += 1
+                place = next
+            case .nothing:
+                statistics.tornBytes = bytes.count - place
+                place = bytes.count
+            }
+        }
+    }
+
+    /// Gives all records that hold, one after the other. It must not call the log.
+    typealias Snapshot = ((SessionRecord) throws(FileError) -> Void) throws(FileError) -> Void
+
+    /// Counts bytes of records that hold.
+    func count(liveBytes change: Int) { live.wrappingAdd(change, ordering: .relaxed) }
+
+    /// Collects a record for the next commit.
+    /// - Parameter change: how many bytes of records hold more than before.
+    func add(_ record: SessionRecord, liveBytes change: Int) {
+        count(liveBytes: change)
+        pending.withLock { pending in
+            pending.added += 1
+            if pending.mustRewrite { return }
+            record.write(into: &pending.bytes)
+            if pending.bytes.count > Self.mostPending {
+                pending.bytes = []
+                pending.mustRewrite = true
+            }
+        }
+    }
+
+    /// Returns when everything collected before the call is on the disk.
+    func commit(_ snapshot: Snapshot) throws(FileError) {
+        let target = pending.withLock { $0.added }
+        try writer.withLock { writer throws(FileError) in
+            try checkOpen(writer)
+            // Somebody else's write may have taken these records along while this thread waited for its turn.
+            let isBroken = pending.withLock { $0.mustRewrite }
+            if !isBroken, writer.safe >= target { return }
+            if isBroken {
+                if let failure = writer.failure, clock.nanoseconds() - failure.at < Self.pauseAfterFailure { throw failure.error }
+                return try rewrite(&writer, snapshot)
+            }
+            try append(&writer)
+            let dead = writer.size - SessionRecord.fileHead.count - live.load(ordering: .relaxed)
+            guard writer.size >= minimumSize, 2 * dead >= writer.size else { return }
+            if let failure = writer.failure, clock.nanoseconds() - failure.at < Self.pauseAfterFailure { return }
+            // What was asked for is safe; that the file could not be made smaller is told by the statistics.
+            do { try rewrite(&writer, snapshot) } catch {}
+        }
+    }
+
+    /// Writes the file anew with nothing in it but what holds.
+    func compact(_ snapshot: Snapshot) throws(FileError) {
+        try writer.withLock { writer throws(FileError) in
+            try checkOpen(writer)
+            try rewrite(&writer, snapshot)
+        }
+    }
+
+    private func checkOpen(_ writer: Writer) throws(FileError) {
+        guard writer.isOpen else { throw FileError(.write, path, code: EBADF, advice: "the log of sessions was closed: open it again") }
+    }
+
+    private func append(_ writer: inout Writer) throws(FileError) {
+        let (bytes, added) = pending.withLock { pending in
+            let taken = (pending.bytes, pending.added)
+            pending.bytes = []
+            return taken
+        }
+        guard let file = writer.file?.value else { preconditionFailure("SessionLog.append: no file is open") }
+        do throws(FileError) {
+            try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try file.write(UnsafeRawBufferPointer(bytes)) }
+            try file.sync()
+        } catch {
+            writer.statistics.failedCommits += 1
+            breakOff(&writer)
+            throw error
+        }
+        writer.size += bytes.count
+        writer.safe = added
+        writer.statistics.bytes = writer.size
+        writer.statistics.commits += 1
+    }
+
+    private func breakOff(_ writer: inout Writer) {
+        pending.withLock { pending in
+            pending.mustRewrite = true
+            pending.bytes = []
+        }
+        writer.file = nil
+    }
+
+    private func rewrite(_ writer: inout Writer, _ snapshot: Snapshot) throws(FileError) {
+        // The mark is taken before the snapshot: whatever was added until here is in memory, and so in the snapshot. What comes meanwhile
+        // is collected and written after it once more, which is harmless, since a record holds the whole state.
+        let (before, wasBroken, added) = pending.withLock { pending in
+            let taken = (pending.bytes, pending.mustRewrite, pending.added)
+            pending.bytes = []
+            pending.mustRewrite = false
+            return taken
+        }
+        var size = SessionRecord.fileHead.count
+        var isPublishing = false
+        do throws(FileError) {
+            let publication = try FilePublication(at: path, in: fileSystem)
+            defer { publication.abandon() }
+            try publication.writer.write(SessionRecord.fileHead)
+            try snapshot { (record: SessionRecord) throws(FileError) in
+                var bytes: [UInt8] = []
+                record.write(into: &bytes)
+                size += bytes.count
+                try publication.writer.write(bytes)
+            }
+            isPublishing = true
+            try publication.commit()
+        } catch {
+            writer.statistics.failedCommits += 1
+            writer.failure = (clock.nanoseconds(), error)
+            if wasBroken || isPublishing {
+                // The old file's end is unknown, or it may not be the one with the name any more.
+                breakOff(&writer)
+            } else {
+                pending.withLock { $0.bytes = before + $0.bytes }
+            }
+            throw error
+        }
+        writer.safe = added
+        writer.size = size
+        writer.statistics.bytes = size
+        writer.statistics.commits += 1
+        writer.statistics.rewrites += 1
+        writer.failure = nil
+        // The records are safe even where the file cannot be opened again; the next commit then rewrites it.
+        do { writer.file = Guarded(value: try OpenFile(path, .append, in: fileSystem)) } catch { breakOff(&writer) }
+    }
+
+    /// What was read and written.
+    var statistics: SessionLogStatistics {
+        var statistics = writer.withLock { $0.statistics }
+        statistics.liveBytes = live.load(ordering: .relaxed)
+        return statistics
+    }
+
+    /// Commits, closes the file and lets it go.
+    func close(_ snapshot: Snapshot) throws(FileError) {
+        defer {
+            writer.withLock { writer in
+                writer.isOpen = false
+                writer.file = nil
+            }
+            lock.withLock { lock in
+                lock?.value.release()
+                lock = nil
+            }
+        }
+        try commit(snapshot)
+    }
+}
