@@ -46,6 +46,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // System libraries behind thin targets, and files that are whole or not there.
@@ -119,7 +127,23 @@ let package = Package(
         .target(name: "DecisionRecords", dependencies: ["Audit", "EventStream", "DurableFiles"], swiftSettings: settings),
 
         // Row 3: who may ask, what is remembered of a session and what operators read, without a server or a model.
-        .target(name: "InferenceService", dependencies: ["DurableFiles"], swiftSettings: settings),
+        .target(
+            name: "InferenceService",
+            dependencies: [
+                "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "Studies",
+                "Audit", "DecisionRecords", "DurableFiles",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings, linkerSettings: mathematics),
 
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
@@ -128,7 +152,7 @@ let package = Package(
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
                 "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles", "Audit",
-                "DecisionRecords",
+                "DecisionRecords", "InferenceService",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -23,7 +23,7 @@ struct Tessera: ParsableCommand {
             Import.self, Validate.self, SessionsCommand.self, Inspect.self, Pretrain.self, Embed.self, Evaluate.self, TaxonomyCommand.self,
             LabelsCommand.self,
             IntentsCommand.self, Label.self, Link.self, RankCommand.self, ConvertCommand.self, CreditCommand.self, AuditCommand.self,
-            Simulate.self, Report.self,
+            Pack.self, Serve.self, APIKey.self, Simulate.self, Report.self,
             Bench.self, Version.self,
         ])
 

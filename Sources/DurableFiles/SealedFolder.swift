@@ -69,11 +69,12 @@ public struct SealedFolder: Sendable {
     ///   - kind: what the folder is, such as `intents`.
     ///   - files: names and contents.
     ///   - beside: further files that are put into the folder with it and are not sealed, for they go on changing.
+    ///   - folders: folders whose files are copied into folders of these names; who writes them says in a file what they must hold.
     /// - Returns: the id.
     @discardableResult
     public static func write(
         _ files: [String: [UInt8]], kind: String, version: Int, to path: String, replacing: Bool, beside: [String: [UInt8]] = [:],
-        in fileSystem: FileSystem = .live
+        folders: [String: String] = [:], in fileSystem: FileSystem = .live
     ) throws(FileError) -> String {
         var entries: [String: Entry] = [:]
         for (name, bytes) in files { entries[name] = Entry(bytes: bytes.count, sha256: SHA256Digest.hex(of: bytes)) }
@@ -91,6 +92,9 @@ public struct SealedFolder: Sendable {
             for name in beside.keys.sorted() {
                 try AtomicFile.write(beside[name]!, to: "\(publication.temporaryPath)/\(name)", in: fileSystem)
             }
+            for name in folders.keys.sorted() {
+                try copy(folders[name]!, to: "\(publication.temporaryPath)/\(name)", fileSystem)
+            }
             try AtomicFile.write(manifest, to: "\(publication.temporaryPath)/\(manifestFile)", in: fileSystem)
             try publication.commit()
         } catch {
@@ -98,6 +102,15 @@ public struct SealedFolder: Sendable {
             throw error
         }
         return id
+    }
+
+    /// Copies the files of a folder, not those of folders within it.
+    private static func copy(_ source: String, to target: String, _ fileSystem: FileSystem) throws(FileError) {
+        try fileSystem.makeDirectory(target)
+        for name in try fileSystem.names(in: source) {
+            guard try fileSystem.status(of: "\(source)/\(name)")?.kind == .file else { continue }
+            try AtomicFile.write(try fileSystem.contents(of: "\(source)/\(name)"), to: "\(target)/\(name)", in: fileSystem)
+        }
     }
 
     /// A manifest alone does not make a folder ours to replace: models have one, too.

@@ -41,7 +41,7 @@ import Testing
         #expect(store.statistics.sessions == 2 && store.statistics.begun == 0)
         let log = try #require(store.statistics.log)
         #expect(log.replayedRecords == 5 && log.tornBytes == 0 && log.damagedRecords == 0)
-        #expect(log.liveBytes == 2 * (SessionRecord.headSize + 1) + 3)
+        #expect(log.liveBytes == 2 * (SessionLogRecord.headSize + 1) + 3)
         #expect(log.bytes == (try contents()).count)
     }
 
@@ -110,13 +110,13 @@ import Testing
         }
         try store.close()
         let whole = try contents()
-        for length in SessionRecord.fileHead.count..<whole.count {
+        for length in SessionLogRecord.fileHead.count..<whole.count {
             try AtomicFile.write(Array(whole[..<length]), to: folder("log"))
             let store = try open()
             let kept = ends.count { $0 <= length }
             #expect((0..<4).filter { store.value(for: "s\($0)") != nil } == Array(0..<kept), "cut at \(length)")
             let log = try #require(store.statistics.log)
-            #expect(log.tornBytes == length - (kept == 0 ? SessionRecord.fileHead.count : ends[kept - 1]))
+            #expect(log.tornBytes == length - (kept == 0 ? SessionLogRecord.fileHead.count : ends[kept - 1]))
             #expect(log.rewrites == (log.tornBytes == 0 ? 0 : 1))
             try store.set([9], for: "new")
             try store.close()
@@ -129,14 +129,14 @@ import Testing
         for number in 0..<3 { try store.set([UInt8(number), 7, 7], for: "s\(number)") }
         try store.close()
         let whole = try contents()
-        let size = SessionRecord.size(id: "s0", value: 3)
-        for place in SessionRecord.fileHead.count..<whole.count {
+        let size = SessionLogRecord.size(id: "s0", value: 3)
+        for place in SessionLogRecord.fileHead.count..<whole.count {
             var bytes = whole
             bytes[place] ^= 0x10
             try AtomicFile.write(bytes, to: folder("log"))
             let store = try open()
-            let number = (place - SessionRecord.fileHead.count) / size
-            let isHead = (place - SessionRecord.fileHead.count) % size < SessionRecord.headSize
+            let number = (place - SessionLogRecord.fileHead.count) / size
+            let isHead = (place - SessionLogRecord.fileHead.count) % size < SessionLogRecord.headSize
             let found = (0..<3).filter { store.value(for: "s\($0)") == [UInt8($0), 7, 7] }
             #expect(found == (isHead ? Array(0..<number) : (0..<3).filter { $0 != number }), "byte \(place)")
             let log = try #require(store.statistics.log)
@@ -163,9 +163,9 @@ import Testing
         let value = [UInt8](repeating: 1, count: 200)
         for turn in 0..<400 { try store.set(value, for: "s\(turn % 5)") }
         let log = try #require(store.statistics.log)
-        let live = 5 * SessionRecord.size(id: "s0", value: 200)
+        let live = 5 * SessionLogRecord.size(id: "s0", value: 200)
         #expect(log.liveBytes == live && log.rewrites > 10)
-        #expect(log.bytes <= 4096 + SessionRecord.size(id: "s0", value: 200), "\(log.bytes) bytes")
+        #expect(log.bytes <= 4096 + SessionLogRecord.size(id: "s0", value: 200), "\(log.bytes) bytes")
         #expect(log.bytes == (try contents()).count)
         try store.remove("s3")
         try store.compact()

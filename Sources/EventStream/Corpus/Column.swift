@@ -1,10 +1,11 @@
 internal import DurableFiles
 
-/// One array of a corpus in mapped memory.
+/// One array of a corpus, in mapped memory or in memory of its own.
 ///
 /// In a hot loop of another module take ``withUnsafeBufferPointer(_:)`` once, outside the loop.
 public struct Column<Element: NumPyElement>: Sendable, RandomAccessCollection {
-    private let file: MappedFile
+    /// Keeps the memory: a mapped file, or an array of our own.
+    private let owner: any AnyObject & Sendable
     private nonisolated(unsafe) let values: UnsafeBufferPointer<Element>
 
     /// Elements.
@@ -24,7 +25,7 @@ public struct Column<Element: NumPyElement>: Sendable, RandomAccessCollection {
     public func withUnsafeBufferPointer<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { withExtendedLifetime(file) {} }
+        defer { withExtendedLifetime(owner) {} }
         return try body(values)
     }
 
@@ -57,8 +58,27 @@ public struct Column<Element: NumPyElement>: Sendable, RandomAccessCollection {
         guard header.size.isMultiple(of: MemoryLayout<Element>.alignment) else {
             throw .damaged(file: path, expected: "elements aligned to their size", found: "a header of \(header.size) bytes")
         }
-        self.file = file
+        owner = file
         let start = file.bytes.baseAddress.map { $0 + header.size }
         values = UnsafeBufferPointer(start: start?.assumingMemoryBound(to: Element.self), count: count)
     }
+
+    /// A copy of some elements in memory of its own.
+    init(_ elements: some Collection<Element>) {
+        let memory = OwnMemory<Element>(elements)
+        owner = memory
+        values = UnsafeBufferPointer(memory.values)
+    }
+}
+
+/// Elements that live as long as the object.
+private final class OwnMemory<Element: NumPyElement>: @unchecked Sendable {
+    let values: UnsafeMutableBufferPointer<Element>
+
+    init(_ elements: some Collection<Element>) {
+        values = .allocate(capacity: elements.count)
+        _ = values.initialize(from: elements)
+    }
+
+    deinit { values.deallocate() }
 }

@@ -119,6 +119,47 @@ public struct Corpus: Sendable {
         self.numeric = numeric
     }
 
+    /// A corpus of some records in memory, for whoever has sessions and no directory: every command's path from events to scores is open to
+    /// them, and gives the bytes it gives for the same sessions on a disk.
+    ///
+    /// The corpus has no digest. Fields that a record lacks are missing in its events; those that the schema lacks are left out.
+    /// - Parameters:
+    ///   - records: lists of one record are of one length, as ``SessionRecord/init(json:)`` checks; traps otherwise.
+    ///   - schema: of the corpus that the models were made from; counts and digest are told anew.
+    public init(_ records: [SessionRecord], schema: EventSchema) {
+        let columns = RecordColumns(records)
+        var own = schema
+        own.counts = EventSchema.Counts()
+        own.counts.events = Int(columns.offsets[records.count])
+        (own.counts.sessions, own.counts.visitors, own.digest) = (records.count, columns.visitorNames.count, "")
+        (self.schema, path) = (own, "memory")
+        sessionOffsets = Column(columns.offsets)
+        sessionVisitors = Column(columns.visitors)
+        sessionKeys = StringDictionary(records.map(\.session))
+        visitorKeys = StringDictionary(columns.visitorNames)
+        timesMicroseconds = Column(columns.times)
+        gaps = Column(columns.gaps)
+        dwells = Column(columns.dwells)
+        hours = Column(columns.hours)
+        weekdays = Column(columns.weekdays)
+        var coded: [String: (codes: Column<Int32>, dictionary: StringDictionary)] = [:]
+        var numeric: [String: Column<Double>] = [:]
+        var customers: (codes: Column<Int32>, ids: StringDictionary)?
+        for field in schema.fields {
+            guard field.kind != .numeric else {
+                numeric[field.name] = Column(columns.numbers(field.name))
+                continue
+            }
+            let (codes, entries) = columns.codes(field.name)
+            if field.role == .identity {
+                customers = (Column(codes), StringDictionary(entries))
+            } else {
+                coded[field.name] = (Column(codes), StringDictionary(entries))
+            }
+        }
+        (self.coded, self.numeric, self.customers) = (coded, numeric, customers)
+    }
+
     private static func readSchema(_ path: String, in fileSystem: FileSystem) throws(CorpusError) -> EventSchema {
         let file = path + "/" + CorpusFormat.schemaFile
         let isThere: Bool

@@ -37,6 +37,15 @@ public struct SessionRecord: Sendable, Equatable, Codable {
         case weekdays = "weekday"
     }
 
+    /// A session's events in columns of one length.
+    public init(
+        session: String, visitor: String, times: [Int64?], gaps: [Float?], dwells: [Float?], hours: [UInt8], weekdays: [UInt8],
+        texts: [String: [String?]], numbers: [String: [Double?]]
+    ) {
+        (self.session, self.visitor, self.times, self.gaps, self.dwells) = (session, visitor, times, gaps, dwells)
+        (self.hours, self.weekdays, self.texts, self.numbers) = (hours, weekdays, texts, numbers)
+    }
+
     /// A record from the JSON of ``json(of:in:)``.
     /// - Throws: `DecodingError` for anything else, also where the lists are not of one length.
     public init(json: [UInt8]) throws {
@@ -134,6 +143,62 @@ public struct SessionRecord: Sendable, Equatable, Codable {
     }
 }
 
+/// The arrays of a corpus from records.
+struct RecordColumns {
+    private let records: [SessionRecord]
+    private(set) var offsets: [Int64] = [0]
+    private(set) var visitors: [Int32] = []
+    private(set) var visitorNames: [String] = []
+
+    /// Visitors are numbered in the order in which they first appear.
+    init(_ records: [SessionRecord]) {
+        self.records = records
+        var numbers: [String: Int32] = [:]
+        for record in records {
+            offsets.append(offsets[offsets.count - 1] + Int64(record.times.count))
+            let number = numbers[record.visitor] ?? Int32(visitorNames.count)
+            if number == visitorNames.count {
+                numbers[record.visitor] = number
+                visitorNames.append(record.visitor)
+            }
+            visitors.append(number)
+        }
+    }
+
+    var times: [Int64] { records.flatMap { $0.times.map { $0 ?? .min } } }
+    var gaps: [Float] { records.flatMap { $0.gaps.map { $0 ?? .nan } } }
+    var dwells: [Float] { records.flatMap { $0.dwells.map { $0 ?? .nan } } }
+    var hours: [UInt8] { records.flatMap(\.hours) }
+    var weekdays: [UInt8] { records.flatMap(\.weekdays) }
+
+    /// Values of a numeric field; one that a record does not have is missing in all its events.
+    func numbers(_ field: String) -> [Double] {
+        records.flatMap { record in values(record.numbers[field], record).map { $0 ?? .nan } }
+    }
+
+    /// Codes and entries of another field, in the order in which the entries first appear.
+    func codes(_ field: String) -> (codes: [Int32], entries: [String]) {
+        var known: [String: Int32] = [:]
+        var entries: [String] = []
+        let codes = records.flatMap { record in
+            values(record.texts[field], record).map { text -> Int32 in
+                guard let text else { return 0 }
+                if let code = known[text] { return code }
+                entries.append(text)
+                known[text] = Int32(entries.count)
+                return Int32(entries.count)
+            }
+        }
+        return (codes, entries)
+    }
+
+    private func values<Value>(_ values: [Value?]?, _ record: SessionRecord) -> [Value?] {
+        let values = values ?? Array(repeating: nil, count: record.times.count)
+        precondition(values.count == record.times.count, "SessionRecord: lists that do not fit each other")
+        return values
+    }
+}
+
 /// Writes the arrays of a corpus from records.
 private struct RecordedCorpus {
     let records: [SessionRecord]
@@ -146,51 +211,29 @@ private struct RecordedCorpus {
     }
 
     func write() throws(FileError) {
-        var offsets: [Int64] = [0]
-        var visitors: [Int32] = []
-        var numbers: [String: Int32] = [:]
-        var names: [String] = []
-        for record in records {
-            offsets.append(offsets[offsets.count - 1] + Int64(record.times.count))
-            let number = numbers[record.visitor] ?? Int32(names.count)
-            if number == names.count {
-                numbers[record.visitor] = number
-                names.append(record.visitor)
-            }
-            visitors.append(number)
-        }
-        try column("session_offsets", offsets)
-        try column("session_visitor", visitors)
+        let columns = RecordColumns(records)
+        try column("session_offsets", columns.offsets)
+        try column("session_visitor", columns.visitors)
         try texts("session_key", records.map(\.session))
-        try texts("visitor_key", names)
-        try column("time_us", records.flatMap { $0.times.map { $0 ?? .min } })
-        try column("gap_s", records.flatMap { $0.gaps.map { $0 ?? .nan } })
-        try column("dwell_s", records.flatMap { $0.dwells.map { $0 ?? .nan } })
-        try column("hour", records.flatMap(\.hours))
-        try column("weekday", records.flatMap(\.weekdays))
+        try texts("visitor_key", columns.visitorNames)
+        try column("time_us", columns.times)
+        try column("gap_s", columns.gaps)
+        try column("dwell_s", columns.dwells)
+        try column("hour", columns.hours)
+        try column("weekday", columns.weekdays)
         for field in schema.fields {
             if field.kind == .numeric {
-                try column(
-                    field.stem + ".values", records.flatMap { record in values(record.numbers[field.name], record).map { $0 ?? .nan } })
+                try column(field.stem + ".values", columns.numbers(field.name))
             } else {
-                var codes: [String: Int32] = [:]
-                var entries: [String] = []
-                let own = records.flatMap { record in
-                    values(record.texts[field.name], record).map { text -> Int32 in
-                        guard let text else { return 0 }
-                        if let code = codes[text] { return code }
-                        entries.append(text)
-                        codes[text] = Int32(entries.count)
-                        return Int32(entries.count)
-                    }
-                }
-                try column(field.stem + ".codes", own)
+                let (codes, entries) = columns.codes(field.name)
+                try column(field.stem + ".codes", codes)
                 try texts(field.stem + ".dictionary", entries)
             }
         }
         var schema = schema
         schema.counts = EventSchema.Counts()
-        (schema.counts.events, schema.counts.sessions, schema.counts.visitors) = (Int(offsets[records.count]), records.count, names.count)
+        schema.counts.events = Int(columns.offsets[records.count])
+        (schema.counts.sessions, schema.counts.visitors) = (records.count, columns.visitorNames.count)
         schema.digest = try CorpusFormat.digest(of: directory, in: fileSystem, ImportCrew(threads: 1))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -199,11 +242,6 @@ private struct RecordedCorpus {
         let writer = try FileWriter(creating: directory + "/" + CorpusFormat.schemaFile, in: fileSystem)
         try writer.write(Array(text) + [UInt8(ascii: "\n")])
         try writer.finish(sync: false)
-    }
-
-    /// A field that a record does not have is missing in all its events.
-    private func values<Value>(_ values: [Value?]?, _ record: SessionRecord) -> [Value?] {
-        values ?? Array(repeating: nil, count: record.times.count)
     }
 
     private func column<Element: NumPyElement>(_ name: String, _ values: [Element]) throws(FileError) {

@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// Byte strings of a corpus in mapped memory: the entries of a field, or the ids of sessions or visitors.
+/// Byte strings of a corpus: the entries of a field, or the ids of sessions or visitors.
 public struct StringDictionary: Sendable {
     private let offsets: Column<Int64>
     private let bytes: Column<UInt8>
@@ -18,6 +18,17 @@ public struct StringDictionary: Sendable {
         precondition(index >= 0 && index < count, "StringDictionary: entry \(index) of \(count)")
         let range = Int(offsets.memory[index])..<Int(offsets.memory[index + 1])
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes.memory)[range])
+    }
+
+    /// Entries in memory of their own.
+    init(_ entries: [String]) {
+        var ends: [Int64] = [0]
+        var text: [UInt8] = []
+        for entry in entries {
+            text += entry.utf8
+            ends.append(Int64(text.count))
+        }
+        (offsets, bytes) = (Column(ends), Column(text))
     }
 
     /// Maps `STEM.offsets.npy` and `STEM.bytes.npy`.

@@ -7,7 +7,7 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// An append-only file of ``SessionRecord``s that is rewritten when half of it is of no use any more.
+/// An append-only file of ``SessionLogRecord``s that is rewritten when half of it is of no use any more.
 ///
 /// Records are collected in memory and go to the disk with the next ``commit(_:)``, those of many threads in one write and one sync. After
 /// a failed write nobody knows the file's end; it is then written anew from memory, and never added to. The same is done with a file whose
@@ -54,7 +54,7 @@ final class SessionLog: Sendable {
     /// Claims the file and reads it; `replay` is given each record in order, the last of an id holds.
     /// - Parameter minimumSize: bytes below which a file is never rewritten for being half dead.
     init(
-        at path: String, minimumSize: Int, clock: ServiceClock, in fileSystem: FileSystem, replay: (SessionRecord) -> Void
+        at path: String, minimumSize: Int, clock: ServiceClock, in fileSystem: FileSystem, replay: (SessionLogRecord) -> Void
     ) throws(SessionStoreError) {
         (self.path, self.fileSystem, self.clock, self.minimumSize) = (path, fileSystem, clock, minimumSize)
         do { lock = Mutex(Guarded(value: try OutputLock(for: path, in: fileSystem))) } catch { throw .file(error) }
@@ -66,7 +66,7 @@ final class SessionLog: Sendable {
         if isThere {
             let bytes: MappedFile
             do { bytes = try MappedFile(path, in: fileSystem) } catch { throw .file(error) }
-            guard bytes.withUnsafeBytes({ $0.prefix(16).elementsEqual(SessionRecord.fileHead) }) else { throw .notALog(path: path) }
+            guard bytes.withUnsafeBytes({ $0.prefix(16).elementsEqual(SessionLogRecord.fileHead) }) else { throw .notALog(path: path) }
             bytes.withUnsafeBytes { Self.read($0, into: &statistics, replay) }
             size = bytes.withUnsafeBytes { $0.count }
             isWhole = statistics.tornBytes == 0 && statistics.damagedRecords == 0
@@ -81,11 +81,11 @@ final class SessionLog: Sendable {
     }
 
     private static func read(
-        _ bytes: UnsafeRawBufferPointer, into statistics: inout SessionLogStatistics, _ replay: (SessionRecord) -> Void
+        _ bytes: UnsafeRawBufferPointer, into statistics: inout SessionLogStatistics, _ replay: (SessionLogRecord) -> Void
     ) {
-        var place = SessionRecord.fileHead.count
+        var place = SessionLogRecord.fileHead.count
         while place < bytes.count {
-            switch SessionRecord.read(bytes, at: place) {
+            switch SessionLogRecord.read(bytes, at: place) {
             case .record(let record, let next):
                 statistics.replayedRecords += 1
                 replay(record)
@@ -101,14 +101,14 @@ final class SessionLog: Sendable {
     }
 
     /// Gives all records that hold, one after the other. It must not call the log.
-    typealias Snapshot = ((SessionRecord) throws(FileError) -> Void) throws(FileError) -> Void
+    typealias Snapshot = ((SessionLogRecord) throws(FileError) -> Void) throws(FileError) -> Void
 
     /// Counts bytes of records that hold.
     func count(liveBytes change: Int) { live.wrappingAdd(change, ordering: .relaxed) }
 
     /// Collects a record for the next commit.
     /// - Parameter change: how many bytes of records hold more than before.
-    func add(_ record: SessionRecord, liveBytes change: Int) {
+    func add(_ record: SessionLogRecord, liveBytes change: Int) {
         count(liveBytes: change)
         pending.withLock { pending in
             pending.added += 1
@@ -134,7 +134,7 @@ final class SessionLog: Sendable {
                 return try rewrite(&writer, snapshot)
             }
             try append(&writer)
-            let dead = writer.size - SessionRecord.fileHead.count - live.load(ordering: .relaxed)
+            let dead = writer.size - SessionLogRecord.fileHead.count - live.load(ordering: .relaxed)
             guard writer.size >= minimumSize, 2 * dead >= writer.size else { return }
             if let failure = writer.failure, clock.nanoseconds() - failure.at < Self.pauseAfterFailure { return }
             // What was asked for is safe; that the file could not be made smaller is told by the statistics.
@@ -192,13 +192,13 @@ final class SessionLog: Sendable {
             pending.mustRewrite = false
             return taken
         }
-        var size = SessionRecord.fileHead.count
+        var size = SessionLogRecord.fileHead.count
         var isPublishing = false
         do throws(FileError) {
             let publication = try FilePublication(at: path, in: fileSystem)
             defer { publication.abandon() }
-            try publication.writer.write(SessionRecord.fileHead)
-            try snapshot { (record: SessionRecord) throws(FileError) in
+            try publication.writer.write(SessionLogRecord.fileHead)
+            try snapshot { (record: SessionLogRecord) throws(FileError) in
                 var bytes: [UInt8] = []
                 record.write(into: &bytes)
                 size += bytes.count

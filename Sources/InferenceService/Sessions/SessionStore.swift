@@ -75,7 +75,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
         (self.limits, self.clock, self.size, self.coding) = (limits, clock, size, coding)
         let (times, parts) = Self.parts(limits, shards)
         (self.times, self.shards) = (times, parts)
-        var records = RecencyTable<String, SessionRecord>()
+        var records = RecencyTable<String, SessionLogRecord>()
         let log = try SessionLog(at: logPath, minimumSize: minimumLog, clock: clock, in: fileSystem) { record in
             if record.value == nil { records.remove(record.id) } else { records.set(record, for: record.id) }
         }
@@ -93,7 +93,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
             let began = now - Self.nanoseconds(wall, since: record.began)
             let used = now - Self.nanoseconds(wall, since: record.used)
             guard let value, cost <= mostBytes, times.cause(began, used, now) == nil else {
-                log.add(SessionRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -record.size)
+                log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -record.size)
                 continue
             }
             let entry = SessionShard<Value>.Entry(
@@ -104,7 +104,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
                 state.statistics.begun -= 1
                 return departed
             }
-            for (id, entry) in departed { log.add(SessionRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
+            for (id, entry) in departed { log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
         }
         self.unreadable = unreadable
         // A new file gets its head, a torn one is written anew, before the first session is acknowledged.
@@ -187,7 +187,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
                 value: value, cost: cost, began: old?.began ?? now, used: now, beganWall: old?.beganWall ?? wall, usedWall: wall,
                 recorded: 0)
             if let log, let coding {
-                let new = SessionRecord(id: id, value: coding.encode(value), began: entry.beganWall, used: wall)
+                let new = SessionLogRecord(id: id, value: coding.encode(value), began: entry.beganWall, used: wall)
                 entry.recorded = new.size
                 log.add(new, liveBytes: new.size - (old?.recorded ?? 0))
             }
@@ -272,17 +272,17 @@ public final class SessionStore<Value: Sendable>: Sendable {
     /// Tells the log who is gone. Called under the shard's lock, so that the log has records of one id in the order of the changes.
     private func record(_ departed: Departed) {
         guard let log else { return }
-        for (id, entry) in departed { log.add(SessionRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
+        for (id, entry) in departed { log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
     }
 
     /// Every session as a record, the one used longest ago first.
-    private func snapshot(_ write: (SessionRecord) throws(FileError) -> Void) throws(FileError) {
+    private func snapshot(_ write: (SessionLogRecord) throws(FileError) -> Void) throws(FileError) {
         guard let coding else { return }
         var all: [(id: String, entry: SessionShard<Value>.Entry)] = []
         for shard in shards { all += shard.state.withLock { $0.entries.entriesFromOldest.map { ($0.key, $0.value) } } }
         all.sort { ($0.entry.used, $0.id) < ($1.entry.used, $1.id) }
         for (id, entry) in all {
-            try write(SessionRecord(id: id, value: coding.encode(entry.value), began: entry.beganWall, used: entry.usedWall))
+            try write(SessionLogRecord(id: id, value: coding.encode(entry.value), began: entry.beganWall, used: entry.usedWall))
         }
     }
 }

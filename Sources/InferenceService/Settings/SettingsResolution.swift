@@ -81,7 +81,7 @@ public struct SettingsResolution: Sendable {
     /// What an operator should know though it is allowed.
     public var notices: [String] { SettingRules.notices(settings) }
 
-    private static func nearest(to word: String, among known: [String]) -> String {
+    static func nearest(to word: String, among known: [String]) -> String {
         let nearest = known.min { distance(word, $0) < distance(word, $1) } ?? ""
         return distance(word, nearest) <= 4 ? "did you mean \(nearest)?" : "remove it; --print-config shows the names"
     }
@@ -113,6 +113,23 @@ public struct SettingRefusal: Error, Sendable, Equatable, CustomStringConvertibl
     public var reason: String
     /// What to do.
     public var remedy: String
+
+    init(setting: String, origin: SettingOrigin, reason: String, remedy: String) {
+        (self.setting, self.origin, self.reason, self.remedy) = (setting, origin, reason, remedy)
+    }
+
+    /// A flag that is none of a setting's.
+    public init(unknownFlag flag: String) {
+        self.init(
+            setting: flag, origin: .flag(flag), reason: "no setting has this flag",
+            remedy: SettingsResolution.nearest(to: flag, among: SettingDefinition.all.map(\.flag)))
+    }
+
+    /// A flag with nothing behind it.
+    public init(flagWithoutValue definition: SettingDefinition) {
+        self.init(
+            setting: definition.name, origin: .flag(definition.flag), reason: "no value follows", remedy: "give \(definition.takes)")
+    }
 
     /// Keys from the top of the settings file, so that its line can be found.
     public var settingPath: [String] { setting.split(separator: ".").map(String.init) }

@@ -14,6 +14,8 @@ public final class SessionLabeller: @unchecked Sendable {
         public var fewestVisitors = 3
         /// Fields that name a step, most telling first; nil for those chosen by name and kind.
         public var fields: [String]?
+        /// The words in which events may be told; nil for those of the corpus.
+        public var words: EventWording?
         /// Words of events by session and place, in place of those that the corpus would show: of a decision that is made again.
         public var wording: [String: [String]]?
 
@@ -28,15 +30,25 @@ public final class SessionLabeller: @unchecked Sendable {
     private let options: Options
 
     /// Looks at a corpus.
-    public init(
+    public convenience init(
         _ classifier: IntentClassifier, encoder: ModelArtifact, corpus: Corpus, precision: SessionEmbedder.Precision = .float32,
         _ options: Options = Options()
     ) throws(IntentClassifierError) {
+        try self.init(PreparedClassifier(classifier, encoder: encoder, precision: precision), corpus: corpus, options)
+    }
+
+    /// Looks at a corpus with models that were made ready before.
+    public init(_ prepared: PreparedClassifier, corpus: Corpus, _ options: Options = Options()) throws(IntentClassifierError) {
         table = CorpusTable(corpus)
-        scorer = try SessionScorer(classifier, encoder: encoder, table: table, precision: precision)
+        scorer = try SessionScorer(prepared, table: table)
         summary =
-            options.evidence > 0 && options.wording == nil
-            ? SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors) : nil
+            if options.evidence == 0 || options.wording != nil {
+                nil
+            } else if let words = options.words {
+                SessionSummary(corpus, words)
+            } else {
+                SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors)
+            }
         self.options = options
     }
 
@@ -56,6 +68,23 @@ public final class SessionLabeller: @unchecked Sendable {
         let words = options.wording?[table.sessionKey(session)] ?? []
         let place = event - table.events(ofSession: session).lowerBound
         return place < words.count ? words[place] : ""
+    }
+
+    /// The label of one session, on the thread that asks: the same as among others.
+    public func label(_ session: Int, _ scratch: SessionScorer.Scratch) -> SessionLabel {
+        let classifier = scorer.classifier
+        let probabilities = [Float](unsafeUninitializedCapacity: classifier.count) { buffer, count in
+            scorer.score(CollectionOfOne(session), scratch, into: buffer.baseAddress!)
+            count = classifier.count
+        }
+        var label = classifier.label(session: session, events: table.events(ofSession: session).count, probabilities: probabilities)
+        if options.evidence > 0 { label.evidence = evidence(label, scratch) }
+        return label
+    }
+
+    /// The embedding of one session by the encoder that the classifier reads.
+    public func embedding(_ session: Int, _ scratch: SessionScorer.Scratch) -> [Float] {
+        scorer.embedder.embed(scorer.events, session: session, scratch.embedding)
     }
 
     /// Labels of some sessions; the same at any number of threads.

@@ -1,6 +1,22 @@
 public import SequenceEmbedding
 public import SequenceKernel
 
+/// A classifier and its encoder made ready once, for tables that come one after another: what depends on weights alone is worked out here.
+public struct PreparedClassifier: Sendable {
+    /// The classifier.
+    public let classifier: IntentClassifier
+    /// The encoder with the weights that the classifier reads: its own where it trained it on, else those of the encoder.
+    public let embedder: SessionEmbedder
+    let encoding: FeatureEncoding
+
+    /// Makes a classifier ready.
+    public init(_ classifier: IntentClassifier, encoder: ModelArtifact, precision: SessionEmbedder.Precision = .float32) {
+        self.classifier = classifier
+        embedder = SessionEmbedder(encoder.model, classifier.encoderWeights ?? encoder.weights, precision: precision)
+        encoding = encoder.encoding
+    }
+}
+
 /// Events → probabilities of intents: encoder, facts and classifier over one table.
 ///
 /// A session's probabilities depend on nothing but its events: not on its neighbours, the threads, or the order.
@@ -8,7 +24,7 @@ public final class SessionScorer: @unchecked Sendable {
     /// The classifier.
     public let classifier: IntentClassifier
     let embedder: SessionEmbedder
-    let events: EncodedEvents
+    package let events: EncodedEvents
     let facts: SessionFacts?
     /// Sessions that are scored together.
     static let block = SessionEmbedder.blockSessions
@@ -18,11 +34,16 @@ public final class SessionScorer: @unchecked Sendable {
     public convenience init(
         _ classifier: IntentClassifier, encoder: ModelArtifact, table: any EventTable, precision: SessionEmbedder.Precision = .float32
     ) throws(IntentClassifierError) {
-        let embedder = SessionEmbedder(encoder.model, classifier.encoderWeights ?? encoder.weights, precision: precision)
+        try self.init(PreparedClassifier(classifier, encoder: encoder, precision: precision), table: table)
+    }
+
+    /// Looks at a table with models that were made ready before.
+    /// - Throws: ``IntentClassifierError/facts(_:)`` where the table lacks what model or facts need.
+    public convenience init(_ prepared: PreparedClassifier, table: any EventTable) throws(IntentClassifierError) {
         do throws(EncodingMismatch) {
             let facts: SessionFacts?
-            if let plan = classifier.facts { facts = try SessionFacts(table, plan) } else { facts = nil }
-            self.init(classifier, embedder, try EncodedEvents(table, encoder.encoding), facts)
+            if let plan = prepared.classifier.facts { facts = try SessionFacts(table, plan) } else { facts = nil }
+            self.init(prepared.classifier, prepared.embedder, try EncodedEvents(table, prepared.encoding), facts)
         } catch { throw .facts(error.description) }
     }
 
@@ -41,6 +62,13 @@ public final class SessionScorer: @unchecked Sendable {
         let embedding: SessionEmbedder.Scratch
         let facts: FactScratch?
         let rows: UnsafeMutablePointer<Float>
+
+        /// For any table that the models read.
+        public init(_ prepared: PreparedClassifier) {
+            embedding = prepared.embedder.makeScratch()
+            facts = prepared.classifier.facts == nil ? nil : FactScratch()
+            rows = .allocate(capacity: SessionScorer.block * prepared.embedder.model.configuration.embeddingSize)
+        }
 
         init(_ scorer: SessionScorer) {
             embedding = scorer.embedder.makeScratch()

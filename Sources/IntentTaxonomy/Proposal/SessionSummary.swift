@@ -24,27 +24,26 @@ public struct SessionSummary: Sendable {
 
     /// Reads what is needed of all sessions. `fields` are the step fields to use, most telling first; nil chooses them by name and kind.
     public init(_ corpus: Corpus, fields: [String]? = nil, fewestVisitors: Int = 3, mostSteps: Int = 30) {
+        self.init(corpus, EventWording(corpus, fields: fields, fewestVisitors: fewestVisitors), mostSteps: mostSteps)
+    }
+
+    /// In the words of another corpus, of which this one may be a single session; fields that this one lacks tell nothing.
+    public init(_ corpus: Corpus, _ wording: EventWording, mostSteps: Int = 30) {
         self.corpus = corpus
-        self.fewestVisitors = fewestVisitors
         self.mostSteps = mostSteps
-        let shown = corpus.schema.readableFields.filter {
-            $0.role == .input && $0.kind != .numeric && !corpus.schema.pseudonymised.contains($0.name)
+        fewestVisitors = wording.fewestVisitors
+        func there(_ fields: [String]) -> [String] { fields.filter { corpus.codes($0) != nil } }
+        (stepFields, kindFields, contextFields) = (there(wording.stepFields), there(wording.kindFields), there(wording.contextFields))
+        var texts: [String: [String]] = [:]
+        var usual: [String: Int32] = [:]
+        for field in stepFields + kindFields + contextFields {
+            let dictionary = corpus.dictionary(field)!
+            let isPath = corpus.schema.field(field)?.kind == .url
+            texts[field] = (0..<dictionary.count).map { wording.text(of: dictionary[$0], field: field, isPath: isPath) }
+            guard let value = wording.usualKinds[field] else { continue }
+            usual[field] = (0..<dictionary.count).first { dictionary[$0] == value }.map { Int32($0 + 1) } ?? 0
         }
-        let named = ["query", "search", "title", "url", "page", "item"]
-        let steps =
-            fields ?? named.filter { name in shown.contains { $0.name == name } }
-            + shown.filter { ($0.kind == .text || $0.kind == .url) && !named.contains($0.name) }.map(\.name)
-        stepFields = steps.filter { name in shown.contains { $0.name == name } }
-        let others = shown.filter { field in
-            field.kind == .categorical && !steps.contains(field.name) && (corpus.dictionary(field.name)?.count ?? 0) <= 64
-        }
-        let changing = Set(others.map(\.name).filter { Self.changes(corpus, $0) })
-        kindFields = Array(others.map(\.name).filter(changing.contains).prefix(3))
-        contextFields = Array(others.map(\.name).filter { !changing.contains($0) }.prefix(6))
-        var fields: [EventSchema.Field] = []
-        for name in stepFields + kindFields + contextFields { fields.append(corpus.schema.field(name)!) }
-        texts = Self.texts(corpus, fields, fewestVisitors)
-        usualKinds = Dictionary(uniqueKeysWithValues: kindFields.map { ($0, Self.usual(corpus, $0)) })
+        (self.texts, usualKinds) = (texts, usual)
     }
 
     /// A session as text: one line of circumstances, then a line a step.
@@ -119,79 +118,5 @@ public struct SessionSummary: Sendable {
             return code > 0 && code != usualKinds[field] ? texts[field]![Int(code) - 1] : nil
         }
         return kinds.isEmpty ? text : (text == "–" ? "" : text + " ") + "[\(kinds.joined(separator: ", "))]"
-    }
-
-    /// True where the known values of a field differ within a fifth of the sessions that have two or more.
-    private static func changes(_ corpus: Corpus, _ field: String) -> Bool {
-        let codes = corpus.codes(field)!
-        var (changing, counted) = (0, 0)
-        for session in 0..<corpus.sessionCount {
-            var (first, known, differs): (Int32, Int, Bool) = (0, 0, false)
-            for event in corpus.events(ofSession: session) where codes[event] > 0 {
-                known += 1
-                if first == 0 { first = codes[event] } else if codes[event] != first { differs = true }
-            }
-            if known > 1 { counted += 1 }
-            if differs { changing += 1 }
-        }
-        return changing * 5 > counted
-    }
-
-    /// The most frequent code of a field, the lower of two equally frequent; 0 where nothing is known.
-    private static func usual(_ corpus: Corpus, _ field: String) -> Int32 {
-        let codes = corpus.codes(field)!
-        var counts = [Int](repeating: 0, count: corpus.dictionary(field)!.count + 1)
-        for event in 0..<corpus.eventCount where codes[event] > 0 { counts[Int(codes[event])] += 1 }
-        let most = counts.max() ?? 0
-        return most == 0 ? 0 : Int32(counts.firstIndex(of: most)!)
-    }
-
-    /// Up to so many different visitors; more need not be told apart.
-    private struct Audience {
-        var visitors: [Int32] = []
-        mutating func add(_ visitor: Int32, upTo most: Int) {
-            if visitors.count < most, !visitors.contains(visitor) { visitors.append(visitor) }
-        }
-    }
-
-    private static func texts(_ corpus: Corpus, _ fields: [EventSchema.Field], _ fewest: Int) -> [String: [String]] {
-        var audiences: [String: Audience] = [:]
-        var words: [String: [[String]]] = [:]
-        for field in fields {
-            let (codes, dictionary) = (corpus.codes(field.name)!, corpus.dictionary(field.name)!)
-            var seen = [Audience](repeating: Audience(), count: dictionary.count)
-            for session in 0..<corpus.sessionCount {
-                let visitor = corpus.sessionVisitors[session]
-                for event in corpus.events(ofSession: session) where codes[event] > 0 {
-                    seen[Int(codes[event]) - 1].add(visitor, upTo: fewest)
-                }
-            }
-            let parts = (0..<dictionary.count).map { IdentifierMask.words(of: dictionary[$0], isPath: field.kind == .url) }
-            for (entry, list) in parts.enumerated() {
-                for word in list { for visitor in seen[entry].visitors { audiences[word, default: Audience()].add(visitor, upTo: fewest) } }
-            }
-            words[field.name] = parts
-        }
-        return words.mapValues { entries in
-            let ending = commonEnding(entries)
-            return entries.map { list in
-                var shown = list.map { (audiences[$0]?.visitors.count ?? 0) >= fewest ? $0 : IdentifierMask.mark }
-                if shown.count > ending.count, list.suffix(ending.count).elementsEqual(ending) { shown.removeLast(ending.count) }
-                let text = shown.prefix(16).joined(separator: " ")
-                return text.isEmpty ? "start page" : text
-            }
-        }
-    }
-
-    /// The words after the last bar that end most entries, such as `| Example Bank`: they tell nothing of a step.
-    private static func commonEnding(_ entries: [[String]]) -> [String] {
-        var counts: [[String]: Int] = [:]
-        for entry in entries {
-            if let bar = entry.lastIndex(where: { ["|", "–", "·"].contains($0) }), bar > 0 {
-                counts[Array(entry[bar...]), default: 0] += 1
-            }
-        }
-        guard let most = counts.max(by: { ($0.value, $1.key.joined()) < ($1.value, $0.key.joined()) }) else { return [] }
-        return entries.count > 2 && most.value * 2 > entries.count ? most.key : []
     }
 }

@@ -283,3 +283,22 @@ public struct EncodingMismatch: Error, Equatable, CustomStringConvertible {
         return found
     }
 }
+
+extension EncodedEvents {
+    /// How many values of categorical fields the vocabularies have, and how many they do not, over all events of the table: what drift of
+    /// the inputs shows in. Missing values do not count.
+    package func countValues() -> (known: Int, unknown: Int) {
+        var (known, unknown) = (0, 0)
+        for column in lookups {
+            guard case .codes(let codes, let map) = column else { continue }
+            let ids = map.pointer
+            for session in 0..<sessionCount {
+                for event in events(ofSession: session) {
+                    let id = ids[Int(codes[event])]
+                    if id == Vocabulary.unknown { unknown += 1 } else if id != Vocabulary.missing { known += 1 }
+                }
+            }
+        }
+        return (known, unknown)
+    }
+}

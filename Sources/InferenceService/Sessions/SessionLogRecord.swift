@@ -12,7 +12,7 @@
 /// | 24…31 | when it was last used, milliseconds since 1970 |
 /// | 32…35 | CRC-32C of id and value |
 /// | 36…39 | CRC-32C of bytes 0…35 |
-package struct SessionRecord: Equatable {
+package struct SessionLogRecord: Equatable {
     /// Bytes of a record's head.
     package static let headSize = 40
     /// What a file of records begins with.
@@ -56,7 +56,7 @@ package struct SessionRecord: Equatable {
     /// What stands at a place of a log.
     enum Found {
         /// A record, and where the next begins.
-        case record(SessionRecord, next: Int)
+        case record(SessionLogRecord, next: Int)
         /// A head that is right over a payload that is not, and where the next record begins.
         case damaged(next: Int)
         /// A record of which the end is missing, or no record at all.
@@ -79,6 +79,6 @@ package struct SessionRecord: Equatable {
             let id = String(validating: bytes[start..<(start + idSize)], as: UTF8.self)
         else { return .damaged(next: end) }
         let value = word(4) == 1 ? Array(bytes[(start + idSize)..<end]) : nil
-        return .record(SessionRecord(id: id, value: value, began: time(16), used: time(24)), next: end)
+        return .record(SessionLogRecord(id: id, value: value, began: time(16), used: time(24)), next: end)
     }
 }

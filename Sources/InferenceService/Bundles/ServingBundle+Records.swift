@@ -1,0 +1,62 @@
+internal import Audit
+internal import DecisionRecords
+internal import DurableFiles
+internal import EventStream
+internal import FoundationEssentials
+internal import IntentTaxonomy
+internal import SequenceEmbedding
+internal import Synchronization
+
+/// What a bundle says of itself and of its decisions.
+extension ServingBundle {
+    /// Reads sessions of requests; nil in a bundle that reads none.
+    package func input(_ limits: ServiceSettings.Limits) -> SessionInput? {
+        schema.map {
+            SessionInput(
+                schema: $0,
+                limits: .init(events: limits.eventsPerSession, fields: limits.fieldsPerEvent, fieldBytes: limits.fieldBytes))
+        }
+    }
+
+    /// A label as the ledger keeps it: with the session and the words of its events, so that `tessera label` gives the line again.
+    func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: String) -> DecisionRecorder.Decision {
+        let record = request.record
+        let corpus = Corpus([record], schema: schema!)
+        let hasPseudonyms = schema!.pseudonymised.contains("visitor")
+        var decision = DecisionRecorder.Decision(
+            id: record.session,
+            subject: record.visitor.isEmpty
+                ? .identifier(record.session) : hasPseudonyms ? .pseudonym(record.visitor) : .identifier(record.visitor),
+            input: DecisionInput.json(
+                id: record.session, corpusSessions: [Self.nextNumber()], wording: score.wording,
+                sessions: [SessionRecord.json(of: 0, in: corpus)]),
+            output: Array(line.utf8))
+        decision.consent = request.consent
+        return decision
+    }
+
+    /// A number that no other session of the process has: a replay tells sessions apart by it.
+    static func nextNumber() -> Int { numbers.wrappingAdd(1, ordering: .relaxed).oldValue }
+    private static let numbers = Atomic<Int>(0)
+
+    /// The command that makes a label again.
+    func labelRun(_ request: ScoreRequest) -> DecisionJournal.Run {
+        let own = classifier!.classifier
+        var arguments = ["--evidence", "\(request.evidence)", "--precision", SessionEmbedder.Precision.float32.rawValue]
+        arguments += ["--suspended", own.withheld.map { own.settings.intents[$0] }.joined(separator: ",")]
+        let purpose = folder.contents.description.purpose
+        if let purpose { arguments += ["--purpose", purpose] }
+        if request.all { arguments.append("--all") }
+        return DecisionJournal.Run(
+            DecisionRun(
+                command: "label", arguments: arguments,
+                models: [
+                    .init(option: "--model", path: folder.place(.encoder), id: encoder!.id),
+                    .init(option: "--intents", path: folder.place(.intents), id: own.id),
+                ], corpus: source, idMember: "session", software: software),
+            model: own.id, taxonomy: own.settings.taxonomy.digest, purpose: purpose ?? Self.unnamedPurpose)
+    }
+
+    /// The purpose in records of decisions for which nobody named one.
+    static let unnamedPurpose = "not named"
+}

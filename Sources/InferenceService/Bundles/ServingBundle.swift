@@ -1,0 +1,170 @@
+internal import Synchronization
+internal import DecisionRecords
+package import DurableFiles
+package import EventStream
+internal import FoundationEssentials
+package import IntentTaxonomy
+package import SequenceEmbedding
+
+/// One bundle in memory, ready to answer: models read, checked against each other and warmed up. Nothing of it changes any more.
+package final class ServingBundle: Sendable {
+    /// The name under which it answers.
+    package let name: String
+    /// Its folder.
+    package let folder: BundleFolder
+    /// The encoder; nil in a bundle that reads no sessions.
+    package let encoder: ModelArtifact?
+    /// The classifier with its encoder, made ready; nil without intents.
+    package let classifier: PreparedClassifier?
+    /// Embeds with the encoder's own weights.
+    let embedder: SessionEmbedder?
+    /// The words in which events may be told.
+    let words: EventWording?
+    /// Lines of labels, without and with all probabilities.
+    let lines: (plain: LabelLines, all: LabelLines)?
+    /// Memory of requests that are being answered.
+    let scratches: ScratchPool<Scratch>
+
+    /// Numbers of the intents that may be told, rising.
+    let toldPlaces: [Int]
+    /// `{"name":…,"digest":…,"taxonomy":…}`: who answers, in every answer.
+    let reference: [UInt8]
+    /// The corpus that a replay takes sessions of requests for: it has the fields, and none of its sessions.
+    let source: DecisionRun.Source?
+    private let labelCounts = Mutex<LabelDistribution.Counts?>(nil)
+
+    /// Memory of one request.
+    struct Scratch: Sendable {
+        let classifier: SessionScorer.Scratch?
+        let embedder: SessionEmbedder.Scratch?
+    }
+
+    /// The bundle's id.
+    package var id: String { folder.id }
+    /// The fields of events; nil in a bundle that reads no sessions.
+    package var schema: EventSchema? { folder.contents.schema }
+    /// Floats of an embedding.
+    package var dimension: Int { encoder?.configuration.embeddingSize ?? 0 }
+
+    /// Reads a bundle.
+    /// - Parameters:
+    ///   - suspended: intents that must not be told beside those that the bundle's own file names: what a ledger says, by the ids of
+    ///     classifier and taxonomy.
+    ///   - precision: of the embedding's products.
+    package init(
+        _ name: String, at path: String, suspended: (_ classifier: String, _ taxonomy: String) throws(BundleError) -> [String],
+        precision: SessionEmbedder.Precision = .float32, in fileSystem: FileSystem = .live
+    ) throws(BundleError) {
+        let folder = try BundleFolder(path, in: fileSystem)
+        (self.name, self.folder) = (name, folder)
+        source = folder.contents.schema.map { schema in
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            // Read from JSON a moment ago.
+            return DecisionRun.Source(digest: "service", schema: String(decoding: try! encoder.encode(schema), as: UTF8.self))
+        }
+        func same(_ part: BundleFolder.Part, _ found: String) throws(BundleError) {
+            let wanted = folder.contents.description.parts[part.rawValue] ?? ""
+            guard wanted == found else {
+                throw BundleError(
+                    "\(folder.place(part)): it is \(found.prefix(12))…, and the bundle was packed with \(wanted.prefix(12))…; pack it anew")
+            }
+        }
+        func read<Value, Failure: Error>(_ part: BundleFolder.Part, _ body: (String) throws(Failure) -> Value) throws(BundleError) -> Value {
+            do throws(Failure) { return try body(folder.place(part)) } catch { throw BundleError("\(error)") }
+        }
+        guard folder.has(.encoder) else {
+            guard !folder.has(.intents) else { throw BundleError("\(path): intents without the encoder that they read; pack it anew") }
+            (encoder, classifier, embedder, words, lines) = (nil, nil, nil, nil, nil)
+            (reference, toldPlaces) = (Self.reference(name, folder, taxonomy: nil), [])
+            scratches = ScratchPool { Scratch(classifier: nil, embedder: nil) }
+            return
+        }
+        guard folder.contents.schema != nil else { throw BundleError("\(path): it has no schema of events; pack it anew") }
+        let encoder = try read(.encoder) { place throws(ModelError) in try ModelArtifact(place, in: fileSystem) }
+        try same(.encoder, encoder.id)
+        self.encoder = encoder
+        words = folder.contents.words
+        var prepared: PreparedClassifier?
+        if folder.has(.intents) {
+            let place = folder.place(.intents)
+            var own = try read(.intents) { place throws(IntentClassifierError) in
+                try IntentClassifier(place, encoder: encoder, in: fileSystem)
+            }
+            try same(.intents, own.id)
+            do throws(IntentClassifierError) { try own.checkServable(place: place) } catch { throw BundleError(error.description) }
+            for intent in try suspended(own.id, own.settings.taxonomy.digest) {
+                own.suspensions.suspend(intent, classifier: own.id, reason: "suspended in the ledger", by: "ledger", at: "")
+            }
+            prepared = PreparedClassifier(own, encoder: encoder, precision: precision)
+        }
+        let embedder: SessionEmbedder =
+            if let prepared, prepared.classifier.encoderWeights == nil { prepared.embedder } else {
+                SessionEmbedder(encoder, precision: precision)
+            }
+        self.embedder = embedder
+        classifier = prepared
+        toldPlaces = prepared.map { prepared in
+            prepared.classifier.settings.intents.indices.filter { !prepared.classifier.withheld.contains($0) }
+        } ?? []
+        reference = Self.reference(name, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
+        lines = prepared.map { prepared in
+            (
+                LabelLines(prepared.classifier, encoder: encoder.id), LabelLines(prepared.classifier, encoder: encoder.id, showsAll: true)
+            )
+        }
+        scratches = ScratchPool { [prepared] in
+            Scratch(classifier: prepared.map { SessionScorer.Scratch($0) }, embedder: embedder.makeScratch())
+        }
+    }
+
+    private static func reference(_ name: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {
+        let digest = taxonomy.map { ",\"taxonomy\":\"\($0)\"" } ?? ""
+        return Array("{\"name\":\(JSONString.quoted(name)),\"digest\":\"\(folder.id)\"\(digest)}".utf8)
+    }
+
+    /// The program, as the ledger names it.
+    var software: String { folder.contents.description.software }
+
+    /// Ids of the intents that may be told: all but those suspended.
+    package var told: [String] { toldPlaces.map { classifier!.classifier.settings.intents[$0] } }
+
+    /// Where its labels are counted.
+    func counts(_ metrics: ServiceMetrics) -> LabelDistribution.Counts? {
+        labelCounts.withLock { counts in
+            if counts == nil { counts = classifier.map { metrics.intents.counts(for: $0.classifier.settings.intents) } }
+            return counts
+        }
+    }
+
+    /// Answers a session that nobody made, so that the first that somebody did waits for nothing: pages of memory, tables, caches.
+    package func warmUp() throws(BundleError) {
+        guard let schema else { return }
+        let count = 4
+        let times: [Int64?] = (0..<count).map { schema.hasTime ? 1_767_600_000_000_000 + Int64($0) * 20_000_000 : nil }
+        let record = SessionRecord(
+            session: "warm-up", visitor: "", times: times, gaps: [nil, 20, 20, 20], dwells: [20, 20, 20, nil],
+            hours: [UInt8](repeating: schema.hasTime ? 8 : 255, count: count),
+            weekdays: [UInt8](repeating: schema.hasTime ? 0 : 255, count: count), texts: [:], numbers: [:])
+        for _ in 0..<3 {
+            do throws(RequestFault) {
+                _ = try score(record, wants: lines == nil ? .embedding : [.embedding, .intents], evidence: 3, all: true)
+            } catch { throw BundleError("\(folder.path): a session cannot be scored: \(error.message)") }
+        }
+    }
+}
+
+/// Things that are costly to make and used by one thread at a time.
+final class ScratchPool<Value: Sendable>: Sendable {
+    private let free = Mutex<[Value]>([])
+    private let make: @Sendable () -> Value
+
+    init(_ make: @escaping @Sendable () -> Value) { self.make = make }
+
+    /// Lends one for the time of the body.
+    func with<Result, Failure: Error>(_ body: (Value) throws(Failure) -> Result) throws(Failure) -> Result {
+        let own = free.withLock { $0.popLast() } ?? make()
+        defer { free.withLock { $0.append(own) } }
+        return try body(own)
+    }
+}

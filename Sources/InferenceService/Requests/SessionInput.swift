@@ -1,0 +1,316 @@
+package import EventStream
+
+/// Reads sessions of requests as records, which every command's path reads like those of an import.
+///
+/// What an export does not say is worked out as `tessera import` does: seconds to the event before and behind, hour and weekday in the zone
+/// of the corpus that the models were made from. A request that gives them itself, as one made from a corpus does, is believed.
+package struct SessionInput: Sendable {
+    /// How much a session may hold.
+    package struct Limits: Sendable {
+        /// Most events.
+        package var events: Int
+        /// Most members of an event.
+        package var fields: Int
+        /// Largest text of a field, bytes.
+        package var fieldBytes: Int
+
+        /// Limits.
+        package init(events: Int, fields: Int, fieldBytes: Int) { (self.events, self.fields, self.fieldBytes) = (events, fields, fieldBytes) }
+    }
+
+    /// Longest id of a session or visitor, bytes.
+    package static let longestID = 512
+
+    /// The schema of the corpus that the models were made from.
+    package let schema: EventSchema
+    /// Limits.
+    package let limits: Limits
+    private let zone: Int64
+    private let fields: [String: Field]
+    private let numeric: Int
+    private let texts: Int
+
+    private struct Field {
+        var place: Int
+        var isNumeric: Bool
+    }
+
+    /// Members of an event that are no fields.
+    private enum Reserved: String {
+        case time, fields, hour, weekday
+        case microseconds = "time_us"
+        case milliseconds = "time_ms"
+        case gap = "gap_s"
+        case dwell = "dwell_s"
+    }
+
+    /// For a schema; outcomes and identities are no inputs and are not taken.
+    package init(schema: EventSchema, limits: Limits) {
+        (self.schema, self.limits) = (schema, limits)
+        zone = schema.zoneMicroseconds
+        var (fields, numeric, texts): ([String: Field], Int, Int) = ([:], 0, 0)
+        for field in schema.fields where field.role == .input {
+            if field.kind == .numeric {
+                fields[field.name] = Field(place: numeric, isNumeric: true)
+                numeric += 1
+            } else {
+                fields[field.name] = Field(place: texts, isNumeric: false)
+                texts += 1
+            }
+        }
+        (self.fields, self.numeric, self.texts) = (fields, numeric, texts)
+    }
+
+    /// The session while its members are read.
+    package struct Draft {
+        /// Its id; nil where none was given.
+        package var session: String?
+        /// Its visitor's; nil where none was given.
+        package var visitor: String?
+        /// Its events; nil where none were given.
+        fileprivate var events: Events?
+
+        /// Nothing yet.
+        package init() {}
+    }
+
+    /// Columns of events.
+    fileprivate struct Events {
+        var times: [Int64?] = []
+        var gaps: [Float?] = []
+        var dwells: [Float?] = []
+        var hours: [UInt8] = []
+        var weekdays: [UInt8] = []
+        var texts: [[String?]]
+        var numbers: [[Double?]]
+    }
+
+    /// Takes a member of a session's object.
+    /// - Returns: false where it is none of a session's.
+    package func take(_ name: String, _ reader: inout JSONReader, into draft: inout Draft) throws(RequestFault) -> Bool {
+        switch name {
+        case "session":
+            guard draft.session == nil else { throw reader.repeated() }
+            draft.session = try reader.text(limit: Self.longestID)
+        case "visitor":
+            guard draft.visitor == nil else { throw reader.repeated() }
+            draft.visitor = try reader.text(limit: Self.longestID)
+        case "events":
+            guard draft.events == nil else { throw reader.repeated() }
+            draft.events = try events(&reader)
+        default: return false
+        }
+        return true
+    }
+
+    /// The record of what was read.
+    /// - Parameter id: of a session that names none.
+    package func record(_ draft: Draft, id: String = "session", _ reader: JSONReader) throws(RequestFault) -> SessionRecord {
+        guard let events = draft.events else {
+            throw reader.fault(.unprocessable, "there are no events", remedy: "give \"events\": a list of at least one")
+        }
+        return record(draft.session ?? id, draft.visitor ?? "", events)
+    }
+
+    /// One session as an object of its own; other members are refused.
+    package func record(_ reader: inout JSONReader) throws(RequestFault) -> SessionRecord {
+        var draft = Draft()
+        try reader.beginObject()
+        while let name = try reader.nextName() {
+            guard try take(name, &reader, into: &draft) else { throw reader.unknown("session, visitor, events") }
+        }
+        return try record(draft, reader)
+    }
+
+    private func record(_ session: String, _ visitor: String, _ events: Events) -> SessionRecord {
+        var texts: [String: [String?]] = [:]
+        var numbers: [String: [Double?]] = [:]
+        for (name, field) in fields {
+            if field.isNumeric { numbers[name] = events.numbers[field.place] } else { texts[name] = events.texts[field.place] }
+        }
+        return SessionRecord(
+            session: session, visitor: visitor, times: events.times, gaps: events.gaps, dwells: events.dwells, hours: events.hours,
+            weekdays: events.weekdays, texts: texts, numbers: numbers)
+    }
+
+    /// A session with more events behind it: what the time between the two stretches says is worked out as within one.
+    package func joined(_ known: SessionRecord, _ next: SessionRecord) throws(RequestFault) -> SessionRecord {
+        guard known.times.count + next.times.count <= limits.events else {
+            throw RequestFault(
+                .unprocessable, at: "events", "the session would have more than \(limits.events) events",
+                remedy: "begin another session, or raise limits.eventsPerSession")
+        }
+        var record = known
+        if !next.visitor.isEmpty { record.visitor = next.visitor }
+        if let last = known.times.last ?? nil, let first = next.times.first ?? nil {
+            guard first >= last else {
+                throw RequestFault(
+                    .unprocessable, at: "events[0]", "the event is before those that are there", remedy: "send events in the order of time")
+            }
+            let seconds = Double(first &- last) * 1e-6
+            if record.dwells[record.dwells.count - 1] == nil {
+                record.dwells[record.dwells.count - 1] = Float(min(seconds, schema.dwellCapSeconds))
+            }
+            record.gaps.append(next.gaps[0] ?? Float(seconds))
+            record.gaps += next.gaps.dropFirst()
+        } else {
+            record.gaps += next.gaps
+        }
+        record.times += next.times
+        record.dwells += next.dwells
+        record.hours += next.hours
+        record.weekdays += next.weekdays
+        for (name, values) in next.texts { record.texts[name, default: []] += values }
+        for (name, values) in next.numbers { record.numbers[name, default: []] += values }
+        return record
+    }
+
+    // MARK: Events
+
+    /// What an event says of its time beside the time itself; outer nil for what it leaves out.
+    private struct Said {
+        var time: Int64?
+        var gap: Float??
+        var dwell: Float??
+        var hour: UInt8?
+        var weekday: UInt8?
+    }
+
+    private func events(_ reader: inout JSONReader) throws(RequestFault) -> Events {
+        var events = Events(
+            texts: [[String?]](repeating: [], count: texts), numbers: [[Double?]](repeating: [], count: numeric))
+        var said: [Said] = []
+        try reader.beginArray()
+        while try reader.nextElement() {
+            guard said.count < limits.events else {
+                throw reader.fault(
+                    .unprocessable, "more than \(limits.events) events", remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
+            }
+            for place in events.texts.indices { events.texts[place].append(nil) }
+            for place in events.numbers.indices { events.numbers[place].append(nil) }
+            var own = Said()
+            var members = 0
+            try event(&reader, &own, &events, &members, isNested: false)
+            if schema.hasTime {
+                guard let time = own.time else {
+                    throw reader.fault(.unprocessable, "the event has no time", remedy: "give \"time\", \"time_us\" or \"time_ms\"")
+                }
+                if let before = said.last?.time, time < before {
+                    throw reader.fault(.unprocessable, "the event is before the one before it", remedy: "sort the events by time")
+                }
+            } else if own.time != nil {
+                throw reader.fault(.unprocessable, "the models know no times", remedy: "leave the time out")
+            }
+            said.append(own)
+        }
+        guard !said.isEmpty else {
+            throw reader.fault(.unprocessable, "there are no events", remedy: "give at least one")
+        }
+        fill(said, &events)
+        return events
+    }
+
+    private func event(
+        _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ members: inout Int, isNested: Bool
+    ) throws(RequestFault) {
+        try reader.beginObject()
+        while let name = try reader.nextName() {
+            members += 1
+            guard members <= limits.fields else {
+                throw reader.fault(.unprocessable, "more than \(limits.fields) members", remedy: "send the fields of /v1/schema only")
+            }
+            if !isNested, let reserved = Reserved(rawValue: name) {
+                try take(reserved, &reader, &said, &events, &members)
+                continue
+            }
+            guard let field = fields[name] else {
+                throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
+            }
+            if field.isNumeric {
+                let last = events.numbers[field.place].count - 1
+                guard events.numbers[field.place][last] == nil else { throw reader.repeated() }
+                events.numbers[field.place][last] = try reader.numberOrNull()
+            } else {
+                let last = events.texts[field.place].count - 1
+                guard events.texts[field.place][last] == nil else { throw reader.repeated() }
+                let text = try reader.textOrNull(limit: limits.fieldBytes)
+                // An import takes an empty text for a missing one.
+                events.texts[field.place][last] = text?.isEmpty == true ? nil : text
+            }
+        }
+    }
+
+    private func take(
+        _ member: Reserved, _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ members: inout Int
+    ) throws(RequestFault) {
+        switch member {
+        case .time, .microseconds, .milliseconds:
+            guard said.time == nil else { throw reader.repeated() }
+            said.time = try Self.time(member.rawValue, &reader)
+        case .gap:
+            guard said.gap == nil else { throw reader.repeated() }
+            said.gap = .some(try reader.numberOrNull().map { Float($0) })
+        case .dwell:
+            guard said.dwell == nil else { throw reader.repeated() }
+            said.dwell = .some(try reader.numberOrNull().map { Float($0) })
+        case .hour:
+            guard said.hour == nil else { throw reader.repeated() }
+            said.hour = try Self.part(&reader, 0...23)
+        case .weekday:
+            guard said.weekday == nil else { throw reader.repeated() }
+            said.weekday = try Self.part(&reader, 0...6)
+        case .fields: try event(&reader, &said, &events, &members, isNested: true)
+        }
+    }
+
+    private static func part(_ reader: inout JSONReader, _ range: ClosedRange<Int64>) throws(RequestFault) -> UInt8 {
+        guard try reader.kind() == .null else { return UInt8(try reader.integer(range)) }
+        try reader.null()
+        return 255
+    }
+
+    /// A time by the name of its member: `time` (RFC 3339 with a zone), `time_us` or `time_ms`. Microseconds since 1970.
+    package static func time(_ name: String, _ reader: inout JSONReader) throws(RequestFault) -> Int64 {
+        switch name {
+        case "time_us": return try reader.integer(EventTime.range)
+        case "time_ms": return try reader.integer(0...EventTime.range.upperBound / 1000) * 1000
+        default:
+            let text = try reader.text(limit: 64)
+            guard let time = EventTime.microseconds(iso8601: text) else {
+                throw reader.fault(
+                    .unprocessable, "it is no time with a zone", remedy: "write it as 2026-01-05T09:00:00.000Z, or give time_us or time_ms")
+            }
+            return time
+        }
+    }
+
+    /// Fills what was not said, as the import does.
+    private func fill(_ said: [Said], _ events: inout Events) {
+        for (place, own) in said.enumerated() {
+            let time = own.time ?? .min
+            let (hour, weekday) = EventSchema.calendar(time, zoneMicroseconds: zone)
+            events.times.append(own.time)
+            events.hours.append(own.hour ?? hour)
+            events.weekdays.append(own.weekday ?? weekday)
+            var seconds: Double?
+            if place > 0, let time = own.time, let before = said[place - 1].time { seconds = Double(time &- before) * 1e-6 }
+            events.gaps.append(own.gap ?? seconds.map { Float($0) })
+            if place > 0, said[place - 1].dwell == nil {
+                events.dwells[place - 1] = seconds.map { Float(min($0, schema.dwellCapSeconds)) }
+            }
+            events.dwells.append(own.dwell ?? nil)
+        }
+    }
+}
+
+extension JSONReader {
+    /// A fault: the member that is being read stands there more than once.
+    package func repeated() -> RequestFault {
+        fault(.unprocessable, "the member stands there more than once", remedy: "send it once")
+    }
+
+    /// A fault: the member that is being read is none.
+    package func unknown(_ known: String) -> RequestFault {
+        fault(.unprocessable, "no such member", remedy: "known are \(known)")
+    }
+}

@@ -1,0 +1,37 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Work that waits for disks, away from the threads of requests, which must never wait.
+enum BackgroundThread {
+    private final class Work {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    /// Runs a body on a thread of its own.
+    static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withUnsafeContinuation { continuation in
+            let work = Work { continuation.resume(returning: body()) }
+            var thread = pthread_t()
+            let failure = pthread_create(
+                &thread, nil,
+                { argument in
+                    #if canImport(Glibc)
+                        Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
+                    #else
+                        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                    #endif
+                    return nil
+                }, Unmanaged.passRetained(work).toOpaque())
+            if failure == 0 {
+                pthread_detach(thread)
+            } else {
+                Unmanaged.passUnretained(work).release()
+                continuation.resume(returning: body())
+            }
+        }
+    }
+}

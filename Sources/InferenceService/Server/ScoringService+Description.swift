@@ -1,0 +1,53 @@
+internal import DurableFiles
+internal import EventStream
+internal import IntentTaxonomy
+internal import SequenceEmbedding
+
+/// What the service says of itself.
+extension ScoringService {
+    /// The fields, intents, tiles and products of a bundle: what a caller needs to ask.
+    func schema(_ exchange: Exchange) throws(RequestFault) -> ServiceAnswer {
+        let bundle = try bundle(exchange)
+        guard [.embed, .intents, .rank, .convert, .credit].contains(where: { exchange.principal.scopes.contains($0) }) else {
+            throw RequestFault(
+                .forbidden, "the key is not for predictions", remedy: "ask who runs the service for a key of such a scope")
+        }
+        func list(_ items: some Sequence<String>) -> String { "[\(items.joined(separator: ","))]" }
+        let fields = (bundle.schema?.fields ?? []).filter { $0.role == .input }.map {
+            "{\"name\":\(JSONString.quoted($0.name)),\"kind\":\"\($0.kind.rawValue)\"}"
+        }
+        let taxonomy = bundle.classifier?.classifier.taxonomy
+        let intents = (bundle.classifier?.classifier.settings.intents ?? []).map { id in
+            let intent = taxonomy?[id]
+            return "{\"id\":\(JSONString.quoted(id)),\"name\":\(JSONString.quoted(intent?.name ?? id)),"
+                + "\"definition\":\(JSONString.quoted(intent?.definition ?? ""))}"
+        }
+        let parts = BundleFolder.Part.allCases.filter { bundle.folder.has($0) }.map {
+            JSONString.quoted($0 == .predictor ? "conversion" : $0.rawValue)
+        }
+        let limits = settings.limits
+        var text = "{\"bundle\":\(JSONString.quoted(bundle.name)),\"digest\":\"\(bundle.id)\",\"parts\":\(list(parts)),\"fields\":\(list(fields))"
+        text += ",\"has_time\":\(bundle.schema?.hasTime ?? false),\"intents\":\(list(intents)),\"examples\":\(examples(bundle))"
+        text += ",\"tiles\":\(list(bundle.tiles.map(JSONString.quoted))),\"products\":\(list(bundle.products.map(JSONString.quoted)))"
+        text += ",\"limits\":{\"events_per_session\":\(limits.eventsPerSession),\"fields_per_event\":\(limits.fieldsPerEvent),"
+        text += "\"field_bytes\":\(limits.fieldBytes),\"body_bytes\":\(limits.bodyBytes),\"batch\":\(limits.batch)}}"
+        return ServiceAnswer(json: text)
+    }
+
+    /// Some values of each field, the most frequent of training: vocabularies hold none that few visitors had.
+    private func examples(_ bundle: ServingBundle) -> String {
+        let vocabularies = bundle.encoder?.encoding.vocabularies ?? [:]
+        let lists = vocabularies.sorted { $0.key < $1.key }.map { field, values in
+            "\(JSONString.quoted(field)):[\(values.entries.prefix(40).map(JSONString.quoted).joined(separator: ","))]"
+        }
+        return "{\(lists.joined(separator: ","))}"
+    }
+
+    /// The bundles in the shape that OpenAI's clients read.
+    func models() -> ServiceAnswer {
+        let list = parts.bundles.all.map {
+            "{\"id\":\(JSONString.quoted($0.name)),\"object\":\"model\",\"created\":0,\"owned_by\":\"tessera\",\"digest\":\"\($0.id)\"}"
+        }
+        return ServiceAnswer(json: "{\"object\":\"list\",\"data\":[\(list.joined(separator: ","))]}")
+    }
+}

@@ -1,0 +1,307 @@
+internal import DurableFiles
+internal import EventStream
+internal import Synchronization
+
+/// Takes: requests.   Gives: answers, and what operators read. Knows neither sockets nor a server.
+///
+/// A request goes the same way whatever it asks: its route, who asks, whether they may and how often, then its body, then the gate that
+/// keeps the load bounded, and only then a model. What was decided is on record before it is told.
+package final class ScoringService: Sendable {
+    /// What the service is made of.
+    package struct Parts: Sendable {
+        /// How it runs.
+        package var settings: ServiceSettings
+        /// What answers.
+        package var bundles: BundleSet
+        /// Who may ask.
+        package var authenticator: Authenticator
+        /// Where decisions are recorded; nil for nowhere.
+        package var journal: DecisionJournal?
+        /// The access log; nil for none.
+        package var log: AccessLogWriter?
+        /// The version of the program.
+        package var version: String
+        /// The time.
+        package var clock: ServiceClock
+
+        /// Parts.
+        package init(
+            settings: ServiceSettings, bundles: BundleSet, authenticator: Authenticator, journal: DecisionJournal? = nil,
+            log: AccessLogWriter? = nil, version: String, clock: ServiceClock = .system
+        ) {
+            (self.settings, self.bundles, self.authenticator, self.journal) = (settings, bundles, authenticator, journal)
+            (self.log, self.version, self.clock) = (log, version, clock)
+        }
+    }
+
+    /// How far the service is.
+    private enum Phase: Int { case serving = 0, draining = 1 }
+
+    let parts: Parts
+    let metrics: ServiceMetrics
+    let gate: LoadGate
+    let remembered: SessionStore<RememberedSession>
+    private let limiter: RateLimiter
+    private let phase = Atomic<Int>(Phase.serving.rawValue)
+    private let routes: [Int]
+
+    var settings: ServiceSettings { parts.settings }
+
+    /// A service that is ready to answer.
+    /// - Parameter remembered: sessions whose events come one after another.
+    package init(_ parts: Parts, remembered: SessionStore<RememberedSession>, processors: Int) {
+        self.parts = parts
+        self.remembered = remembered
+        let load = parts.settings.load
+        gate = LoadGate(
+            inFlight: load.inFlight > 0 ? load.inFlight : 4 * max(1, processors), queue: load.queue,
+            longestWaitSeconds: load.waitSeconds, clock: parts.clock)
+        limiter = RateLimiter(
+            rate: parts.settings.access.rate.flatMap { RequestRate(text: $0) }, principals: parts.settings.access.principals, clock: parts.clock)
+        metrics = ServiceMetrics(routes: Route.templates)
+        routes = Route.templates.map { [metrics] in metrics.route($0) }
+        watch()
+    }
+
+    private func watch() {
+        let (gate, remembered, journal) = (gate, remembered, parts.journal)
+        metrics.watch(.gauge, "tessera_requests_in_flight", help: "Requests being answered.") { Double(gate.occupancy.inFlight) }
+        metrics.watch(.gauge, "tessera_requests_waiting", help: "Requests waiting for their turn.") { Double(gate.occupancy.waiting) }
+        metrics.watch(.gauge, "tessera_sessions_remembered", help: "Sessions whose events come one after another.") {
+            Double(remembered.statistics.sessions)
+        }
+        metrics.watch(.gauge, "tessera_sessions_bytes", help: "Memory of remembered sessions.") { Double(remembered.statistics.bytes) }
+        if let journal {
+            metrics.watch(.counter, "tessera_ledger_records_total", help: "Decisions on record.") { Double(journal.statistics.recorded) }
+            metrics.watch(.gauge, "tessera_ledger_pending", help: "Decisions waiting for the disk.") { Double(journal.statistics.pending) }
+            metrics.watch(.counter, "tessera_ledger_failures_total", help: "Decisions that could not be recorded.") {
+                Double(journal.statistics.failed)
+            }
+        }
+        if let log = parts.log {
+            metrics.watch(.counter, "tessera_log_lines_dropped_total", help: "Lines of the access log without room.") {
+                Double(log.statistics.dropped)
+            }
+        }
+        note()
+    }
+
+    /// Tells metrics which models answer.
+    func note() { for bundle in parts.bundles.all { metrics.serves(bundle.id, as: bundle.name) } }
+
+    /// Whether the service takes new requests.
+    package var isReady: Bool { phase.load(ordering: .relaxed) == Phase.serving.rawValue }
+    /// Says that no new requests should come; those that do are answered, and told to come elsewhere next time.
+    package func drain() { phase.store(Phase.draining.rawValue, ordering: .relaxed) }
+
+    // MARK: A request
+
+    /// What is known of a request while it is answered.
+    struct Exchange {
+        let id: RequestID
+        let route: Route
+        let query: Substring
+        let principal: Principal
+        let request: ServiceRequest
+    }
+
+    /// Answers a request. Never throws and never traps on what somebody sent.
+    package func answer(_ request: ServiceRequest, _ body: inout some RequestBody) async -> ServiceAnswer {
+        let begin = parts.clock.nanoseconds()
+        let id = RequestID(given: request.id)
+        let target = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let route = Route(path: target.first ?? "")
+        var principal: Principal?
+        var received = 0
+        var answer: ServiceAnswer
+        do throws(RequestFault) {
+            answer = try await self.answer(
+                request, route, target.count > 1 ? target[1] : "", id, &body, &principal, &received)
+        } catch {
+            count(error)
+            answer = ServiceAnswer(error, id, isOpenInference: route?.isOpenInference ?? false)
+            if error.code == .methodNotAllowed, let route { answer.fields.append(("Allow", route.methods.joined(separator: ", "))) }
+        }
+        answer.fields.append(("X-Request-Id", id.text))
+        if !isReady { answer.fields.append(("Connection", "close")) }
+        var sent = 0
+        if case .bytes(let bytes) = answer.body { sent = bytes.count }
+        let duration = parts.clock.nanoseconds() - begin
+        let number = route.map { routes[$0.number] } ?? metrics.route("other")
+        metrics.answered(route: number, status: answer.status, nanoseconds: duration, received: received, sent: sent)
+        parts.log?.write(
+            AccessLogLine(
+                time: parts.clock.wallMilliseconds(), id: id, principal: principal?.name,
+                route: route.map { Route.templates[$0.number] } ?? "other", status: answer.status, duration: duration, received: received,
+                sent: sent))
+        return answer
+    }
+
+    private func answer(
+        _ request: ServiceRequest, _ route: Route?, _ query: Substring, _ id: RequestID, _ body: inout some RequestBody,
+        _ principal: inout Principal?, _ received: inout Int
+    ) async throws(RequestFault) -> ServiceAnswer {
+        guard let route else {
+            throw RequestFault(.notFound, "there is no such route", remedy: "see /docs for those there are")
+        }
+        guard route.methods.contains(request.method) else {
+            throw RequestFault(.methodNotAllowed, "the route takes \(route.methods.joined(separator: ", "))", remedy: "send one of these")
+        }
+        if let open = openAnswer(route) { return open }
+        let own = try await parts.authenticator.principal(authorization: request.authorization, key: request.key)
+        principal = own
+        if case .refused(let seconds) = limiter.admit(own) {
+            throw RequestFault(
+                .tooManyRequests, "the key asks too often", remedy: "wait as Retry-After says", retryAfter: seconds)
+        }
+        let exchange = Exchange(id: id, route: route, query: query, principal: own, request: request)
+        if route == .batch { return try await batch(exchange, body) }
+        var bytes: [UInt8] = []
+        if request.method == "POST" {
+            try checkType(exchange)
+            let limit = settings.limits.bodyBytes
+            guard request.contentLength ?? 0 <= limit else { throw Self.tooLarge(limit) }
+            bytes = try await body.collect(limit: limit)
+            received = bytes.count
+        }
+        return try await answer(exchange, bytes)
+    }
+
+    /// Routes that ask nobody who they are, and no model anything.
+    private func openAnswer(_ route: Route) -> ServiceAnswer? {
+        switch route {
+        case .page: ServicePages.journey
+        case .documentation: ServicePages.documentation
+        case .openAPI: ServicePages.openAPI(settings.limits, version: parts.version)
+        case .live: ServiceAnswer(json: "{\"live\":true}")
+        case .ready: ServiceAnswer(status: isReady ? 200 : 503, json: "{\"ready\":\(isReady)}")
+        case .inference:
+            ServiceAnswer(
+                json: "{\"name\":\"tessera\",\"version\":\(LogText.quoted(parts.version)),\"extensions\":[\"binary_tensor_data\"]}")
+        default: nil
+        }
+    }
+
+    private func answer(_ exchange: Exchange, _ body: [UInt8]) async throws(RequestFault) -> ServiceAnswer {
+        switch exchange.route {
+        case .metrics:
+            try allow(exchange, .metrics)
+            return ServiceAnswer(contentType: ServiceMetrics.contentType, body: .bytes(metrics.text()))
+        case .schema: return try schema(exchange)
+        case .models: return models()
+        case .inferenceModel(let name): return try inferenceModel(name)
+        case .inferenceReady(let name): return try inferenceReady(name)
+        case .score: return try await score(exchange, body)
+        case .rank: return try await rank(exchange, body)
+        case .credit: return try await credit(exchange, body)
+        case .sessionEvents(let id): return try await append(exchange, id, body)
+        case .session(let id):
+            return exchange.request.method == "DELETE" ? try await forget(exchange, id) : try await rescore(exchange, id)
+        case .embeddings: return try await embeddings(exchange, body)
+        case .infer(let name): return try await infer(exchange, name, body)
+        case .reload: return try await reload(exchange)
+        case .page, .documentation, .openAPI, .live, .ready, .inference, .batch:
+            throw RequestFault(.internal, "the route is answered elsewhere", remedy: "report this")
+        }
+    }
+
+    // MARK: Guard rails
+
+    static func tooLarge(_ limit: Int) -> RequestFault {
+        RequestFault(
+            .tooLarge, "the body has more than \(limit) bytes",
+            remedy: "send less at a time, or JSON Lines to /v1/sessions:batch, which has no limit but that of a line")
+    }
+
+    /// Refuses a principal without a scope.
+    func allow(_ exchange: Exchange, _ scope: Scope) throws(RequestFault) {
+        guard exchange.principal.scopes.contains(scope) else {
+            throw RequestFault(
+                .forbidden, "the key is not for \(scope.rawValue)", remedy: "ask who runs the service for a key of this scope")
+        }
+    }
+
+    /// Refuses a principal that may not have all that is wanted.
+    func allow(_ exchange: Exchange, _ wants: ScoreRequest.Wants) throws(RequestFault) {
+        if wants.contains(.embedding) { try allow(exchange, .embed) }
+        if wants.contains(.intents) { try allow(exchange, Scope.intents) }
+        if wants.contains(.conversion) { try allow(exchange, .convert) }
+    }
+
+    private func checkType(_ exchange: Exchange) throws(RequestFault) {
+        // Whoever says nothing means JSON: there is nothing else to mean.
+        guard let type = exchange.request.contentType else { return }
+        let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        let isBinary: Bool = if case .infer = exchange.route { essence == "application/octet-stream" } else { false }
+        let isForm = exchange.route == .reload
+        guard essence == "application/json" || isBinary || isForm else {
+            throw RequestFault(.unsupportedMediaType, "the route reads application/json", remedy: "send Content-Type: application/json")
+        }
+    }
+
+    /// The bundle that a request asks for.
+    func bundle(_ exchange: Exchange) throws(RequestFault) -> ServingBundle { try bundle(Route.parameter("bundle", in: exchange.query)) }
+
+    func bundle(_ name: String?) throws(RequestFault) -> ServingBundle {
+        guard let bundle = parts.bundles.bundle(name) else {
+            throw RequestFault(.notFound, "there is no bundle of this name", remedy: "see /v1/models for those there are")
+        }
+        return bundle
+    }
+
+    /// Does work where the load lets it.
+    func gated<Result>(_ body: () throws(RequestFault) -> Result) async throws(RequestFault) -> Result {
+        let permit: LoadGate.Permit
+        if let own = gate.enterAtOnce() { permit = own } else {
+            do throws(LoadRefusal) { permit = try await gate.enter() } catch { throw Self.fault(error) }
+        }
+        defer { gate.leave(permit) }
+        return try body()
+    }
+
+    private static func fault(_ refusal: LoadRefusal) -> RequestFault {
+        switch refusal {
+        case .queueFull(let seconds), .waitedTooLong(let seconds):
+            RequestFault(.overloaded, "too much is being asked at the moment", remedy: "wait as Retry-After says", retryAfter: seconds)
+        case .cancelled: RequestFault(.overloaded, "the request was given up", remedy: "send it again", retryAfter: 1)
+        }
+    }
+
+    private func count(_ fault: RequestFault) {
+        switch fault.code {
+        case .unauthenticated: metrics.refused(.unauthenticated)
+        case .forbidden: metrics.refused(.forbidden)
+        case .tooLarge: metrics.refused(.limit)
+        case .tooManyRequests: metrics.refused(.rate)
+        case .overloaded: metrics.refused(.overload)
+        default: break
+        }
+    }
+
+    // MARK: Models
+
+    private func reload(_ exchange: Exchange) async throws(RequestFault) -> ServiceAnswer {
+        try allow(exchange, .admin)
+        let changes = try await reload()
+        let told = changes.map { "{\"bundle\":\(JSONString.quoted($0.name)),\"digest\":\"\($0.id)\",\"changed\":\($0.isChanged)}" }
+        return ServiceAnswer(json: "{\"reloaded\":[\(told.joined(separator: ","))]}")
+    }
+
+    /// Reads all bundles anew while the old ones answer.
+    package func reload() async throws(RequestFault) -> [BundleSet.Change] {
+        let bundles = parts.bundles
+        // On a thread of its own: reading takes seconds, and the threads of requests are few.
+        let outcome = await BackgroundThread.run { () -> Result<[BundleSet.Change], BundleError> in
+            do throws(BundleError) { return .success(try bundles.reload()) } catch { return .failure(error) }
+        }
+        switch outcome {
+        case .success(let changes):
+            metrics.reloaded(successfully: true)
+            note()
+            return changes
+        case .failure(let error):
+            metrics.reloaded(successfully: false)
+            throw RequestFault(.reloadFailed, error.description, remedy: "mend the bundle; what was there goes on")
+        }
+    }
+}
