@@ -3,7 +3,6 @@ internal import ArrowExchange
 internal import CreditRisk
 internal import DecisionRecords
 internal import DurableFiles
-internal import FoundationEssentials
 internal import IntentTaxonomy
 internal import SequenceKernel
 internal import Studies
@@ -60,7 +59,7 @@ struct CreditScore: ParsableCommand, WritesOutput {
         if let plugin {
             try CreditScorecard.writeParquet(scores, key: key, to: out, plugin: plugin)
         } else {
-            let lines = out.hasSuffix(".jsonl") ? try Self.lines(scores) : []
+            let lines = out.hasSuffix(".jsonl") ? try CreditScorecard.jsonLines(scores) : []
             let recorder = try ledger.recorder(
                 try recordedRun(card), model: card.id, purpose: serves.purpose?.rawValue ?? "credit", key: self.key.bytes())
             try record(recorder, card, scores, agreed, lines)
@@ -83,23 +82,5 @@ struct CreditScore: ParsableCommand, WritesOutput {
         let scored: Int
         let meanProbability: Double
         let read: CreditData.Counts
-    }
-
-    private struct Line: Encodable {
-        let customer: String
-        let probability: Float
-        let points: Int
-        let reasons: [ReasonCodes.Reason]
-    }
-
-    private static func lines(_ scores: [CreditScorecard.Score]) throws -> [String] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try scores.map {
-            String(
-                decoding: try encoder.encode(
-                    Line(customer: $0.customer, probability: $0.probability, points: $0.points, reasons: $0.reasons)), as: UTF8.self)
-                + "\n"
-        }
     }
 }

@@ -237,16 +237,16 @@ enum DecisionInputFault: Error { case sessions }
 
 /// Rows of a table as text, their line ends with them; a quoted field may hold line ends.
 enum TableLines {
+    /// Looks at scalars and not at characters: a quote with an accent behind it is one character and still a quote, and U+2028 ends no row.
     static func split(_ text: String) -> [Substring] {
         var lines: [Substring] = []
-        var start = text.startIndex
-        var isQuoted = false
-        var place = text.startIndex
+        let scalars = text.unicodeScalars
+        var (start, place, isQuoted) = (text.startIndex, text.startIndex, false)
         while place < text.endIndex {
-            let character = text[place]
-            place = text.index(after: place)
-            if character == "\"" { isQuoted.toggle() }
-            if character.isNewline, !isQuoted {
+            let scalar = scalars[place]
+            place = scalars.index(after: place)
+            if scalar == "\"" { isQuoted.toggle() }
+            if scalar == "\n", !isQuoted {
                 lines.append(text[start..<place])
                 start = place
             }

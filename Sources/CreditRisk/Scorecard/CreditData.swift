@@ -54,12 +54,11 @@ public struct CreditData: Sendable {
             if let given = files[name] { return given }
             return configuration.path(of: name, in: folder)
         }
-        let service = Set(configuration.tables.map(\.name)).subtracting(configuration.tablesBefore.map(\.name))
         for name in files.keys.sorted() {
             guard CreditConfiguration.ownFiles.contains(name) || configuration.tables.contains(where: { $0.name == name }) else {
                 throw CreditConfiguration.bad("--file \(name)", "the model has no file of this name", "correct the name")
             }
-            if !training, service.contains(name) { throw ScorecardError.inServiceTable(name: name) }
+            if !training { try Self.refuse(table: name, before: configuration) }
         }
         guard let own = path("applicants") else { throw ScorecardError.noFile(name: "applicants") }
         let reading = configuration.reading(service: training)
@@ -95,18 +94,18 @@ public struct CreditData: Sendable {
         (counts.applicants, counts.tables) = (examples.count, examples.counts)
         counts.withoutOutcome = examples.outcomes.count { $0.isNaN }
         (self.examples, self.old, self.counts, self.refusals) = (examples, old, counts, refusals)
-        if !training {
-            let own = configuration.applicants
-            let before = configuration.tablesBefore.flatMap(\.columns) + own.categorical + own.numeric
-            // A name that tables of both stages have tells nothing.
-            let later = Set(configuration.tables.filter { service.contains($0.name) }.flatMap(\.columns)).subtracting(before)
-            let headers = reader.headers.keys.sorted().flatMap { reader.headers[$0] ?? [] }
-            let found = headers.filter(later.contains)
-            guard found.isEmpty else { throw StageDistillationError.inServiceFields(found) }
-        }
+        if !training { try Self.refuse(columns: reader.headers.keys.sorted().flatMap { reader.headers[$0] ?? [] }, before: configuration) }
         operations =
             try training && configuration.preset == .huihen
             ? path("operations").map { try Self.rules($0, fileSystem) } : nil
+    }
+
+    /// Of applicants to score, who were read from memory.
+    init(_ examples: FrameworkExamples) {
+        var counts = Counts()
+        (counts.applicants, counts.tables) = (examples.count, examples.counts)
+        counts.withoutOutcome = examples.outcomes.count { $0.isNaN }
+        (self.examples, self.counts, refusals, old, operations) = (examples, counts, [], nil, nil)
     }
 
     /// `code,operation,category` → rules of merging.

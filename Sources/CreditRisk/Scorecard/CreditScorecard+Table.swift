@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 extension CreditScorecard {
     /// What the network does not read of the applicants' records, in words; all else it reads.
     /// - Throws: as ``scores(_:reasons:pool:)``.
@@ -18,6 +20,23 @@ extension CreditScorecard {
             text += fields.map(quoted).joined(separator: ",") + "\n"
         }
         return text
+    }
+
+    private struct Line: Encodable {
+        let customer: String
+        let probability: Float
+        let points: Int
+        let reasons: [ReasonCodes.Reason]
+    }
+
+    /// Scores as JSON, a line each with its end.
+    public static func jsonLines(_ scores: [Score]) throws -> [String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try scores.map {
+            let line = Line(customer: $0.customer, probability: $0.probability, points: $0.points, reasons: $0.reasons)
+            return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
+        }
     }
 
     /// A field of CSV; RFC 4180.

@@ -73,7 +73,8 @@ public struct FrameworkReader: Sendable {
         outcomes: (path: String, text: [UInt8])? = nil
     ) throws(FrameworkError) -> FrameworkExamples { try read(applicants, tables, outcomes, needsOutcomes: true) }
 
-    private mutating func read(
+    /// Reads from memory, where outcomes need not be there.
+    mutating func read(
         _ applicants: (path: String, text: [UInt8]), _ tables: [(path: String, text: [UInt8])],
         _ outcomes: (path: String, text: [UInt8])?, needsOutcomes: Bool
     ) throws(FrameworkError) -> FrameworkExamples {

@@ -72,7 +72,10 @@ public struct LinkTable: Sendable {
         }
         customers = index
         (rows, rejects) = (taken.rows.count + refused.total, refused)
-        guard !taken.rows.isEmpty else { throw .nothingRead(file: table.path, rejects: refused) }
+        // A corpus without sessions has none to be named: of a decision that is made again there may have been no session.
+        guard !taken.rows.isEmpty || (corpus.sessionCount == 0 && refused.total == 0) else {
+            throw .nothingRead(file: table.path, rejects: refused)
+        }
         var sessions = SessionCustomers(claims, corpus, byVisitor: byVisitor, visitorClaims: visitorClaims)
         sessions.rows = taken
         self.sessions = sessions

@@ -47,9 +47,16 @@ extension AppTables {
     /// Impressions as a ranker takes them that was trained on these inputs.
     public func rankingExamples(_ blocks: [SessionFloats], _ inputs: AppInputs) throws -> RankingExamples {
         try rankingExamples(
-            blocks, inputs.customers, settings: inputs.link,
-            catalogue: catalogue.map { TileCatalogue($0.table, encoder: inputs.catalogue ?? $0.encoder) },
+            blocks, inputs, catalogue: catalogue.map { TileCatalogue($0.table, encoder: inputs.catalogue ?? $0.encoder) },
             trained: inputs.tiles.map(Set.init))
+    }
+
+    /// The same with a catalogue that has the encoder of the inputs, and the tiles of the training: both are made once where one impression
+    /// comes after the other.
+    package func rankingExamples(
+        _ blocks: [SessionFloats], _ inputs: AppInputs, catalogue: TileCatalogue?, trained: Set<String>?
+    ) throws -> RankingExamples {
+        try rankingExamples(blocks, inputs.customers, settings: inputs.link, catalogue: catalogue, trained: trained)
     }
 
     /// Names of the tiles that some impressions show, sorted; none without impressions.

@@ -93,34 +93,47 @@ public struct AppInputs: Sendable, Equatable, Codable {
         _ table: any EventTable, corpus: String, part: EventSchema.Part? = nil, sessions: [Int], encoder artifact: ModelArtifact?,
         classifier labels: IntentClassifier?, pool: WorkerPool
     ) throws -> [SessionFloats] {
+        try floats(
+            table, corpus: corpus, part: part, sessions: sessions, models: PreparedModels(artifact, labels, for: blocks), pool: pool)
+    }
+
+    /// The same with models that were made ready before, for whoever asks for few sessions again and again.
+    public func floats(
+        _ table: any EventTable, corpus: String, part: EventSchema.Part? = nil, sessions: [Int], models: PreparedModels, pool: WorkerPool
+    ) throws -> [SessionFloats] {
         try blocks.map { block in
             switch block {
-            case .pages:
-                guard let pages else { throw StudyError.wrongModel(model: Self.file, reason: "it counts pages and does not say which") }
-                return try pages.floats(table)
-            case .supplied:
-                throw StudyError.wrongModel(
-                    model: Self.file, reason: "supplied labels are no input of a model that serves; distil them: tessera intents train")
+            case .pages: return try wanted(pages).floats(table)
+            case .supplied: throw Self.suppliedLabels
             case .labels:
-                guard let artifact, let labels else {
-                    throw StudyError.missingFile(what: "encoder and classifier", option: "--model, --intents")
-                }
-                try Self.check("classifier", labels.id, classifier)
+                let prepared = try models.labels(classifier)
                 return try .labels(
-                    table, labels, encoder: artifact, heldOut: labels.taughtScores(ofCorpus: corpus, part: part), sessions: sessions,
+                    table, prepared, heldOut: prepared.classifier.taughtScores(ofCorpus: corpus, part: part), sessions: sessions,
                     pool: pool)
             case .embedding:
-                guard let artifact else { throw StudyError.missingFile(what: "an encoder", option: "--model") }
-                try Self.check("encoder", artifact.id, encoder)
-                return try .embedding(table, artifact, sessions: sessions, pool: pool)
+                let (artifact, embedder) = try models.embedding(encoder)
+                return try .embedding(table, artifact, embedder, sessions: sessions, pool: pool)
             }
         }
     }
 
-    private static func check(_ what: String, _ found: String, _ wanted: String?) throws {
-        guard wanted == nil || found == wanted else {
-            throw StudyError.wrongModel(
-                model: "\(what) \(found.prefix(12))", reason: "training read the \(what) \(wanted!.prefix(12)); name that one")
+    /// Refuses models that are not those of the training, before any session is there.
+    public func check(_ models: PreparedModels) throws(StudyError) {
+        for block in blocks {
+            switch block {
+            case .pages: _ = try wanted(pages)
+            case .supplied: throw Self.suppliedLabels
+            case .labels: _ = try models.labels(classifier)
+            case .embedding: _ = try models.embedding(encoder)
+            }
         }
+    }
+
+    private static let suppliedLabels = StudyError.wrongModel(
+        model: file, reason: "supplied labels are no input of a model that serves; distil them: tessera intents train")
+
+    private func wanted(_ pages: PageCounts?) throws(StudyError) -> PageCounts {
+        guard let pages else { throw .wrongModel(model: Self.file, reason: "it counts pages and does not say which") }
+        return pages
     }
 }

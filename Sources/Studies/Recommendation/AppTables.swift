@@ -52,29 +52,85 @@ public struct AppTables: Sendable {
         _ files: Files, corpus: Corpus, key: [UInt8]? = nil, byVisitor: Bool = false,
         windowSeconds: Double = WebToAppLink.usualWindowSeconds
     ) throws {
+        if files.impressions != nil, files.tiles == nil {
+            throw StudyError.missingFile(what: "a catalogue of tiles", option: "--tiles")
+        }
+        let sources = Sources(
+            customers: .file(files.customers), impressions: files.impressions.map { .file($0) },
+            decisions: files.decisions.map { .file($0) }, links: files.links.map { .file($0) }, format: files.format)
+        try self.init(sources, corpus: corpus, key: key, byVisitor: byVisitor, windowSeconds: windowSeconds) {
+            try TileCatalogue(files.tiles ?? "")
+        }
+    }
+
+    /// A table in a file, or the text that a file of it would hold, with a name for messages.
+    package enum Table: Sendable {
+        /// In a file.
+        case file(String)
+        /// In memory.
+        case text(String, name: String)
+
+        fileprivate func opened(needed: String) throws(TableError) -> DelimitedTable {
+            switch self {
+            case .file(let path): try DelimitedTable(path, needed: needed)
+            case .text(let text, let name): try DelimitedTable(Array(text.utf8), path: name, needed: needed)
+            }
+        }
+    }
+
+    /// Where the tables are.
+    package struct Sources: Sendable {
+        /// Features of customers.
+        package var customers: Table
+        /// Impressions of home pages.
+        package var impressions: Table?
+        /// Decisions, in place of impressions.
+        package var decisions: Table?
+        /// Links, in place of log-ins of the corpus.
+        package var links: Table?
+        /// How the impressions are written.
+        package var format: ImpressionFormat
+
+        /// Tables of an app.
+        package init(
+            customers: Table, impressions: Table? = nil, decisions: Table? = nil, links: Table? = nil,
+            format: ImpressionFormat = ImpressionFormat()
+        ) {
+            (self.customers, self.impressions, self.decisions) = (customers, impressions, decisions)
+            (self.links, self.format) = (links, format)
+        }
+    }
+
+    /// Reads the tables, wherever they are, and links decisions to sessions.
+    /// - Parameter tiles: the catalogue; asked for where there are impressions, once they are read.
+    package init(
+        _ sources: Sources, corpus: Corpus, key: [UInt8]? = nil, byVisitor: Bool, windowSeconds: Double,
+        tiles: () throws -> TileCatalogue
+    ) throws {
         var index = CustomerIndex(corpus, key: key)
         var rejects = RejectedRows()
-        if let impressions = files.impressions {
-            guard let tiles = files.tiles else { throw StudyError.missingFile(what: "a catalogue of tiles", option: "--tiles") }
-            let log = try ImpressionLog(impressions, format: files.format, customers: &index)
+        if let impressions = sources.impressions {
+            let format = sources.format
+            let log = try ImpressionLog(impressions.opened(needed: format.impression), format: format, customers: &index)
             rejects.add(log.rejects)
-            (self.log, decisions, catalogue) = (log, log.decisions, try TileCatalogue(tiles))
+            (self.log, decisions, catalogue) = (log, log.decisions, try tiles())
         } else {
-            guard let path = files.decisions else { throw StudyError.missingFile(what: "decisions", option: "--decisions") }
-            let table = try DecisionTable(path, customers: &index)
+            guard let given = sources.decisions else { throw StudyError.missingFile(what: "decisions", option: "--decisions") }
+            let table = try DecisionTable(given.opened(needed: "decision_id"), customers: &index)
             rejects.add(table.rejects)
             (log, decisions, catalogue) = (nil, table.decisions, nil)
         }
         let stitched: SessionCustomers
-        if let links = files.links {
-            let table = try LinkTable(links, corpus: corpus, customers: &index, key: key, byVisitor: byVisitor)
+        if let links = sources.links {
+            let table = try LinkTable(
+                links.opened(needed: "customer_id"), corpus: corpus, customers: &index, key: key, byVisitor: byVisitor)
             rejects.add(table.rejects)
             stitched = table.sessions
         } else {
             stitched = try SessionCustomers(corpus, byVisitor: byVisitor)
             try index.refuseMissingKey(corpus, decisions: decisions)
         }
-        customers = try AttributeTable(files.customers, id: "customer_id")
+        customers = try AttributeTable(sources.customers.opened(needed: "customer_id"), id: "customer_id")
         rejects.add(customers.rejects)
         var rows: [Int32: Int] = [:]
         for (row, id) in customers.ids.enumerated() { rows[index.number(of: id)] = row }

@@ -21,9 +21,15 @@ extension SessionFloats {
     public static func embedding(
         _ table: any EventTable, _ encoder: ModelArtifact, sessions: [Int]? = nil, pool: WorkerPool
     ) throws -> SessionFloats {
+        try embedding(table, encoder, SessionEmbedder(encoder), sessions: sessions, pool: pool)
+    }
+
+    /// The same with an embedder of the encoder that was made before.
+    public static func embedding(
+        _ table: any EventTable, _ encoder: ModelArtifact, _ embedder: SessionEmbedder, sessions: [Int]? = nil, pool: WorkerPool
+    ) throws -> SessionFloats {
         let chosen = sessions ?? Array(0..<table.sessionCount)
         let size = encoder.configuration.embeddingSize
-        let embedder = SessionEmbedder(encoder)
         let events = try EncodedEvents(table, encoder.encoding)
         let scratch = (0..<pool.threads).map { _ in embedder.makeScratch() }
         let (count, block) = (chosen.count, SessionEmbedder.blockSessions)
@@ -58,7 +64,15 @@ extension SessionFloats {
         _ table: any EventTable, _ classifier: IntentClassifier, encoder: ModelArtifact, heldOut: (sessions: [Int], scores: [Float])? = nil,
         sessions: [Int]? = nil, pool: WorkerPool
     ) throws -> SessionFloats {
-        let scorer = try SessionScorer(classifier, encoder: encoder, table: table)
+        try labels(table, PreparedClassifier(classifier, encoder: encoder), heldOut: heldOut, sessions: sessions, pool: pool)
+    }
+
+    /// The same with a classifier that was made ready before.
+    public static func labels(
+        _ table: any EventTable, _ prepared: PreparedClassifier, heldOut: (sessions: [Int], scores: [Float])? = nil,
+        sessions: [Int]? = nil, pool: WorkerPool
+    ) throws -> SessionFloats {
+        let (scorer, classifier) = (try SessionScorer(prepared, table: table), prepared.classifier)
         let (chosen, count) = (sessions ?? Array(0..<table.sessionCount), classifier.count)
         var floats = scorer.probabilities(of: chosen, pool: pool)
         if sessions != nil { floats = placed(floats, width: count, of: chosen, among: table.sessionCount) }
