@@ -143,7 +143,7 @@ struct ServiceRun: Sendable {
             journal?.close()
             log?.close()
         }
-        do { try await server.run() } catch let fault as SettingFault {
+        do { try await server.run() } catch let fault as ServerFault {
             throw CommandFault(code: EX_CONFIG, place: fault.setting, reason: fault.reason, remedy: "correct the setting")
         } catch {
             throw CommandFault(

@@ -17,7 +17,8 @@ package struct TileRanking: Sendable {
 
     private let reading: AppReading
     private let rules: EligibilityRules?
-    private let catalogue: TileCatalogue
+    /// The tiles.
+    package let catalogue: TileCatalogue
     private let trained: Set<String>?
     private let format: ImpressionFormat
 

@@ -21,15 +21,18 @@ extension ServingBundle {
     /// A label as the ledger keeps it: with the session and the words of its events, so that `tessera label` gives the line again.
     func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: String) -> DecisionRecorder.Decision {
         let record = request.record
-        let corpus = Corpus([record], schema: schema!)
+        // A caller may give one id to several sessions, and decisions of a run are made again together.
+        let number = Self.nextNumber()
+        var named = record
+        named.session = DecisionNaming.recorded(number: number).id(record.session)
         let hasPseudonyms = schema!.pseudonymised.contains("visitor")
         var decision = DecisionRecorder.Decision(
-            id: record.session,
+            id: named.session,
             subject: record.visitor.isEmpty
                 ? .identifier(record.session) : hasPseudonyms ? .pseudonym(record.visitor) : .identifier(record.visitor),
             input: DecisionInput.json(
-                id: record.session, corpusSessions: [Self.nextNumber()], wording: score.wording,
-                sessions: [SessionRecord.json(of: 0, in: corpus)]),
+                id: named.session, corpusSessions: [number], wording: score.wording,
+                sessions: [SessionRecord.json(of: 0, in: Corpus([named], schema: schema!))]),
             output: Array(line.utf8))
         decision.consent = request.consent
         return decision

@@ -4,7 +4,10 @@ package import DurableFiles
 package import EventStream
 internal import FoundationEssentials
 package import IntentTaxonomy
+internal import CreditRisk
+internal import Recommendation
 package import SequenceEmbedding
+internal import Studies
 
 /// One bundle in memory, ready to answer: models read, checked against each other and warmed up. Nothing of it changes any more.
 package final class ServingBundle: Sendable {
@@ -22,6 +25,12 @@ package final class ServingBundle: Sendable {
     let words: EventWording?
     /// Lines of labels, without and with all probabilities.
     let lines: (plain: LabelLines, all: LabelLines)?
+    /// Orders tiles; nil without a ranker.
+    let ranking: TileRanking?
+    /// Foretells applications; nil without a predictor.
+    let forecast: ConversionForecast?
+    /// Scores applicants; nil without a scorecard.
+    let scoring: CreditScoring?
     /// Memory of requests that are being answered.
     let scratches: ScratchPool<Scratch>
 
@@ -73,14 +82,20 @@ package final class ServingBundle: Sendable {
         func read<Value, Failure: Error>(_ part: BundleFolder.Part, _ body: (String) throws(Failure) -> Value) throws(BundleError) -> Value {
             do throws(Failure) { return try body(folder.place(part)) } catch { throw BundleError("\(error)") }
         }
+        scoring =
+            folder.has(.credit)
+            ? try read(.credit) { place throws(any Error) in CreditScoring(try CreditScorecard(place, in: fileSystem)) } : nil
+        if let scoring { try same(.credit, scoring.card.id) }
         guard folder.has(.encoder) else {
             guard !folder.has(.intents) else { throw BundleError("\(path): intents without the encoder that they read; pack it anew") }
-            (encoder, classifier, embedder, words, lines) = (nil, nil, nil, nil, nil)
+            (encoder, classifier, embedder, words, lines, ranking, forecast) = (nil, nil, nil, nil, nil, nil, nil)
             (reference, toldPlaces) = (Self.reference(name, folder, taxonomy: nil), [])
             scratches = ScratchPool { Scratch(classifier: nil, embedder: nil) }
             return
         }
-        guard folder.contents.schema != nil else { throw BundleError("\(path): it has no schema of events; pack it anew") }
+        guard let schema = folder.contents.schema else {
+            throw BundleError("\(path): it has no schema of events; pack it anew")
+        }
         let encoder = try read(.encoder) { place throws(ModelError) in try ModelArtifact(place, in: fileSystem) }
         try same(.encoder, encoder.id)
         self.encoder = encoder
@@ -113,6 +128,26 @@ package final class ServingBundle: Sendable {
                 LabelLines(prepared.classifier, encoder: encoder.id), LabelLines(prepared.classifier, encoder: encoder.id, showsAll: true)
             )
         }
+        let models = PreparedModels(encoder: encoder, embedder: embedder, classifier: prepared)
+        ranking =
+            folder.has(.ranker)
+            ? try read(.ranker) { place throws(any Error) in
+                let inputs = try AppInputs(
+                    place, kind: TileRanker.kind, newestVersion: TileRanker.version, command: "tessera rank train", in: fileSystem)
+                return try TileRanking(
+                    try TileRanker(place, in: fileSystem), inputs, catalogue: try TileCatalogue(folder.tilesPath),
+                    rules: folder.contents.rules, schema: schema, models: models)
+            } : nil
+        if let ranking { try same(.ranker, ranking.ranker.id) }
+        forecast =
+            folder.has(.predictor)
+            ? try read(.predictor) { place throws(any Error) in
+                let inputs = try AppInputs(
+                    place, kind: ConversionPredictor.kind, newestVersion: ConversionPredictor.version, command: "tessera convert train",
+                    in: fileSystem)
+                return try ConversionForecast(try ConversionPredictor(place, in: fileSystem), inputs, schema: schema, models: models)
+            } : nil
+        if let forecast { try same(.predictor, forecast.predictor.id) }
         scratches = ScratchPool { [prepared] in
             Scratch(classifier: prepared.map { SessionScorer.Scratch($0) }, embedder: embedder.makeScratch())
         }

@@ -31,7 +31,7 @@ package struct HTTPServer: Sendable {
     }
 
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the bundles anew.
-    /// - Throws: what the system says where it cannot listen, and ``SettingFault`` where certificate or key cannot be used.
+    /// - Throws: what the system says where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
     package func run() async throws {
         var quiet = Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
@@ -91,7 +91,7 @@ package struct HTTPServer: Sendable {
     private static func encryption(_ certificate: String, _ key: String) throws -> TLSConfiguration {
         let chain: [NIOSSLCertificateSource]
         do { chain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) } } catch {
-            throw SettingFault(setting: "tls.certificate", reason: "\(certificate): no certificates in PEM can be read from it")
+            throw ServerFault(setting: "tls.certificate", reason: "\(certificate): no certificates in PEM can be read from it")
         }
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(
@@ -99,12 +99,12 @@ package struct HTTPServer: Sendable {
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
             return configuration
-        } catch { throw SettingFault(setting: "tls.key", reason: "\(key): no private key in PEM can be read from it") }
+        } catch { throw ServerFault(setting: "tls.key", reason: "\(key): no private key in PEM can be read from it") }
     }
 }
 
 /// A setting that turned out to be of no use when it was used.
-package struct SettingFault: Error, Sendable, CustomStringConvertible {
+package struct ServerFault: Error, Sendable, CustomStringConvertible {
     /// ``SettingDefinition/name``.
     package var setting: String
     /// Why.
