@@ -12,7 +12,7 @@ enum ScoreText {
         text += JSONString.quoted(session).utf8
         if let label = score.label {
             text += ",\"label\":".utf8
-            text += label.utf8.dropLast()
+            append(line: label, to: &text)
         }
         if !score.embedding.isEmpty {
             text += ",\"embedding\":".utf8
@@ -20,7 +20,7 @@ enum ScoreText {
         }
         if let conversion {
             text += ",\"conversion\":".utf8
-            text += conversion.utf8.dropLast()
+            append(line: conversion, to: &text)
         }
         if let events { text += ",\"events\":\(events)".utf8 }
         text += ",\"bundle\":".utf8
@@ -31,11 +31,19 @@ enum ScoreText {
 
     /// A line of a command with who answered behind it: `{…}\n` becomes `{…,"bundle":{…}}`.
     static func answer(line: String, _ bundle: ServingBundle) -> [UInt8] {
-        var text = Array(line.utf8.dropLast(2))
+        var text: [UInt8] = []
+        append(line: line, to: &text)
+        text.removeLast()
         text += ",\"bundle\":".utf8
         text += bundle.reference
         text.append(UInt8(ascii: "}"))
         return text
+    }
+
+    /// A line without its end.
+    private static func append(line: String, to text: inout [UInt8]) {
+        var line = line
+        line.withUTF8 { text.append(contentsOf: $0.dropLast()) }
     }
 
     /// Numbers in the fewest digits that give the same float again, as `tessera embed` writes them.

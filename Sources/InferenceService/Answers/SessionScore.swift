@@ -42,15 +42,13 @@ extension ServingBundle {
                 do throws(IntentClassifierError) { labeller = try SessionLabeller(classifier, corpus: corpus, options) } catch {
                     throw RequestFault(.internal, error.description, remedy: "pack the bundle anew")
                 }
-                let label = labeller.label(0, own)
+                let isShared = wants.contains(.embedding) && embedder === classifier.embedder
+                let label = labeller.label(0, own) { floats in if isShared { score.embedding = Array(floats) } }
                 score.label = (all ? lines.all : lines.plain).line(label, key: record.session)
                 (score.isLabelled, score.assigned) = (label.abstention == nil, label.assigned)
                 score.probabilities = toldPlaces.map { label.probabilities[$0] }
                 score.wording = labeller.wording(ofSession: 0)
                 score.values = labeller.scorer.events.countValues()
-                if wants.contains(.embedding), embedder === classifier.embedder {
-                    score.embedding = labeller.embedding(0, own)
-                }
             }
             if wants.contains(.embedding), score.embedding.isEmpty, let own = scratch.embedder {
                 do throws(EncodingMismatch) {

@@ -71,20 +71,21 @@ public final class SessionLabeller: @unchecked Sendable {
     }
 
     /// The label of one session, on the thread that asks: the same as among others.
-    public func label(_ session: Int, _ scratch: SessionScorer.Scratch) -> SessionLabel {
+    /// - Parameter embedding: called with the session's vector where the classifier reads it, `embeddingSize` floats.
+    public func label(
+        _ session: Int, _ scratch: SessionScorer.Scratch, embedding: (UnsafeBufferPointer<Float>) -> Void = { _ in }
+    ) -> SessionLabel {
         let classifier = scorer.classifier
         let probabilities = [Float](unsafeUninitializedCapacity: classifier.count) { buffer, count in
             scorer.score(CollectionOfOne(session), scratch, into: buffer.baseAddress!)
             count = classifier.count
         }
+        if classifier.settings.inputs.readEmbedding {
+            embedding(UnsafeBufferPointer(start: scratch.rows, count: scorer.embedder.model.configuration.embeddingSize))
+        }
         var label = classifier.label(session: session, events: table.events(ofSession: session).count, probabilities: probabilities)
         if options.evidence > 0 { label.evidence = evidence(label, scratch) }
         return label
-    }
-
-    /// The embedding of one session by the encoder that the classifier reads.
-    public func embedding(_ session: Int, _ scratch: SessionScorer.Scratch) -> [Float] {
-        scorer.embedder.embed(scorer.events, session: session, scratch.embedding)
     }
 
     /// Labels of some sessions; the same at any number of threads.

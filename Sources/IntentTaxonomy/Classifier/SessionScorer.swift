@@ -8,12 +8,14 @@ public struct PreparedClassifier: Sendable {
     /// The encoder with the weights that the classifier reads: its own where it trained it on, else those of the encoder.
     public let embedder: SessionEmbedder
     let encoding: FeatureEncoding
+    let facts: FactIndex?
 
     /// Makes a classifier ready.
     public init(_ classifier: IntentClassifier, encoder: ModelArtifact, precision: SessionEmbedder.Precision = .float32) {
         self.classifier = classifier
         embedder = SessionEmbedder(encoder.model, classifier.encoderWeights ?? encoder.weights, precision: precision)
         encoding = encoder.encoding
+        facts = classifier.facts.map { FactIndex($0) }
     }
 }
 
@@ -42,7 +44,7 @@ public final class SessionScorer: @unchecked Sendable {
     public convenience init(_ prepared: PreparedClassifier, table: any EventTable) throws(IntentClassifierError) {
         do throws(EncodingMismatch) {
             let facts: SessionFacts?
-            if let plan = prepared.classifier.facts { facts = try SessionFacts(table, plan) } else { facts = nil }
+            if let index = prepared.facts { facts = try SessionFacts(table, index) } else { facts = nil }
             self.init(prepared.classifier, prepared.embedder, try EncodedEvents(table, prepared.encoding), facts)
         } catch { throw .facts(error.description) }
     }

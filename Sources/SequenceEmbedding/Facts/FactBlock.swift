@@ -128,8 +128,8 @@ final class WordBlock: FactBlock, @unchecked Sendable {
     private let parts: TextParts
     private typealias Place = FactLayout.Words
 
-    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.init(table, field.name, TextParts(table, field.name, kept: field.values, others: false, FactText.words))
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
+        self.init(table, field.name, TextParts(table, field.name, kept: numbers, others: false, FactText.words))
     }
 
     private init(_ table: any EventTable, _ name: String, _ parts: TextParts) {
@@ -163,9 +163,9 @@ final class ListBlock: FactBlock, @unchecked Sendable {
     private let kept: Int
     private typealias Place = FactLayout.List
 
-    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
         let separator = field.separator ?? ""
-        let parts = TextParts(table, field.name, kept: field.values, others: true) { FactText.values($0, separator: separator) }
+        let parts = TextParts(table, field.name, kept: numbers, others: true) { FactText.values($0, separator: separator) }
         self.init(table, field.name, parts, kept: field.values.count)
     }
 
@@ -204,9 +204,11 @@ struct TextParts {
     private let starts: GrowingBuffer<Int>
     private let parts: GrowingBuffer<Int32>
 
-    init(_ table: any EventTable, _ field: String, kept: [String], others: Bool, _ split: (UnsafeRawBufferPointer) -> [String]) {
-        var numbers: [[UInt8]: Int32] = [:]
-        for value in kept { numbers[Array(value.utf8)] = Int32(numbers.count) }
+    /// - Parameter kept: numbers of the kept values, from a ``FactIndex``.
+    init(
+        _ table: any EventTable, _ field: String, kept: [[UInt8]: Int32], others: Bool, _ split: (UnsafeRawBufferPointer) -> [String]
+    ) {
+        var found: [[UInt8]: Int32] = [:]
         // Code 0 is missing and has none.
         var starts = [0, 0]
         var parts: [Int32] = []
@@ -215,11 +217,12 @@ struct TextParts {
         for entry in 0..<count {
             for part in table.withEntry(field, entry, split) {
                 let bytes = Array(part.utf8)
-                if let number = numbers[bytes] {
+                if let number = kept[bytes] ?? found[bytes] {
                     parts.append(number)
                 } else if others {
-                    parts.append(Int32(numbers.count))
-                    numbers[bytes] = Int32(numbers.count)
+                    let number = Int32(kept.count + found.count)
+                    parts.append(number)
+                    found[bytes] = number
                 }
             }
             starts.append(parts.count)

@@ -9,26 +9,29 @@ final class FactReader: Sendable {
     private let starts: [Int]
 
     /// Binds a plan to a table that has no ``differences(between:and:)`` to it.
-    init(_ table: any EventTable, _ plan: FactPlan) {
+    convenience init(_ table: any EventTable, _ plan: FactPlan) { self.init(table, plan, FactIndex(plan)) }
+
+    /// With what was worked out of the plan before.
+    init(_ table: any EventTable, _ plan: FactPlan, _ index: FactIndex) {
         self.table = table
         var blocks: [any FactBlock] = [SessionBlock(table, plan)]
         var starts = [0]
         var next = FactLayout.Session.width(hasTime: plan.hasTime)
-        for field in plan.fields {
+        for (field, numbers) in zip(plan.fields, index.fields) {
             starts.append(next)
             next += FactLayout.width(field)
             switch field.form {
-            case .few: blocks.append(FewBlock(table, field))
-            case .many: blocks.append(ManyBlock(table, field))
-            case .list: blocks.append(ListBlock(table, field))
-            case .words: blocks.append(WordBlock(table, field))
+            case .few: blocks.append(FewBlock(table, field, numbers))
+            case .many: blocks.append(ManyBlock(table, field, numbers))
+            case .list: blocks.append(ListBlock(table, field, numbers))
+            case .words: blocks.append(WordBlock(table, field, numbers))
             case .number: blocks.append(NumberBlock(table, field))
             }
         }
-        for pair in plan.pairs {
+        for (pair, numbers) in zip(plan.pairs, index.pairs) {
             starts.append(next)
             next += FactLayout.Pair.width(pair.values.count)
-            blocks.append(PairBlock(table, pair))
+            blocks.append(PairBlock(table, pair, numbers))
         }
         self.blocks = blocks
         self.starts = starts

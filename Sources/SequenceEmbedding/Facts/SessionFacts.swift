@@ -8,22 +8,20 @@ public final class SessionFacts: Sendable {
     /// The plan.
     public let plan: FactPlan
     private let reader: FactReader
-    private let columns: GrowingBuffer<Int32>
-    private let means: GrowingBuffer<Double>
-    private let inverses: GrowingBuffer<Double>
+    private let index: FactIndex
     /// Sessions a worker takes at a time.
     private static let chunk = 64
 
     /// Binds a plan to a table. Throws for a table that lacks a field of it, has one in another kind, or has no times where the plan reads
     /// them, naming all differences. A table without events needs no times.
-    public init(_ table: any EventTable, _ plan: FactPlan) throws(EncodingMismatch) {
-        let differences = FactReader.differences(between: table, and: plan)
+    public convenience init(_ table: any EventTable, _ plan: FactPlan) throws(EncodingMismatch) { try self.init(table, FactIndex(plan)) }
+
+    /// The same with what was worked out of the plan before, for tables that come one after another.
+    public init(_ table: any EventTable, _ index: FactIndex) throws(EncodingMismatch) {
+        let differences = FactReader.differences(between: table, and: index.plan)
         guard differences.isEmpty else { throw EncodingMismatch(differences: differences) }
-        self.plan = plan
-        reader = FactReader(table, plan)
-        columns = GrowingBuffer(plan.facts.map { Int32($0.column) })
-        means = GrowingBuffer(plan.facts.map(\.mean))
-        inverses = GrowingBuffer(plan.facts.map { 1 / $0.scale })
+        (plan, self.index) = (index.plan, index)
+        reader = FactReader(table, index.plan, index)
     }
 
     /// The same facts over another table whose fields have the same dictionaries, entry by entry: what depends on a value only (kept values,
@@ -31,7 +29,7 @@ public final class SessionFacts: Sendable {
     public func rebound(to table: any EventTable) -> SessionFacts { SessionFacts(self, table) }
 
     private init(_ other: SessionFacts, _ table: any EventTable) {
-        (plan, columns, means, inverses) = (other.plan, other.columns, other.means, other.inverses)
+        (plan, index) = (other.plan, other.index)
         reader = other.reader.rebound(to: table)
     }
 
@@ -42,7 +40,7 @@ public final class SessionFacts: Sendable {
     /// what the session does not have. Traps for a session the table does not have.
     public func fill(session: Int, _ scratch: FactScratch, into floats: UnsafeMutablePointer<Float>) {
         reader.read(session, scratch)
-        let (raw, columns, means, inverses) = (scratch.raw.pointer, columns.pointer, means.pointer, inverses.pointer)
+        let (raw, columns, means, inverses) = (scratch.raw.pointer, index.columns.pointer, index.means.pointer, index.inverses.pointer)
         for index in 0..<count {
             let value = Float((raw[Int(columns[index])] - means[index]) * inverses[index])
             floats[index] = value.isNaN ? 0 : min(max(value, -FactPlan.limit), FactPlan.limit)
@@ -64,6 +62,34 @@ public final class SessionFacts: Sendable {
             }
             initialised = sessions.count * width
         }
+    }
+}
+
+/// What depends on a plan alone, worked out once for tables that come one after another.
+public struct FactIndex: Sendable {
+    /// The plan.
+    public let plan: FactPlan
+    /// Numbers of the kept values of each field, and of each pair's parting field, by their bytes.
+    let fields: [[[UInt8]: Int32]]
+    let pairs: [[[UInt8]: Int32]]
+    let columns: GrowingBuffer<Int32>
+    let means: GrowingBuffer<Double>
+    let inverses: GrowingBuffer<Double>
+
+    /// Works it out.
+    public init(_ plan: FactPlan) {
+        self.plan = plan
+        fields = plan.fields.map { Self.numbers($0.values) }
+        pairs = plan.pairs.map { Self.numbers($0.values) }
+        columns = GrowingBuffer(plan.facts.map { Int32($0.column) })
+        means = GrowingBuffer(plan.facts.map(\.mean))
+        inverses = GrowingBuffer(plan.facts.map { 1 / $0.scale })
+    }
+
+    private static func numbers(_ values: [String]) -> [[UInt8]: Int32] {
+        var numbers: [[UInt8]: Int32] = [:]
+        for value in values { numbers[Array(value.utf8)] = Int32(numbers.count) }
+        return numbers
     }
 }
 

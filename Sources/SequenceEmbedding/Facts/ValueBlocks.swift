@@ -2,9 +2,8 @@
 struct KeptValues {
     private let map: GrowingBuffer<Int32>
 
-    init(_ table: any EventTable, _ field: String, _ values: [String]) {
-        var numbers: [[UInt8]: Int32] = [:]
-        for value in values { numbers[Array(value.utf8)] = Int32(numbers.count) }
+    /// - Parameter numbers: of the kept values, from a ``FactIndex``.
+    init(_ table: any EventTable, _ field: String, _ numbers: [[UInt8]: Int32]) {
         var map: [Int32] = [-1]
         let count = table.dictionaryCount(field)
         map.reserveCapacity(count + 1)
@@ -25,8 +24,8 @@ final class FewBlock: FactBlock, @unchecked Sendable {
     private let count: Int
     private typealias Place = FactLayout.Few
 
-    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.init(table, field.name, KeptValues(table, field.name, field.values), count: field.values.count)
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
+        self.init(table, field.name, KeptValues(table, field.name, numbers), count: field.values.count)
     }
 
     private init(_ table: any EventTable, _ name: String, _ kept: KeptValues, count: Int) {
@@ -76,8 +75,8 @@ final class ManyBlock: FactBlock, @unchecked Sendable {
     private let kept: KeptValues
     private typealias Place = FactLayout.Many
 
-    convenience init(_ table: any EventTable, _ field: FactPlan.Field) {
-        self.init(table, field.name, KeptValues(table, field.name, field.values))
+    convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
+        self.init(table, field.name, KeptValues(table, field.name, numbers))
     }
 
     private init(_ table: any EventTable, _ name: String, _ kept: KeptValues) {
@@ -137,8 +136,8 @@ final class PairBlock: FactBlock, @unchecked Sendable {
     private let kept: KeptValues
     private typealias Place = FactLayout.Pair
 
-    convenience init(_ table: any EventTable, _ pair: FactPlan.Pair) {
-        self.init(table, pair, KeptValues(table, pair.by, pair.values))
+    convenience init(_ table: any EventTable, _ pair: FactPlan.Pair, _ numbers: [[UInt8]: Int32]) {
+        self.init(table, pair, KeptValues(table, pair.by, numbers))
     }
 
     private init(_ table: any EventTable, _ pair: FactPlan.Pair, _ kept: KeptValues) {

@@ -116,10 +116,10 @@ public final class EncodedEvents: @unchecked Sendable {
             case .vectorAbsent(let field): return .vectorAbsent(table.codes(field)!, rows: vectorRows[field]!)
             case .previousGap: return .number(.logarithms(table.gaps), encoding.plan.statistics[FeaturePlan.previousGapKey]!)
             case .latestGap: return .latestGap(encoding.plan.statistics[FeaturePlan.latestGapKey]!)
-            case .hourSine: return Self.angle(table.hours, 24, sin)
-            case .hourCosine: return Self.angle(table.hours, 24, cos)
-            case .weekdaySine: return Self.angle(table.weekdays, 7, sin)
-            case .weekdayCosine: return Self.angle(table.weekdays, 7, cos)
+            case .hourSine: return .answers(table.hours, Self.hourSine)
+            case .hourCosine: return .answers(table.hours, Self.hourCosine)
+            case .weekdaySine: return .answers(table.weekdays, Self.weekdaySine)
+            case .weekdayCosine: return .answers(table.weekdays, Self.weekdayCosine)
             }
         }
     }
@@ -191,9 +191,14 @@ public final class EncodedEvents: @unchecked Sendable {
     /// `log1p` of seconds; NaN stays NaN, and a clock that ran backwards counts as no time.
     static func logarithm(_ seconds: Float) -> Double { seconds.isNaN ? .nan : Double(log1pf(max(0, seconds))) }
 
-    private static func angle(_ values: UnsafePointer<UInt8>, _ period: Int, _ wave: (Double) -> Double) -> ScalarColumn {
-        // 256 answers, since there are only that many questions; 255 is "no time" and lies in the middle of the circle.
-        .answers(values, GrowingBuffer((0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 }))
+    // 256 answers, since there are only that many questions; 255 is "no time" and lies in the middle of the circle.
+    private static let hourSine = angle(24, sin)
+    private static let hourCosine = angle(24, cos)
+    private static let weekdaySine = angle(7, sin)
+    private static let weekdayCosine = angle(7, cos)
+
+    private static func angle(_ period: Int, _ wave: (Double) -> Double) -> GrowingBuffer<Float> {
+        GrowingBuffer((0..<256).map { $0 < period ? Float(wave(2 * .pi * Double($0) / Double(period))) : 0 })
     }
 
     /// Writes lookup `index` of the given events, which are one session's.
