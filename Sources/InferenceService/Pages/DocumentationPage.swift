@@ -28,8 +28,8 @@ enum DocumentationPage {
         \#(routes)
         </ul>
         <p>A key goes into <code>Authorization: Bearer KEY</code> or <code>X-Api-Key: KEY</code>. Errors are
-        <code>{"error":{"code":…,"message":…,"remedy":…,"request_id":…}}</code>. <a href="openapi.json">openapi.json</a> has the whole
-        form.</p>
+        <code>{"error":{"code":…,"message":…,"remedy":…,"request_id":…}}</code>. <a href="openapi.json">openapi.json</a>
+        has the whole form.</p>
         </section>
         </div>
         </main>
@@ -65,7 +65,8 @@ enum DocumentationPage {
         .verb.get{color:var(--c0)}.verb.post{color:var(--c2)}.verb.delete{color:var(--bad-line)}
         .route h3 code{font-size:.95rem;font-weight:600}.route h4{font-size:.84rem;color:var(--soft);margin:1rem 0 .3rem}
         .scroll{overflow-x:auto}td code{white-space:nowrap}td{overflow-wrap:anywhere;min-width:6rem}
-        .copying{position:relative}.copying pre{padding-right:4.5rem}.copy{position:absolute;right:.4rem;top:.4rem;font-size:.78rem;padding:.1rem .55rem}
+        .copying{position:relative}.copying pre{padding-right:4.5rem}
+        .copy{position:absolute;right:.4rem;top:.4rem;font-size:.78rem;padding:.1rem .55rem}
         h2.tag{margin:2rem 0 .2rem}h2.tag:first-child{margin-top:0}
 
         """
