@@ -1,0 +1,102 @@
+extension OpenAPIDocument {
+    /// An answer that many routes can give.
+    private struct Refusal {
+        let status: Int
+        let code: String
+        let name: String
+        let what: String
+        let message: String
+        let remedy: String
+        var header = ""
+
+        init(_ status: Int, _ code: String, _ name: String, _ what: String, _ message: String, _ remedy: String, header: String = "") {
+            (self.status, self.code, self.name, self.what) = (status, code, name, what)
+            (self.message, self.remedy, self.header) = (message, remedy, header)
+        }
+    }
+
+    private static let retryAfter = ##", "Retry-After": { "$ref": "#/components/headers/RetryAfter" }"##
+
+    private static let refusals = [
+        Refusal(
+            400, "bad_request", "BadRequest", "The request is not well-formed: no JSON, or a parameter that cannot be.",
+            "events[3]: a comma is missing (byte 211)", "send well-formed JSON in UTF-8"),
+        Refusal(
+            401, "unauthenticated", "Unauthenticated", "There is no key, or not one that is known.", "no key was given",
+            "send Authorization: Bearer KEY, or X-Api-Key: KEY",
+            header: ##", "WWW-Authenticate": { "$ref": "#/components/headers/Challenge" }"##),
+        Refusal(
+            403, "forbidden", "Forbidden", "The key may not ask for this.", "the key lacks the scope intents",
+            "ask whoever runs the service for a key with that scope"),
+        Refusal(
+            404, "not_found", "NotFound", "There is no such bundle, model, session or path, or the bundle lacks the part.",
+            "there is no bundle of this name", "GET /v1/models names those there are"),
+        Refusal(
+            405, "method_not_allowed", "MethodNotAllowed", "The path has other methods.", "this path does not take the method",
+            "use one that the header Allow names", header: ##", "Allow": { "$ref": "#/components/headers/Allow" }"##),
+        Refusal(
+            408, "timeout", "Timeout", "The request did not arrive, or could not be answered, in time.", "the body did not arrive in time",
+            "send it again"),
+        Refusal(
+            409, "reload_failed", "ReloadFailed", "A bundle could not be read; those that were served go on.",
+            "bank: the manifest does not fit the files", "pack the bundle again"),
+        Refusal(
+            413, "too_large", "TooLarge", "The body, a list in it or a value is larger than the service takes.",
+            "the session has more events than are taken", "send the last events only; GET /v1/schema tells the limits"),
+        Refusal(
+            415, "unsupported_media_type", "UnsupportedMediaType", "The body's Content-Type or Content-Encoding is not taken here.",
+            "this route takes application/json", "send Content-Type: application/json"),
+        Refusal(
+            422, "unprocessable", "Unprocessable", "Well-formed, and not what is read here: a wrong type, an unknown field, disorder.",
+            "events[3]: a member is no field of the bundle's schema", "GET /v1/schema names the fields"),
+        Refusal(
+            429, "too_many_requests", "TooManyRequests", "The key's rate is used up.", "the rate is used up",
+            "wait as long as Retry-After says", header: retryAfter),
+        Refusal(
+            503, "overloaded", "Unavailable",
+            "The service has no room (`overloaded`), no models yet or not any more (`not_ready`), or cannot record its answer"
+                + " (`ledger_unavailable`).",
+            "too many requests are waiting", "wait as long as Retry-After says", header: retryAfter),
+    ]
+
+    /// What every answer bears.
+    static let requestIDHeader = ##""X-Request-Id": { "$ref": "#/components/headers/RequestID" }"##
+
+    /// What routes of sessions refuse.
+    static let scoring = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503]
+    /// What routes refuse that take no body.
+    static let reading = [400, 401, 403, 404, 405, 408, 429, 503]
+
+    /// Members of a route's `responses`: references to these statuses. `open` for routes of the Open Inference Protocol, whose errors are
+    /// a text each.
+    static func refusing(_ statuses: [Int], open: Bool = false) -> String {
+        statuses.map { status in
+            guard let refusal = refusals.first(where: { $0.status == status }) else {
+                preconditionFailure("OpenAPIDocument: no refusal has status \(status)")
+            }
+            return ##""\##(status)": { "$ref": "#/components/responses/\##(open ? "Open" : "")\##(refusal.name)" }"##
+        }.joined(separator: ",\n      ")
+    }
+
+    /// All of them as components, those of the Open Inference Protocol after the service's own.
+    static var refusalComponents: String {
+        let own = refusals.map { refusal in
+            ##"""
+            "\##(refusal.name)": { "description": "\##(refusal.what)",
+              "headers": { \##(requestIDHeader)\##(refusal.header) },
+              "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" },
+                "example": { "error": { "code": "\##(refusal.code)", "message": "\##(refusal.message)", "remedy": "\##(refusal.remedy)",
+                  "request_id": "web-7f3a" } } } } }
+            """##
+        }
+        let open = refusals.filter { $0.status != 409 }.map { refusal in
+            ##"""
+            "Open\##(refusal.name)": { "description": "\##(refusal.what)",
+              "headers": { \##(requestIDHeader)\##(refusal.header) },
+              "content": { "application/json": { "schema": { "$ref": "#/components/schemas/OpenError" },
+                "example": { "error": "\##(refusal.message)" } } } }
+            """##
+        }
+        return (own + open).joined(separator: ",\n")
+    }
+}
