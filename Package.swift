@@ -126,12 +126,20 @@ let package = Package(
 
         .target(name: "DecisionRecords", dependencies: ["Audit", "EventStream", "DurableFiles"], swiftSettings: settings),
 
-        // Row 3: who may ask, what is remembered of a session and what operators read, without a server or a model.
+        // Row 3: from a decoded request to the bytes of an answer, and who may ask; knows neither sockets nor a server.
         .target(
             name: "InferenceService",
             dependencies: [
                 "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "Studies",
                 "Audit", "DecisionRecords", "DurableFiles",
+            ],
+            swiftSettings: settings, linkerSettings: mathematics),
+
+        // Row 3: the only place that knows a server, and tokens.
+        .target(
+            name: "InferenceServer",
+            dependencies: [
+                "InferenceService", "DurableFiles",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -143,7 +151,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
-            swiftSettings: settings, linkerSettings: mathematics),
+            swiftSettings: settings),
 
         // Row 4: the only places where everything meets, and a count of allocations that only the figures are linked with.
         .target(name: "CAllocationCount"),
@@ -152,7 +160,7 @@ let package = Package(
             dependencies: [
                 "DurableFiles", "ArrowExchange", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "ReportPage",
                 "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk", "ChatEndpoint", "Studies", "SettingsFiles", "Audit",
-                "DecisionRecords", "InferenceService",
+                "DecisionRecords", "InferenceService", "InferenceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

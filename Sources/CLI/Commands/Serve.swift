@@ -4,6 +4,7 @@ internal import DecisionRecords
 internal import Dispatch
 internal import DurableFiles
 internal import Glibc
+internal import InferenceServer
 internal import InferenceService
 internal import SettingsFiles
 internal import Synchronization
@@ -122,10 +123,11 @@ struct ServiceRun: Sendable {
             }
         } catch { throw CommandFault(code: EX_DATAERR, place: "bundles", reason: error.description, remedy: "nothing is served") }
         let keys = try settings.access.keyFile.map { try APIKeyFile.read($0) }
-        var tokens: TokenVerifier?
+        var tokens: Authenticator.Tokens?
         if let jwks = settings.access.jwksFile {
-            tokens = try await TokenVerifier(
+            let verifier = try await TokenVerifier(
                 jwksFile: jwks, issuer: settings.access.jwtIssuer ?? "", audience: settings.access.jwtAudience ?? "")
+            tokens = { await verifier.principal(presenting: $0, now: $1) }
         }
         let journal = try journal(command)
         let log = settings.log.access.map {

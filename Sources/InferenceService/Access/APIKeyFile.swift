@@ -166,7 +166,7 @@ public struct APIKeyFileError: Error, Sendable, Equatable, CustomStringConvertib
     /// What to do.
     public var remedy: String
 
-    init(_ path: String, _ line: Int?, _ reason: String, remedy: String) {
+    package init(_ path: String, _ line: Int?, _ reason: String, remedy: String) {
         (self.path, self.line, self.reason, self.remedy) = (path, line, reason, remedy)
     }
 

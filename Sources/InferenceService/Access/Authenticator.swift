@@ -1,11 +1,14 @@
 /// Says who asks, by what a request carries.
 package struct Authenticator: Sendable {
     private let keys: APIKeyFile?
-    private let tokens: TokenVerifier?
+    /// Says who presents a token at a time in seconds since 1970; nil for one that is not good.
+    package typealias Tokens = @Sendable (_ token: String, _ now: Double) async -> Principal?
+
+    private let tokens: Tokens?
     private let clock: ServiceClock
 
     /// Without keys and tokens everybody is ``Principal/anonymous``.
-    package init(keys: APIKeyFile?, tokens: TokenVerifier?, clock: ServiceClock = .system) {
+    package init(keys: APIKeyFile?, tokens: Tokens?, clock: ServiceClock = .system) {
         (self.keys, self.tokens, self.clock) = (keys, tokens, clock)
     }
 
@@ -28,7 +31,7 @@ package struct Authenticator: Sendable {
         if let known = keys?.principal(presenting: presented) { return known }
         // Three parts with dots between them are a token and never a key.
         if let tokens, presented.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
-            let known = await tokens.principal(presenting: presented, now: Double(clock.wallMilliseconds()) / 1000)
+            let known = await tokens(presented, Double(clock.wallMilliseconds()) / 1000)
         {
             return known
         }

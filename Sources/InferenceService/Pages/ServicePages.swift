@@ -1,9 +1,18 @@
 /// Pages and documents that the service shows.
 enum ServicePages {
-    static let journey = page("<!doctype html><title>Tessera</title>")
-    static let documentation = page("<!doctype html><title>Tessera</title>")
+    static let journey = page(JourneyPage.html)
+    static let documentation = page(DocumentationPage.html)
 
-    static func openAPI(_ limits: ServiceSettings.Limits, version: String) -> ServiceAnswer { ServiceAnswer(json: "{}") }
+    /// The contract with the limits of this service.
+    static func openAPI(_ limits: ServiceSettings.Limits, version: String) -> ServiceAnswer {
+        ServiceAnswer(
+            json: OpenAPIDocument.json(
+                version: version,
+                limits: (
+                    bodyBytes: limits.bodyBytes, batch: limits.batch, events: limits.eventsPerSession, fieldBytes: limits.fieldBytes,
+                    sessions: limits.batch
+                )))
+    }
 
     /// Nothing but the page itself may load or run.
     private static func page(_ html: String) -> ServiceAnswer {

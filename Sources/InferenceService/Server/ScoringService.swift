@@ -40,12 +40,13 @@ package final class ScoringService: Sendable {
     let parts: Parts
     let metrics: ServiceMetrics
     let gate: LoadGate
-    let remembered: SessionStore<RememberedSession>
+    package let remembered: SessionStore<RememberedSession>
     private let limiter: RateLimiter
     private let phase = Atomic<Int>(Phase.serving.rawValue)
     private let routes: [Int]
 
-    var settings: ServiceSettings { parts.settings }
+    /// How it runs.
+    package var settings: ServiceSettings { parts.settings }
 
     /// A service that is ready to answer.
     /// - Parameter remembered: sessions whose events come one after another.
@@ -207,7 +208,7 @@ package final class ScoringService: Sendable {
 
     // MARK: Guard rails
 
-    static func tooLarge(_ limit: Int) -> RequestFault {
+    package static func tooLarge(_ limit: Int) -> RequestFault {
         RequestFault(
             .tooLarge, "the body has more than \(limit) bytes",
             remedy: "send less at a time, or JSON Lines to /v1/sessions:batch, which has no limit but that of a line")

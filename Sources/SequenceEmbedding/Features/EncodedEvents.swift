@@ -100,8 +100,7 @@ public final class EncodedEvents: @unchecked Sendable {
         }
         var vectorRows: [String: [Int32]] = [:]
         for (field, vectors) in encoding.vectors {
-            var known: [String: Int32] = [:]
-            for (row, value) in vectors.values.enumerated() { known[value] = Int32(row) }
+            let known = vectors.rows
             vectorRows[field] =
                 [-1]
                 + (0..<table.dictionaryCount(field)).map { entry in

@@ -127,6 +127,8 @@ public struct VectorTable: Sendable, Equatable {
     public let values: [String]
     /// `values.count` rows of `width` floats.
     public let floats: [Float]
+    /// The row of each value.
+    let rows: [String: Int32]
 
     /// Vectors as given.
     public init(width: Int, values: [String], floats: [Float]) {
@@ -134,5 +136,11 @@ public struct VectorTable: Sendable, Equatable {
         self.width = width
         self.values = values
         self.floats = floats
+        rows = Dictionary(values.enumerated().map { ($1, Int32($0)) }) { _, last in last }
+    }
+
+    /// Equality of content.
+    public static func == (left: VectorTable, right: VectorTable) -> Bool {
+        left.width == right.width && left.values == right.values && left.floats == right.floats
     }
 }

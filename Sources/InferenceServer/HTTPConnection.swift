@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import InferenceService
 internal import NIOCore
 internal import NIOHTTPTypes
 

@@ -1,18 +1,19 @@
-public import DurableFiles
+package import DurableFiles
 internal import FoundationEssentials
+package import InferenceService
 internal import JWTKit
 
 /// Checks bearer tokens (JWT, RFC 7519) by the public keys of an issuer (JWKS, RFC 7517).
 ///
 /// A token must be signed by one of the keys, be of the issuer and for the audience, have an end and not be past it. Its `scope` (RFC 8693,
 /// section 4.2) or `scp` names scopes of this service; others are passed over. Shared secrets and unsigned tokens are never taken.
-public struct TokenVerifier: Sendable {
+package struct TokenVerifier: Sendable {
     private let keys: JWTKeyCollection
     private let issuer: String
     private let audience: String
 
     /// Longest token that is looked at, bytes.
-    public static let longestToken = 8192
+    package static let longestToken = 8192
     /// Seconds by which clocks may differ.
     static let leeway = 30.0
 
@@ -31,7 +32,7 @@ public struct TokenVerifier: Sendable {
 
     /// Reads the file of keys.
     /// - Throws: ``APIKeyFileError`` where it cannot be read or holds no key that can be used.
-    public init(jwksFile path: String, issuer: String, audience: String, in fileSystem: FileSystem = .live) async throws(APIKeyFileError) {
+    package init(jwksFile path: String, issuer: String, audience: String, in fileSystem: FileSystem = .live) async throws(APIKeyFileError) {
         let bytes: [UInt8]
         do throws(FileError) { bytes = try fileSystem.contents(of: path, limit: 1 << 20) } catch { throw APIKeyFileError(error) }
         let keys = JWTKeyCollection()
@@ -49,7 +50,7 @@ public struct TokenVerifier: Sendable {
     }
 
     /// Who presents a token; nil for one that is not good, for whatever reason.
-    public func principal(presenting token: String, now: Double) async -> Principal? {
+    package func principal(presenting token: String, now: Double) async -> Principal? {
         guard token.utf8.count <= Self.longestToken, let claims = try? await keys.verify(token, as: Claims.self) else { return nil }
         guard claims.iss.value == issuer, claims.aud.value.contains(audience),
             claims.exp.value.timeIntervalSince1970 + Self.leeway > now,

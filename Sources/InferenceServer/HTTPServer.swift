@@ -1,6 +1,7 @@
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
+package import InferenceService
 internal import Logging
 internal import NIOCore
 internal import NIOSSL
