@@ -71,10 +71,8 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "An answer a line.", "headers": { \##(requestIDHeader) },
                 "x-line": { "$ref": "#/components/schemas/BatchLine" },
-                "content": {
-                  "application/jsonl": \##(lineAnswers),
-                  "application/x-ndjson": \##(lineAnswers) } },
-              \##(refusing(scoring)) } } },
+                "content": { "application/jsonl": \##(lineAnswers) } },
+              \##(refusing([400, 401, 403, 404, 405, 408, 415, 422, 429, 503])) } } },
         "/v1/sessions/{id}/events": {
           "parameters": [{ "$ref": "#/components/parameters/SessionID" }, { "$ref": "#/components/parameters/RequestID" },
             { "$ref": "#/components/parameters/Bundle" }],
@@ -99,7 +97,7 @@ extension OpenAPIDocument {
           "delete": { "operationId": "forgetSession", "tags": ["live sessions"], "summary": "Forget a session",
             "responses": {
               "204": { "description": "It is forgotten.", "headers": { \##(requestIDHeader) } },
-              \##(refusing(reading)) } } }
+              \##(refusing(reading + [422])) } } }
         """##
     }
 
