@@ -73,12 +73,12 @@ class Tessera:
     # Sessions
 
     def score(self, session: Mapping[str, Any], **options: Any) -> JSON:
-        """Scores a session; options are `want`, `evidence`, `all`, `customer`, `time`."""
+        """Scores a session; options are `want`, `evidence`, `all`, `customer`, `time`, `consent`."""
         return self._json("POST", "/v1/sessions:score", {**session, **options})
 
-    def rank(self, impression_id: str, **request: Any) -> JSON:
-        """Orders tiles for a customer; `customer`, `sessions`, `tiles`, `top`, `time`."""
-        return self._json("POST", "/v1/sessions:rank", {"impression_id": impression_id, **request})
+    def rank(self, impression_id: str, customer: Mapping[str, Any], **request: Any) -> JSON:
+        """Orders tiles for a customer, who has at least a `customer_id`; `sessions`, `tiles`, `top`, `time`, `consent`."""
+        return self._json("POST", "/v1/sessions:rank", {"impression_id": impression_id, "customer": customer, **request})
 
     def credit(self, tables: Mapping[str, Sequence[Mapping[str, Any]]], reasons: int = 4) -> JSON:
         """Scores the applicant whose rows these are."""
@@ -302,7 +302,7 @@ def main() -> int:
                 show(tessera.credit(**request))
             else:
                 show(tessera.score(request) if arguments.command == "score" else tessera.embeddings([request]))
-        except (TesseraError, OSError, ValueError) as error:
+        except (TesseraError, OSError, ValueError, TypeError) as error:
             print(f"tessera_client: {error}", file=sys.stderr)
             return 1
     return 0
