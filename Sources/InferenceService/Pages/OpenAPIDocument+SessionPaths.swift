@@ -65,7 +65,7 @@ extension OpenAPIDocument {
             "description": "JSON Lines in, JSON Lines out, in the same order: each line a ScoreRequest, each line of the answer a \##
         BatchLine. Answers come while lines are still sent; who does not read is not written to. A line that fails tells its error \##
         and the next goes on. Only a line has to keep the limits, not the stream.",
-            "requestBody": { "required": true, "content": {
+            "requestBody": { "required": false, "content": {
               "application/jsonl": \##(lines),
               "application/x-ndjson": \##(lines) } },
             "responses": {
