@@ -4,6 +4,7 @@ internal import HummingbirdTLS
 package import InferenceService
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
 internal import NIOSSL
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -30,6 +31,11 @@ package struct HTTPServer: Sendable {
     package init(_ service: ScoringService, told: @escaping @Sendable (Event) -> Void) {
         (self.service, self.told, settings) = (service, told, service.settings)
     }
+
+    /// Lets tasks run on the threads that serve connections, so that a request is read, answered and written without a change of thread.
+    ///
+    /// Call it once, from the main thread, before anything else is asynchronous. Without effect where the runtime does not offer it.
+    package static func joinThreads() { NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor() }
 
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the bundles anew.
     /// - Throws: what the system says where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.

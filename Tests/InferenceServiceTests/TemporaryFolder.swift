@@ -2,7 +2,7 @@ import DurableFiles
 import Glibc
 
 /// A fresh folder for one test, removed with the value.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {

@@ -284,4 +284,33 @@ import Testing
         #expect(table.rejects.counts == [.badTime: 2, .duplicateIdentity: 1, .missingIdentity: 1, .wrongFieldCount: 1])
         #expect(table.rejects.csv.hasPrefix("file,line,reason,hint\nt.csv,3,bad_time,"))
     }
+
+    @Test func decisionsMayHaveMicroseconds() throws {
+        var index = CustomerIndex()
+        let text = "decision_id,time_us,customer_id,time_ms\nd1,1001,a,9\nd2,1.5,a,9\n"
+        let table = try DecisionTable(tiny.table(text, needed: "decision_id"), customers: &index)
+        #expect(table.decisions.times == [1001] && table.rejects.kept.first?.hint == "expected whole microseconds since 1970")
+    }
+
+    /// A decision may be made again for which there was no session: then there is nothing to link, and no table is wrong for it.
+    @Test func noSessionsNeedNoLinks() throws {
+        let full = try tiny.corpus(TinyCorpus.rows), empty = Corpus([], schema: full.schema)
+        var index = CustomerIndex(empty)
+        let none = try tiny.table("customer_id,session_id\n", needed: "customer_id")
+        let links = try LinkTable(none, corpus: empty, customers: &index)
+        #expect(links.rows == 0 && links.sessions.counts == SessionCustomers.Counts())
+        #expect(throws: TableError.self) { try LinkTable(none, corpus: full, customers: &index) }
+        #expect(throws: TableError.self) {
+            try LinkTable(tiny.table("customer_id,session_id\na,s1\n", needed: "customer_id"), corpus: empty, customers: &index)
+        }
+    }
+
+    @Test func quotesAreDoubledWhateverFollowsThem() throws {
+        for text in ["\"\u{301}x", "a\"\"b,", "\u{301},\"", "e\"\u{20DD}\n\"", "\r"] {
+            let table = try tiny.table("id,text\n1,\(CSVText.quoted(text))\n", needed: "id")
+            var (rejects, found) = (RejectedRows(), [String]())
+            table.rows(&rejects) { row, _ in found.append(row.text(1)) }
+            #expect(found.map { Array($0.utf8) } == [Array(text.utf8)] && rejects.total == 0)
+        }
+    }
 }

@@ -73,12 +73,12 @@ class Tessera:
     # Sessions
 
     def score(self, session: Mapping[str, Any], **options: Any) -> JSON:
-        """Scores a session; options are `want`, `evidence`, `all`, `customer`, `time`."""
+        """Scores a session; options are `want`, `evidence`, `all`, `customer`, `time`, `consent`."""
         return self._json("POST", "/v1/sessions:score", {**session, **options})
 
-    def rank(self, impression_id: str, **request: Any) -> JSON:
-        """Orders tiles for a customer; `customer`, `sessions`, `tiles`, `top`, `time`."""
-        return self._json("POST", "/v1/sessions:rank", {"impression_id": impression_id, **request})
+    def rank(self, impression_id: str, customer: Mapping[str, Any], **request: Any) -> JSON:
+        """Orders tiles for a customer, who has at least a `customer_id`; `sessions`, `tiles`, `top`, `time`, `consent`."""
+        return self._json("POST", "/v1/sessions:rank", {"impression_id": impression_id, "customer": customer, **request})
 
     def credit(self, tables: Mapping[str, Sequence[Mapping[str, Any]]], reasons: int = 4) -> JSON:
         """Scores the applicant whose rows these are."""
@@ -99,8 +99,8 @@ class Tessera:
     def batch(self, sessions: Iterable[Mapping[str, Any]]) -> Iterator[JSON]:
         """Scores any number of sessions in one stream, in order; a line that failed has `error` in place of a score.
 
-        Sessions are taken from the iterable as the service takes them, while answers are read. The stream has a connection of its own and is
-        not tried again: what was taken from the iterable is gone.
+        Sessions are taken from the iterable as the service takes them, while answers are read. The stream has a connection of its own and
+        is not tried again: what was taken from the iterable is gone.
         """
         connection, ended = self._connect(), threading.Event()
         fault: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
@@ -219,7 +219,8 @@ class Tessera:
         except OSError:
             pass
 
-    def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None, is_repeatable: bool = True, tries: int | None = None) -> JSON:
+    def _json(self, method: str, path: str, body: Mapping[str, Any] | None = None, is_repeatable: bool = True,
+              tries: int | None = None) -> JSON:
         data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         answer, text = self._call(method, path, data, {"Content-Type": "application/json"} if data else {}, is_repeatable, tries)
         try:
@@ -239,7 +240,8 @@ class Tessera:
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if attempt == tries or not is_repeatable:
-                    raise TesseraError(0, "unreachable", f"no answer: {error or type(error).__name__}", "see whether the service runs") from error
+                    told = f"no answer: {error or type(error).__name__}"
+                    raise TesseraError(0, "unreachable", told, "see whether the service runs") from error
                 time.sleep(min(self._longest_wait, 0.1 * 2**attempt) * random.uniform(0.5, 1))
                 continue
             if answer.status < 300:
@@ -300,7 +302,7 @@ def main() -> int:
                 show(tessera.credit(**request))
             else:
                 show(tessera.score(request) if arguments.command == "score" else tessera.embeddings([request]))
-        except (TesseraError, OSError, ValueError) as error:
+        except (TesseraError, OSError, ValueError, TypeError) as error:
             print(f"tessera_client: {error}", file=sys.stderr)
             return 1
     return 0

@@ -38,6 +38,11 @@ struct Label: ParsableCommand, WritesOutput {
         help: ArgumentHelp("A field that names an event in evidence, the most telling first. May be repeated.", valueName: "field"))
     var fields: [String] = []
     @Option(help: ArgumentHelp("Visitors that must share a word before evidence shows it.", valueName: "n")) var fewestVisitors = 3
+    @Option(
+        help: ArgumentHelp(
+            "The words in which events may be told, of a bundle (BUNDLE/words.json): evidence then reads as the service's.",
+            valueName: "words.json"), completion: .file(extensions: ["json"]))
+    var words: String?
     @Option(help: ArgumentHelp("Words of events in evidence, as they were recorded.", visibility: .private)) var wording: String?
     @Option(help: ArgumentHelp("The suspended intents, as they were recorded.", visibility: .private)) var suspended: String?
     @OptionGroup var serves: ServingPurpose
@@ -53,12 +58,15 @@ struct Label: ParsableCommand, WritesOutput {
 
     var outputs: [String] { [out] }
     var outputFiles: [String] { [out] }
-    var inputs: [String] { sources + [model, intents] + options.files + serves.files }
+    var inputs: [String] { sources + [model, intents] + options.files + serves.files + [words].compactMap { $0 } }
 
     func validate() throws {
         guard !gradients || !ParquetOutput.isNamed(by: out) else { throw ValidationError("--gradients is for JSON Lines only") }
         guard (0...100).contains(evidence) else { throw ValidationError("--evidence must lie between 0 and 100") }
         try ledger.check(output: out)
+        guard words == nil || (fields.isEmpty && fewestVisitors == 3) else {
+            throw ValidationError("--words says what --field and --fewest-visitors would: leave these out")
+        }
         guard consentField == nil || ledger.ledger != nil else { throw ValidationError("--consent-field is for --ledger") }
         guard (1...1000).contains(fewestVisitors) else { throw ValidationError("--fewest-visitors must lie between 1 and 1,000") }
     }
@@ -110,6 +118,13 @@ struct Label: ParsableCommand, WritesOutput {
     private func label(_ corpus: Corpus, _ artifact: ModelArtifact, _ classifier: IntentClassifier, _ plugin: ArrowPlugin?) throws {
         var wishes = SessionLabeller.Options()
         (wishes.evidence, wishes.gradients, wishes.fewestVisitors) = (evidence, gradients, fewestVisitors)
+        if let words {
+            do { wishes.words = try JSONDecoder().decode(EventWording.self, from: Data(FileSystem.live.contents(of: words))) } catch {
+                if error is FileError { throw error }
+                throw CommandFault(
+                    code: 65, place: words, reason: "it holds no words of events", remedy: "name the words.json of what `tessera pack` wrote")
+            }
+        }
         wishes.wording = try wording.map { try JSONDecoder().decode([String: [String]].self, from: Data(FileSystem.live.contents(of: $0))) }
         for field in fields where corpus.codes(field) == nil {
             throw CommandFault(

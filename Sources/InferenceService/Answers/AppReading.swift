@@ -82,10 +82,15 @@ struct AppReading: Sendable {
     ) throws -> AppTables {
         let customers = AppTables.Table.text(customers(decision, .own), name: "customer")
         let links = AppTables.Table.text(links(decision, .own), name: "sessions")
-        return try AppTables(
+        let tables = try AppTables(
             sources(customers, links), corpus: corpus(decision, .own), byVisitor: inputs.byVisitor,
             windowSeconds: inputs.windowSeconds
         ) { catalogue! }
+        // A row that is left out in silence, as a command does with one among thousands, would be another decision.
+        if let refused = tables.rejects.kept.first {
+            throw RequestFault(.internal, "a row cannot be read: \(refused)", remedy: "ask whoever runs the service")
+        }
+        return tables
     }
 
     /// Floats of the sessions that count for the decision.

@@ -73,7 +73,7 @@ extension JourneyPage {
           });
           const isMarked = signs.some(s => s.length);
           return card(isMarked ? "The journey, and what spoke for it" : "The journey",
-            isMarked ? make("small", null, "Marked events are the evidence: the percentage points that an intent loses without the event.")
+            isMarked ? make("small", null, "Marked events are the evidence: the points that an intent loses without the event.")
               : null,
             make("ol", { class: "steps" }, rows));
         }

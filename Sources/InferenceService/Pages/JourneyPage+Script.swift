@@ -58,6 +58,9 @@ extension JourneyPage {
         }
         function get(event, name) { return reserved.has(name) ? (event.fields || {})[name] : event[name]; }
 
+        // Models that know no times take none.
+        const at = time => schema && schema.has_time === false ? {} : { time: new Date(time).toISOString() };
+
         function timeOf(event) {
           if (typeof event.time === "string") return Date.parse(event.time);
           if (typeof event.time_ms === "number") return event.time_ms;
@@ -97,8 +100,8 @@ extension JourneyPage {
         function take(number) {
           const [name, steps] = journeys[number];
           let time = Date.now() - steps.reduce((sum, s) => sum + s.pause, 0) * 1000;
-          const events = steps.map(s => ({ time: new Date(time += s.pause * 1000).toISOString(), ...eventOf(s) }));
-          if (events.every(e => Object.keys(e).length === 1)) {
+          const events = steps.map(s => ({ ...at(time += s.pause * 1000), ...eventOf(s) }));
+          if (events.every(e => !Object.keys(e).some(name => name !== "time"))) {
             return fail({ message: "The examples fit none of this bundle's fields.",
               remedy: "Add events by its own fields, or paste a session." });
           }
@@ -129,7 +132,7 @@ extension JourneyPage {
         function add() {
           const event = {}, last = session.events[session.events.length - 1], pause = Math.max(0, Number($("pause").value) || 0);
           const before = last ? timeOf(last) : Date.now() - pause * 1000;
-          event.time = new Date((Number.isFinite(before) ? before : Date.now()) + pause * 1000).toISOString();
+          Object.assign(event, at((Number.isFinite(before) ? before : Date.now()) + pause * 1000));
           list(schema && schema.fields).forEach((field, number) => {
             const text = $(`f-${number}`).value.trim();
             if (text !== "") put(event, field.name, field.kind === "numeric" ? Number(text) : text);
@@ -192,6 +195,9 @@ extension JourneyPage {
             $("customer").hidden = !parts.includes("ranker") && !parts.includes("conversion");
             fields();
             show();
+            if (!parts.includes("encoder")) {
+              return fail({ message: "This bundle reads no sessions.", remedy: "Choose another below, or see how to call the service." });
+            }
           } catch (error) { return fail(error); }
           try {
             const names = list((await call("GET", "v1/models")).data).map(m => String(m.id));
@@ -212,8 +218,11 @@ extension JourneyPage {
                 remedy: "Write an object such as {\"segment\":\"premier\"}." });
             }
           }
-          if (!session.want) asked.want = ["intents", ...(parts.includes("conversion") ? ["conversion"] : [])];
-          if (customer && asked.want.includes("conversion")) asked.customer = customer;
+          // Somebody has to be the customer; features that are left out are unknown.
+          const whoever = { customer_id: "nobody", ...customer }, named = { intents: "intents", conversion: "conversion" };
+          if (!session.want) asked.want = parts.map(part => named[part]).filter(Boolean);
+          if (!asked.want.length) asked.want = ["embedding"];
+          if (asked.want.includes("conversion")) asked.customer = asked.customer || whoever;
           clearError();
           isBusy = true;
           $("said").textContent = "Scoring …";
@@ -222,8 +231,8 @@ extension JourneyPage {
             const began = performance.now(), scored = await call("POST", "v1/sessions:score", asked), took = performance.now() - began;
             let ranked = null, refused = null;
             if (parts.includes("ranker")) {
-              const asking = { impression_id: "try", sessions: [{ session: session.session, events: session.events }], top: 6 };
-              if (customer) asking.customer = customer;
+              const asking = { impression_id: "try", top: 6, customer: whoever,
+                sessions: [{ session: session.session, events: session.events }] };
               try { ranked = await call("POST", "v1/sessions:rank", asking); } catch (error) { refused = error; }
             }
             draw(scored, ranked, refused, list(session.events).slice(), took);

@@ -103,13 +103,14 @@ extension OpenAPIDocument {
             "examples": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } },
               "description": "Common values by field, for people who try." },
             "limits": { "type": "object", "required": ["events_per_session", "batch", "body_bytes"],
-              "properties": { "events_per_session": { "type": "integer" }, "batch": { "type": "integer" }, "body_bytes": { "type":
+              "properties": { "events_per_session": { "type": "integer" }, "fields_per_event": { "type": "integer" },
+                "field_bytes": { "type": "integer" }, "batch": { "type": "integer" }, "body_bytes": { "type":
                 "integer" } } } } },
         "Reloaded": { "type": "object", "required": ["reloaded"],
           "properties": { "reloaded": { "type": "array", "items": { "type": "object", "required": ["bundle", "digest", "changed"],
             "properties": { "bundle": { "type": "string" }, "digest": { "type": "string" }, "changed": { "type": "boolean" } } } } } },
         "Live": { "type": "object", "required": ["live"], "properties": { "live": { "const": true } } },
-        "Ready": { "type": "object", "required": ["ready"], "properties": { "ready": { "const": true } } }
+        "Ready": { "type": "object", "required": ["ready"], "properties": { "ready": { "type": "boolean" } } }
         """##
     }
 }

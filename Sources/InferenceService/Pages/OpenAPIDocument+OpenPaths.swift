@@ -1,6 +1,4 @@
 extension OpenAPIDocument {
-    private static let openRefused = refusing(reading, open: true)
-
     private static func modelPath(_ suffix: String, _ id: String, _ summary: String, _ schema: String, isVersion: Bool) -> String {
         let version = isVersion ? ##"{ "$ref": "#/components/parameters/Version" }, "## : ""
         return ##"""
@@ -8,9 +6,9 @@ extension OpenAPIDocument {
               "parameters": [{ "$ref": "#/components/parameters/Model" }, \##(version){ "$ref": "#/components/parameters/RequestID" }],
               "get": { "operationId": "\##(id)\##(isVersion ? "Version" : "")", "tags": ["compatible"], "summary": "\##(summary)",
                 "responses": {
-                  "200": { "description": "So it is.", "headers": { \##(requestIDHeader) },
-                    "content": { "application/json": { "schema": { "$ref": "#/components/schemas/\##(schema)" } } } },
-                  \##(openRefused) } } }
+                  "200": \##(answering("So it is.", schema)),
+                  \##(schema == "ModelReady" ? "\"503\": \(answering("The service ends.", schema))," : "")
+                  \##(refusing([400, 401, 404, 405, 408, 429], open: true)) } } }
             """##
     }
 
@@ -78,9 +76,10 @@ extension OpenAPIDocument {
         "/v2": {
           "parameters": [{ "$ref": "#/components/parameters/RequestID" }],
           "get": { "operationId": "describeServer", "tags": ["compatible"], "summary": "Name, version and extensions of the server",
+            "security": [],
             "responses": {
               "200": { "description": "What answers.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ServerMetadata" } } } },
-              \##(refusing([401, 403, 405, 408, 429, 503], open: true)) } } }
+              \##(refusing([400, 405, 408], open: true)) } } }
         """##
 }

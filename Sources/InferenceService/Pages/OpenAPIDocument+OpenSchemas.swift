@@ -1,11 +1,12 @@
 extension OpenAPIDocument {
-    /// Shapes that others have laid down: OpenAI's embeddings and the Open Inference Protocol. Members that these have and Tessera does
-    /// not read are let through, as their clients send them.
+    /// Shapes that others have laid down: OpenAI's embeddings and the Open Inference Protocol. Requests are strict here, too, except
+    /// for parameters of the Open Inference Protocol, which may be any.
     static func openSchemas(_ limits: Limits) -> String {
         ##"""
-        "EmbeddingRequest": { "type": "object", "required": ["input"],
+        "EmbeddingRequest": { "type": "object", "required": ["input"], "additionalProperties": false,
           "properties": {
-            "model": { "type": "string", "description": "The name of a bundle." },
+            "model": { "type": "string", "maxLength": 64, "description": "The name of a bundle; the first by name where it is left out." },
+            "user": { "type": "string", "maxLength": 512, "description": "OpenAI's clients may send it; it changes nothing." },
             "input": { "anyOf": [
               { "$ref": "#/components/schemas/Session" },
               { "type": "array", "minItems": 1, "maxItems": \##(limits.batch), "items": { "$ref": "#/components/schemas/Session" } }] },
@@ -34,8 +35,8 @@ extension OpenAPIDocument {
         "ServerMetadata": { "type": "object", "required": ["name", "version", "extensions"],
           "properties": { "name": { "const": "tessera" }, "version": { "type": "string" },
             "extensions": { "type": "array", "items": { "type": "string" } } } },
-        "ModelReady": { "type": "object", "required": ["ready"], "properties": { "name": { "type": "string" }, "ready": { "const":
-          true } } },
+        "ModelReady": { "type": "object", "required": ["name", "ready"],
+          "properties": { "name": { "type": "string" }, "ready": { "type": "boolean" } } },
         "Tensor": { "type": "object", "required": ["name", "datatype", "shape"],
           "properties": { "name": { "type": "string" }, "datatype": { "type": "string" },
             "shape": { "type": "array", "items": { "type": "integer" } } } },
@@ -44,15 +45,16 @@ extension OpenAPIDocument {
             "platform": { "type": "string" },
             "inputs": { "type": "array", "items": { "$ref": "#/components/schemas/Tensor" } },
             "outputs": { "type": "array", "items": { "$ref": "#/components/schemas/Tensor" } } } },
-        "InferRequest": { "type": "object", "required": ["inputs"],
+        "InferRequest": { "type": "object", "required": ["inputs"], "additionalProperties": false,
           "properties": {
-            "id": { "type": "string", "maxLength": 512 },
+            "id": { "type": "string", "maxLength": 128 },
             "parameters": { "type": "object", "properties": { "binary_data_output": { "type": "boolean" } } },
             "inputs": { "type": "array", "minItems": 1, "maxItems": 1, "items": { "$ref": "#/components/schemas/InputTensor" } },
-            "outputs": { "type": "array", "items": { "type": "object", "required": ["name"],
+            "outputs": { "type": "array", "minItems": 1, "maxItems": 2, "uniqueItems": true,
+              "items": { "type": "object", "required": ["name"], "additionalProperties": false,
               "properties": { "name": { "type": "string", "enum": ["embedding", "probabilities"] },
                 "parameters": { "type": "object", "properties": { "binary_data": { "type": "boolean" } } } } } } } },
-        "InputTensor": { "type": "object", "required": ["name", "datatype", "shape"],
+        "InputTensor": { "type": "object", "required": ["name", "datatype", "shape"], "additionalProperties": false,
           "properties": {
             "name": { "const": "session" },
             "datatype": { "const": "BYTES" },

@@ -62,6 +62,14 @@ extension OpenAPIDocument {
     /// What every answer bears.
     static let requestIDHeader = ##""X-Request-Id": { "$ref": "#/components/headers/RequestID" }"##
 
+    /// An answer with a schema of its own.
+    static func answering(_ what: String, _ schema: String) -> String {
+        ##"""
+        { "description": "\##(what)", "headers": { \##(requestIDHeader) },
+                "content": { "application/json": { "schema": { "$ref": "#/components/schemas/\##(schema)" } } } }
+        """##
+    }
+
     /// What routes of sessions refuse.
     static let scoring = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503]
     /// What routes refuse that take no body.

@@ -8,18 +8,18 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "A page that needs nothing from elsewhere.", "headers": { \##(requestIDHeader) },
                 "content": { "text/html": { "schema": { "type": "string" } } } },
-              \##(refusing([405, 408, 429, 503])) } } }
+              \##(refusing([400, 405, 408])) } } }
         """##
     }
 
-    private static func health(_ path: String, _ id: String, _ summary: String, _ schema: String, _ refused: String) -> String {
+    private static func health(_ path: String, _ id: String, _ summary: String, _ schema: String, or busy: String = "") -> String {
         ##"""
         "\##(path)": { \##(common),
           "get": { "operationId": "\##(id)", "tags": ["service", "compatible"], "summary": "\##(summary)", "security": [],
             "responses": {
-              "200": { "description": "It is.", "headers": { \##(requestIDHeader) },
-                "content": { "application/json": { "schema": { "$ref": "#/components/schemas/\##(schema)" } } } },
-              \##(refused) } } }
+              "200": \##(answering("It is.", schema)),
+              \##(busy)
+              \##(refusing([400, 405, 408])) } } }
         """##
     }
 
@@ -28,8 +28,10 @@ extension OpenAPIDocument {
         [
             page("/", "tryJourney", "A page to try a journey on"),
             page("/docs", "readDocumentation", "This document, readable"),
-            health("/v2/health/live", "isLive", "Does the process answer?", "Live", refusing([405, 408, 503], open: true)),
-            health("/v2/health/ready", "isReady", "Are models loaded and requests taken?", "Ready", refusing([405, 408, 503], open: true)),
+            health("/v2/health/live", "isLive", "Does the process answer?", "Live"),
+            health(
+                "/v2/health/ready", "isReady", "Are models loaded and requests taken?", "Ready",
+                or: #""503": \#(answering("It ends: send no more requests.", "Ready")),"#),
             machinePaths,
         ].joined(separator: ",\n")
     }
@@ -40,18 +42,19 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "OpenAPI 3.1.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "type": "object", "required": ["openapi", "info", "paths"] } } } },
-              \##(refusing([405, 408, 429, 503])) } } },
+              \##(refusing([400, 405, 408])) } } },
         "/metrics": { \##(common),
           "get": { "operationId": "readMetrics", "tags": ["service"], "summary": "Metrics for Prometheus",
             "description": "Needs the scope `metrics`.",
             "responses": {
               "200": { "description": "Prometheus' text format.", "headers": { \##(requestIDHeader) },
                 "content": { "text/plain": { "schema": { "type": "string" } } } },
-              \##(refusing([401, 403, 405, 408, 429, 503])) } } },
+              \##(refusing([400, 401, 403, 405, 408, 429])) } } },
         "/v1/schema": {
           "parameters": [{ "$ref": "#/components/parameters/RequestID" }, { "$ref": "#/components/parameters/Bundle" }],
           "get": { "operationId": "readSchema", "tags": ["service"], "summary": "What a bundle reads and can answer",
-            "description": "Fields of an event, intents, tiles, products, parts and limits. Needs the scope `embed` or `intents`.",
+            "description": "Fields of an event, intents, tiles, products, parts and limits. Needs a scope of predictions: `embed`, \##
+        `intents`, `rank`, `convert` or `credit`.",
             "responses": {
               "200": { "description": "The bundle's schema.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/BundleSchema" } } } },
@@ -62,7 +65,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "The bundles.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ModelList" } } } },
-              \##(refusing([401, 403, 405, 408, 429, 503])) } } },
+              \##(refusing([400, 401, 405, 408, 429])) } } },
         "/v1/admin:reload": { \##(common),
           "post": { "operationId": "reloadBundles", "tags": ["service"], "summary": "Read all bundles anew",
             "description": "Requests go on meanwhile; a bundle is exchanged whole. Where one fails all stay as they were. Needs the \##

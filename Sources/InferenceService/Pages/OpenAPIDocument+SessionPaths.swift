@@ -65,16 +65,14 @@ extension OpenAPIDocument {
             "description": "JSON Lines in, JSON Lines out, in the same order: each line a ScoreRequest, each line of the answer a \##
         BatchLine. Answers come while lines are still sent; who does not read is not written to. A line that fails tells its error \##
         and the next goes on. Only a line has to keep the limits, not the stream.",
-            "requestBody": { "required": true, "content": {
+            "requestBody": { "required": false, "content": {
               "application/jsonl": \##(lines),
               "application/x-ndjson": \##(lines) } },
             "responses": {
               "200": { "description": "An answer a line.", "headers": { \##(requestIDHeader) },
                 "x-line": { "$ref": "#/components/schemas/BatchLine" },
-                "content": {
-                  "application/jsonl": \##(lineAnswers),
-                  "application/x-ndjson": \##(lineAnswers) } },
-              \##(refusing(scoring)) } } },
+                "content": { "application/jsonl": \##(lineAnswers) } },
+              \##(refusing([400, 401, 403, 404, 405, 408, 415, 422, 429, 503])) } } },
         "/v1/sessions/{id}/events": {
           "parameters": [{ "$ref": "#/components/parameters/SessionID" }, { "$ref": "#/components/parameters/RequestID" },
             { "$ref": "#/components/parameters/Bundle" }],
@@ -99,7 +97,7 @@ extension OpenAPIDocument {
           "delete": { "operationId": "forgetSession", "tags": ["live sessions"], "summary": "Forget a session",
             "responses": {
               "204": { "description": "It is forgotten.", "headers": { \##(requestIDHeader) } },
-              \##(refusing(reading)) } } }
+              \##(refusing(reading + [422])) } } }
         """##
     }
 

@@ -45,9 +45,9 @@ enum OpenAPIDocument {
           "summary": "Embeddings, intents, tiles, forecasts and credit scores of customer journeys.",
           "description": "Send the events of a session; get back what the visit was about, with the events that say so.\n\nJSON is \#
         UTF-8. A body has at most \#(limits.bodyBytes) bytes, a request at most \#(limits.batch) sessions, a session at most \#
-        \#(limits.events) events, a value at most \#(limits.fieldBytes) bytes, and the service keeps at most \#(limits.sessions) \#
-        sessions. Values of a request are never repeated in an error.\n\nAnswers may gain members: pass over those that you do not \#
-        know. Requests are strict: a member that is not described here is refused.",
+        \#(limits.events) events, a value at most \#(limits.fieldBytes) bytes. Values of a request are never repeated in an error.\n\n\#
+        Answers may gain members: pass over those that you do not know. Requests are strict: a member that is not described here is \#
+        refused.",
           "license": { "name": "Apache 2.0", "identifier": "Apache-2.0" }
         },
         "servers": [{ "url": "/", "description": "The service that gave this document." }],
@@ -72,17 +72,18 @@ enum OpenAPIDocument {
     private static let parameters = #"""
         "Bundle": { "name": "bundle", "in": "query", "required": false,
           "description": "The bundle of models that answers; the first by name where it is left out.",
-          "schema": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$" }, "example": "bank" },
+          "schema": { "type": "string" }, "example": "bank" },
         "RequestID": { "name": "X-Request-Id", "in": "header", "required": false,
-          "description": "An id for logs, repeated in the answer. One that does not fit the pattern is replaced.",
-          "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._-]+$" }, "example": "web-7f3a" },
+          "description": "An id for logs, repeated in the answer: 1 to 128 of A-Z, a-z, 0-9, `.`, `_` and `-`. Any other is replaced.",
+          "schema": { "type": "string" }, "example": "web-7f3a" },
         "SessionID": { "name": "id", "in": "path", "required": true,
           "description": "The session's id, at most 200 bytes.",
           "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9._~-]+$" }, "example": "s1" },
         "Model": { "name": "model", "in": "path", "required": true, "description": "The name of a bundle.",
           "schema": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$" }, "example": "bank" },
-        "Version": { "name": "version", "in": "path", "required": true, "description": "One of the model's `versions`.",
-          "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._-]+$" }, "example": "1" },
+        "Version": { "name": "version", "in": "path", "required": true, "description":
+          "Anything: there is one version of each model, the one that answers.",
+          "schema": { "type": "string", "minLength": 1 }, "example": "1" },
         "JSONLength": { "name": "Inference-Header-Content-Length", "in": "header", "required": false,
           "description": "Bytes of JSON before the binary tensors.", "schema": { "type": "integer", "minimum": 0 } }
         """#

@@ -24,7 +24,7 @@ enum PageStyle {
         p{margin:.5rem 0;max-width:46rem}
         .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.2rem;margin:0 0 1rem;min-width:0}
         .soft,small{color:var(--soft)}small{font-size:.84rem}
-        code,pre,.mono{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+        code{overflow-wrap:anywhere}code,pre,.mono{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
         pre{background:var(--faint);border-radius:6px;padding:.7rem .9rem;margin:.5rem 0;overflow:auto;max-height:30rem;white-space:pre}
         details{margin:.7rem 0}summary{cursor:pointer;color:var(--soft);border-radius:4px}
         table{border-collapse:collapse;width:100%;font-size:.9rem}

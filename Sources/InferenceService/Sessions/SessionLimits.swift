@@ -12,7 +12,7 @@ public struct SessionLimits: Sendable, Equatable {
     /// Bytes that a session costs beside its id and its value: the store's own tables.
     public static let overhead = 160
     /// Longest id, bytes.
-    public static let longestID = 128
+    public static let longestID = 512
 
     /// Limits.
     public init(sessions: Int, bytes: Int, idleSeconds: Double, ageSeconds: Double) {

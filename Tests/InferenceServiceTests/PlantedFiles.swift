@@ -1,0 +1,1 @@
+../CreditRiskTests/PlantedFiles.swift
