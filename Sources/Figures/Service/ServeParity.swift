@@ -74,7 +74,7 @@ private struct ServeParityRun: FigureRun {
     }
 
     func figure() throws -> FigureValue {
-        let few = Array(sessions.enumerated().filter { $0.offset % (context.quick ? 10 : 10) == 0 }.map(\.element))
+        let few = Array(sessions.enumerated().filter { $0.offset % 10 == 0 }.map(\.element))
         var ways: [String: FigureValue] = [:]
         var (differences, compared) = (0, 0)
         func add(_ name: String, _ comparison: Comparison) {
@@ -92,8 +92,10 @@ private struct ServeParityRun: FigureRun {
         FigureContext.say("serve-parity: one event at a time")
         add("events", try remembered(few))
         let events = sessions.reduce(0) { $0 + models.corpus.events(ofSession: $1).count }
+        let labelled = sessions.count { String(decoding: lines[$0], as: UTF8.self).contains("\"status\":\"labelled\"") }
         let figure: FigureValue = [
             "data": .text(models.source), "sessions": .integer(sessions.count), "events": .integer(events), "ways": .object(ways),
+            "sessions_with_an_intent": .integer(labelled),
             "compared": .integer(compared), "differences": .integer(differences), "differences_target": .integer(0),
             "is_reached": .truth(differences == 0), "evidence": .integer(3), "threads_of_commands": .integer(FigureContext.timedThreads),
             "sessions_one_event_at_a_time": .integer(few.count), "quick": .truth(context.quick),

@@ -13,6 +13,8 @@ struct ServedModels {
     let corpus: Corpus
     /// What they are of.
     let source: String
+    /// Where sessions are sent, here and at the peer.
+    static let scoreRoute = "/v1/sessions:score"
     private let context: FigureContext
     private let labelling: [String]
 
