@@ -258,7 +258,11 @@ let package = Package(
             name: "DecisionRecordsTests", dependencies: ["DecisionRecords", "Audit", "EventStream", "DurableFiles"], swiftSettings: settings
         ),
         .testTarget(
-            name: "InferenceServiceTests", dependencies: ["InferenceService", "DurableFiles", "FaultTestSupport"], swiftSettings: settings),
+            name: "InferenceServiceTests",
+            dependencies: [
+                "InferenceService", "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk",
+                "Studies", "Audit", "DecisionRecords", "DurableFiles", "FaultTestSupport",
+            ], swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -26,6 +26,8 @@ struct HTTPEndpoint: HTTPResponder {
         let answer = await service.answer(own, &body)
         var headers = HTTPFields()
         if let type = answer.contentType { headers[.contentType] = type }
+        if let id = answer.id { headers[.requestID] = id }
+        if answer.closes { headers[.connection] = "close" }
         for (name, value) in answer.fields {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }

@@ -30,8 +30,8 @@ struct AppShop: Sendable {
 
     var models: PreparedModels { PreparedModels(encoder, classifier, for: rankerInputs.blocks) }
 
-    func ranking(rules: EligibilityRules? = nil) throws -> TileRanking {
-        try TileRanking(ranker, rankerInputs, catalogue: catalogue, rules: rules, schema: schema, models: models)
+    func ranking(rules: EligibilityRules? = nil, catalogue: TileCatalogue? = nil) throws -> TileRanking {
+        try TileRanking(ranker, rankerInputs, catalogue: catalogue ?? self.catalogue, rules: rules, schema: schema, models: models)
     }
 
     func forecast() throws -> ConversionForecast {

@@ -35,10 +35,11 @@ import Testing
     /// The request, and the same in files.
     private func both(
         _ sessions: [SessionRecord], time: Int64? = nil, customer: [(String, String)] = [("age", "44"), ("segment", "\"private\"")],
-        tiles: [String]? = nil, fees: [String]? = nil, top: Int? = nil, rules: EligibilityRules? = nil
+        tiles: [String]? = nil, fees: [String]? = nil, top: Int? = nil, rules: EligibilityRules? = nil, catalogue: String? = nil
     ) throws -> (answer: String, line: String) {
         let time = time ?? Self.time(sessions)
-        let own = tiles ?? shop.catalogue.tiles
+        let path = catalogue ?? shop.folder("tiles.csv"), catalogue = try TileCatalogue(path)
+        let own = tiles ?? catalogue.tiles
         let columns = customer.map(\.0), values = customer.map { $0.1 == "null" ? "" : $0.1.replacing("\"", with: "") }
         let attributes = customer.map { ",\"\($0.0)\":\($0.1)" }.joined()
         var json = "{\"impression_id\":\"i\\u0031\",\"time_us\":\(time),\"customer\":{\"customer_id\":\"c7\"\(attributes)}"
@@ -50,7 +51,7 @@ import Testing
             json += ",\"tiles\":[\(texts.joined(separator: ","))]"
         }
         json += (top.map { ",\"top\":\($0)" } ?? "") + "}"
-        let answer = try shop.ranking(rules: rules).answer(request(json))
+        let answer = try shop.ranking(rules: rules, catalogue: catalogue).answer(request(json))
 
         var tables = AppTables.Files(
             customers: try files.folder.write(
@@ -59,7 +60,7 @@ import Testing
             impressions: try files.folder.write(
                 "impression_id,time_ms,customer_id,tiles,fee\ni1,\(time / 1000),c7,\(own.joined(separator: "|")),"
                     + "\((fees ?? own.map { _ in "" }).map { $0 == "null" ? "" : $0 }.joined(separator: "|"))\n", to: "impressions.csv"),
-            tiles: shop.folder("tiles.csv"), links: try links(sessions, "c7"))
+            tiles: path, links: try links(sessions, "c7"))
         tables.format.features = ["fee"]
         return (answer, try files.rank(tables, files.corpus(sessions), top: top, rules: rules))
     }
@@ -93,6 +94,13 @@ import Testing
         let late = try both(sessions, time: Self.time(sessions) + 31 * 24 * AppShop.hour)
         #expect(late.answer == late.line)
         #expect(try both([], time: Self.time(sessions)).answer == late.answer)
+    }
+
+    /// Tiles of later days, whose texts alone would make other features.
+    @Test func otherCatalogue() throws {
+        let path = try files.folder.write("price,tile,colour,kind\n9,t-next,red,loan\n,t-card,,bond\n3,t-fund,blue,fund\n", to: "tiles.csv")
+        let found = try both(Array(shop.sessions[30..<33]), catalogue: path)
+        #expect(found.answer == found.line && found.answer.contains("t-next") && !found.answer.contains("t-loan"))
     }
 
     @Test func rules() throws {

@@ -62,7 +62,7 @@ struct RecordedTables {
         (same.session, same.visitor) = (shop.sessions[5].session, shop.sessions[5].visitor)
         return [
             try decision("i", #"{"customer_id":"c","age":44,"segment":"private"}"#, [shop.sessions[5]]),
-            try decision("i", #"{"customer_id":"c","age":30}"#, [twin, same], after: 333),
+            try decision("i", #"{"customer_id":"c","age":30}"#, [twin, same, shop.sessions[30]], after: 333),
             try decision("j", #"{"customer_id":"c","nothing":"x"}"#, []),
             try decision("i", #"{"segment":"\u0301,\"\u0301\u2028\n\r;","customer_id":"\u0301\"\n,|"}"#, [same, same, twin]),
             // Long after: its session does not count.

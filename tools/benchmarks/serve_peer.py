@@ -333,7 +333,8 @@ def serve(dir: Path, port: int, workers: int) -> None:
     sys.path.insert(0, str(Path(__file__).parent))
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     uvicorn.run("serve_peer:application", factory=True, host="127.0.0.1", port=port, workers=workers, loop="uvloop", http="httptools",
-                access_log=False, log_level="warning", backlog=2048)
+                access_log=False, log_level="warning", backlog=2048, lifespan="off", ws="none", proxy_headers=False, server_header=False,
+                date_header=False)
 
 
 def cpu_seconds(pid: int | None) -> float:

@@ -25,6 +25,7 @@ TEXT_LIMIT = 2048
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Event = dict[str, Any]
 
+
 class Rows(dict):
     """Rows of a field's values; those of no value of their own share the unknown one."""
 
@@ -330,7 +331,6 @@ class Sessions:
         if count > self.most:
             columns = {name: column[-self.most:] for name, column in columns.items()}
             seconds, count = seconds[:, -self.most:], self.most
-        # log1p in single precision, as the model was trained.
         logs = np.log1p(np.maximum(seconds, 0)).astype(np.float64)
         ids = [[rows[value] for value in columns[field]] for field, rows in self.values]
         ids.append(self.places[:count])

@@ -183,9 +183,18 @@ struct RecordColumns {
         let codes = records.flatMap { record in
             values(record.texts[field], record).map { text -> Int32 in
                 guard let text else { return 0 }
-                if let code = known[text] { return code }
+                // A session alone has few values, which are compared faster than hashed.
+                if entries.count < 8 {
+                    if let place = entries.firstIndex(of: text) { return Int32(place + 1) }
+                } else if let code = known[text] {
+                    return code
+                }
                 entries.append(text)
-                known[text] = Int32(entries.count)
+                if entries.count == 8 {
+                    for (place, entry) in entries.enumerated() { known[entry] = Int32(place + 1) }
+                } else if entries.count > 8 {
+                    known[text] = Int32(entries.count)
+                }
                 return Int32(entries.count)
             }
         }

@@ -7,12 +7,12 @@ enum ScoreText {
         _ session: String, _ score: SessionScore, conversion: String?, _ bundle: ServingBundle, events: Int?
     ) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(256 + (score.label?.utf8.count ?? 0) + score.embedding.count * 13)
+        text.reserveCapacity(256 + (score.label?.count ?? 0) + score.embedding.count * 13)
         text += "{\"session\":".utf8
         text += JSONString.quoted(session).utf8
         if let label = score.label {
             text += ",\"label\":".utf8
-            append(line: label, to: &text)
+            text.append(contentsOf: label.dropLast())
         }
         if !score.embedding.isEmpty {
             text += ",\"embedding\":".utf8

@@ -6,7 +6,7 @@ internal import SequenceEmbedding
 /// What a bundle says of a session.
 package struct SessionScore: Sendable {
     /// The line that `tessera label` writes, with its end; nil where no label was wanted.
-    package var label: String?
+    package var label: [UInt8]?
     /// Whether an intent was assigned.
     package var isLabelled = false
     /// Numbers of the intents assigned.
@@ -44,7 +44,10 @@ extension ServingBundle {
                 }
                 let isShared = wants.contains(.embedding) && embedder === classifier.embedder
                 let label = labeller.label(0, own) { floats in if isShared { score.embedding = Array(floats) } }
-                score.label = (all ? lines.all : lines.plain).line(label, key: record.session)
+                var line: [UInt8] = []
+                line.reserveCapacity(1024)
+                (all ? lines.all : lines.plain).append(label, key: record.session, to: &line)
+                score.label = line
                 (score.isLabelled, score.assigned) = (label.abstention == nil, label.assigned)
                 score.probabilities = toldPlaces.map { label.probabilities[$0] }
                 score.wording = labeller.wording(ofSession: 0)

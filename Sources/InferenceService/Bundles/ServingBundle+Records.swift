@@ -19,7 +19,7 @@ extension ServingBundle {
     }
 
     /// A label as the ledger keeps it: with the session and the words of its events, so that `tessera label` gives the line again.
-    func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: String) -> DecisionRecorder.Decision {
+    func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: [UInt8]) -> DecisionRecorder.Decision {
         let record = request.record
         // A caller may give one id to several sessions, and decisions of a run are made again together.
         let number = Self.nextNumber()
@@ -33,7 +33,7 @@ extension ServingBundle {
             input: DecisionInput.json(
                 id: named.session, corpusSessions: [number], wording: score.wording,
                 sessions: [SessionRecord.json(of: 0, in: Corpus([named], schema: schema!))]),
-            output: Array(line.utf8))
+            output: line)
         decision.consent = request.consent
         return decision
     }

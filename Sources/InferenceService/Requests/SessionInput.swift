@@ -27,6 +27,8 @@ package struct SessionInput: Sendable {
     package let limits: Limits
     private let zone: Int64
     private let fields: [String: Field]
+    /// Fields and reserved members by name; a reserved name is no field's.
+    private let members: [String: Member]
     private let numeric: Int
     private let texts: Int
 
@@ -35,8 +37,13 @@ package struct SessionInput: Sendable {
         var isNumeric: Bool
     }
 
+    private enum Member {
+        case field(Field)
+        case reserved(Reserved)
+    }
+
     /// Members of an event that are no fields.
-    private enum Reserved: String {
+    private enum Reserved: String, CaseIterable {
         case time, fields, hour, weekday
         case microseconds = "time_us"
         case milliseconds = "time_ms"
@@ -59,6 +66,9 @@ package struct SessionInput: Sendable {
             }
         }
         (self.fields, self.numeric, self.texts) = (fields, numeric, texts)
+        var members = fields.mapValues { Member.field($0) }
+        for reserved in Reserved.allCases { members[reserved.rawValue] = .reserved(reserved) }
+        self.members = members
     }
 
     /// The session while its members are read.
@@ -219,12 +229,13 @@ package struct SessionInput: Sendable {
             guard members <= limits.fields else {
                 throw reader.fault(.unprocessable, "more than \(limits.fields) members", remedy: "send the fields of /v1/schema only")
             }
-            if !isNested, let reserved = Reserved(rawValue: name) {
+            let field: Field
+            switch isNested ? fields[name].map({ .field($0) }) : self.members[name] {
+            case .reserved(let reserved):
                 try take(reserved, &reader, &said, &events, &members)
                 continue
-            }
-            guard let field = fields[name] else {
-                throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
+            case .field(let own): field = own
+            case nil: throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
             }
             if field.isNumeric {
                 let last = events.numbers[field.place].count - 1

@@ -123,8 +123,8 @@ package final class ScoringService: Sendable {
             answer = ServiceAnswer(error, id, isOpenInference: route?.isOpenInference ?? false)
             if error.code == .methodNotAllowed, let route { answer.fields.append(("Allow", route.methods.joined(separator: ", "))) }
         }
-        answer.fields.append(("X-Request-Id", id.text))
-        if !isReady { answer.fields.append(("Connection", "close")) }
+        answer.id = id.text
+        answer.closes = !isReady
         var sent = 0
         if case .bytes(let bytes) = answer.body { sent = bytes.count }
         let duration = parts.clock.nanoseconds() - begin

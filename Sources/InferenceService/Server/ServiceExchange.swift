@@ -44,6 +44,10 @@ package struct ServiceAnswer: Sendable {
     package var status: Int
     /// `Content-Type`; nil without a body.
     package var contentType: String?
+    /// `X-Request-Id`.
+    package var id: String?
+    /// Whether the connection ends with it.
+    package var closes = false
     /// Further fields.
     package var fields: [(name: String, value: String)] = []
     /// What is sent.

@@ -13,10 +13,10 @@ internal import DurableFiles
 /// Where intents are suspended every line names them, `"suspended":["card-compare"]`, whether the session would have had them or not, so
 /// that a line can be made again and tells nothing of what was withheld. They are left out of everything else.
 public struct LabelLines: Sendable {
-    private let heads: [String]
-    private let ids: [String]
-    private let groups: [(name: String, members: [Int])]
-    private let tail: String
+    private let heads: [[UInt8]]
+    private let ids: [[UInt8]]
+    private let groups: [(name: [UInt8], members: [Int])]
+    private let tail: [UInt8]
     private let withheld: Set<Int>
     private let showsAll: Bool
 
@@ -24,80 +24,137 @@ public struct LabelLines: Sendable {
     /// - Parameter showsAll: whether the probabilities of all intents are written, too.
     public init(_ classifier: IntentClassifier, encoder: String, showsAll: Bool = false) {
         let settings = classifier.settings
-        ids = settings.intents.map(JSONString.quoted)
+        func quoted(_ text: String) -> [UInt8] { Array(JSONString.quoted(text).utf8) }
+        ids = settings.intents.map(quoted)
         heads = settings.intents.enumerated().map { k, id in
             let intent = classifier.taxonomy[id]
             let name = JSONString.quoted(intent?.name ?? id)
-            return
+            let head =
                 "{\"id\":\(JSONString.quoted(id)),\"definition\":\(JSONString.quoted(intent?.definitionID ?? id)),\"name\":\(name)"
                 + ",\"threshold\":\(Self.number(Float(settings.thresholds[k]))),\"probability\":"
+            return Array(head.utf8)
         }
         let withheld = Set(classifier.withheld)
         self.withheld = withheld
         groups = classifier.groups.compactMap { group in
             let members = group.members.filter { !withheld.contains($0) }
-            return members.isEmpty ? nil : (JSONString.quoted(group.intent.id), members)
+            return members.isEmpty ? nil : (quoted(group.intent.id), members)
         }
         let suspended = classifier.withheld.map { JSONString.quoted(settings.intents[$0]) }.joined(separator: ",")
         let taxonomy = settings.taxonomy
-        tail =
+        let tail =
             (suspended.isEmpty ? "" : ",\"suspended\":[\(suspended)]")
             + ",\"taxonomy\":{\"id\":\(JSONString.quoted(taxonomy.id)),\"version\":\(JSONString.quoted(taxonomy.version)),\"digest\":\"\(taxonomy.digest)\"}"
             + ",\"encoder\":\"\(encoder)\",\"classifier\":\"\(classifier.id)\"}\n"
+        self.tail = Array(tail.utf8)
         self.showsAll = showsAll
     }
 
     /// Four digits after the point: what a reader can use, and as long for every session.
     static func number(_ value: Float) -> String {
-        guard value.isFinite else { return "null" }
-        // Weights of a file can make an attribution of any size.
-        guard abs(value) < 1e12 else { return "\(value)" }
-        let scaled = Int((Double(abs(value)) * 10_000).rounded())
-        let digits = String(scaled % 10_000)
-        return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / 10_000)." + String(repeating: "0", count: 4 - digits.count) + digits
+        var text: [UInt8] = []
+        append(value, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
+
+    private static func append(_ value: Float, to text: inout [UInt8]) {
+        guard value.isFinite else { return append("null", to: &text) }
+        // Weights of a file can make an attribution of any size.
+        guard abs(value) < 1e12 else { return text.append(contentsOf: "\(value)".utf8) }
+        let scaled = Int((Double(abs(value)) * 10_000).rounded())
+        if value < 0, scaled > 0 { text.append(UInt8(ascii: "-")) }
+        let start = text.count
+        var rest = scaled
+        for _ in 0..<4 {
+            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        text.append(UInt8(ascii: "."))
+        repeat {
+            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        text[start...].reverse()
+    }
+
+    private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+
+    private static func append(_ number: Int, to text: inout [UInt8]) { text.append(contentsOf: String(number).utf8) }
 
     /// One line, with its end.
     public func line(_ label: SessionLabel, key: String) -> String {
-        var line = "{\"session\":\(JSONString.quoted(key)),\"status\":\"\(label.abstention == nil ? "labelled" : "abstained")\""
-        if let reason = label.abstention { line += ",\"reason\":\"\(reason.rawValue)\"" }
-        line += ",\"intents\":["
-        for (place, intent) in label.assigned.enumerated() {
-            if place > 0 { line += "," }
-            line += heads[intent] + Self.number(label.probabilities[intent])
-            if place < label.evidence.count {
-                line += ",\"evidence\":["
-                for (number, event) in label.evidence[place].enumerated() {
-                    if number > 0 { line += "," }
-                    line += "{\"place\":\(event.place),\"event\":\(JSONString.quoted(event.text)),\"effect\":\(Self.number(event.effect))"
-                    if let gradient = event.gradient { line += ",\"gradient\":\(Self.number(gradient))" }
-                    line += "}"
-                }
-                line += "]"
-            }
-            line += "}"
+        var text: [UInt8] = []
+        append(label, key: key, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Adds one line, with its end.
+    public func append(_ label: SessionLabel, key: String, to text: inout [UInt8]) {
+        Self.append("{\"session\":", to: &text)
+        text += JSONString.quoted(key).utf8
+        Self.append(label.abstention == nil ? ",\"status\":\"labelled\"" : ",\"status\":\"abstained\"", to: &text)
+        if let reason = label.abstention {
+            Self.append(",\"reason\":\"", to: &text)
+            text += reason.rawValue.utf8
+            Self.append("\"", to: &text)
         }
-        line += "],\"set\":["
-        for (place, intent) in label.possible.enumerated() { line += (place > 0 ? "," : "") + ids[intent] }
-        line += "]"
+        Self.append(",\"intents\":[", to: &text)
+        for (place, intent) in label.assigned.enumerated() {
+            if place > 0 { Self.append(",", to: &text) }
+            text += heads[intent]
+            Self.append(label.probabilities[intent], to: &text)
+            if place < label.evidence.count { append(label.evidence[place], to: &text) }
+            Self.append("}", to: &text)
+        }
+        Self.append("],\"set\":[", to: &text)
+        for (place, intent) in label.possible.enumerated() {
+            if place > 0 { Self.append(",", to: &text) }
+            text += ids[intent]
+        }
+        Self.append("]", to: &text)
         if !groups.isEmpty, !label.probabilities.isEmpty {
-            line += ",\"groups\":{"
+            Self.append(",\"groups\":{", to: &text)
             for (place, group) in groups.enumerated() {
-                let most = group.members.reduce(Float(0)) { max($0, label.probabilities[$1]) }
-                line += (place > 0 ? "," : "") + "\(group.name):\(Self.number(most))"
+                if place > 0 { Self.append(",", to: &text) }
+                text += group.name
+                Self.append(":", to: &text)
+                Self.append(group.members.reduce(Float(0)) { max($0, label.probabilities[$1]) }, to: &text)
             }
-            line += "}"
+            Self.append("}", to: &text)
         }
         if showsAll {
-            line += ",\"probabilities\":{"
+            Self.append(",\"probabilities\":{", to: &text)
             var isFirst = true
             for (k, id) in ids.enumerated() where !withheld.contains(k) {
-                line += (isFirst ? "" : ",") + "\(id):\(Self.number(label.probabilities[k]))"
+                if !isFirst { Self.append(",", to: &text) }
                 isFirst = false
+                text += id
+                Self.append(":", to: &text)
+                Self.append(label.probabilities[k], to: &text)
             }
-            line += "}"
+            Self.append("}", to: &text)
         }
-        return line + tail
+        text += tail
+    }
+
+    private func append(_ evidence: [SessionLabel.Evidence], to text: inout [UInt8]) {
+        Self.append(",\"evidence\":[", to: &text)
+        for (number, event) in evidence.enumerated() {
+            Self.append(number > 0 ? ",{\"place\":" : "{\"place\":", to: &text)
+            Self.append(event.place, to: &text)
+            Self.append(",\"event\":", to: &text)
+            text += JSONString.quoted(event.text).utf8
+            Self.append(",\"effect\":", to: &text)
+            Self.append(event.effect, to: &text)
+            if let gradient = event.gradient {
+                Self.append(",\"gradient\":", to: &text)
+                Self.append(gradient, to: &text)
+            }
+            Self.append("}", to: &text)
+        }
+        Self.append("]", to: &text)
     }
 }
 

@@ -61,7 +61,7 @@ extension SessionLabeller {
             pool.run(buffer.count) { index, _ in
                 var text: [UInt8] = []
                 for label in labels[index * step..<min(labels.count, (index + 1) * step)] {
-                    text += lines.line(label, key: key(label.session)).utf8
+                    lines.append(label, key: key(label.session), to: &text)
                 }
                 base![index] = text
             }

@@ -35,6 +35,7 @@ enum FactText {
     /// The distinct words of a text's first ``limit`` bytes, lower-cased, in the order of their first appearance: runs of letters, digits
     /// and marks that have two letters at least.
     static func words(_ text: UnsafeRawBufferPointer) -> [String] {
+        if let plain = plainWords(text.prefix(limit)) { return plain }
         let text = String(decoding: UnsafeRawBufferPointer(rebasing: text.prefix(limit)), as: UTF8.self).lowercased()
         var found: [String] = []
         var known = Set<String>()
@@ -57,6 +58,39 @@ enum FactText {
         }
         end()
         return found
+    }
+
+    /// The same of a text in ASCII, without going through Unicode's tables; nil for any other.
+    private static func plainWords(_ text: Slice<UnsafeRawBufferPointer>) -> [String]? {
+        guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + 1) { word in
+            var found: [String] = []
+            // Most texts have few words, which are compared faster than hashed.
+            var known = Set<String>()
+            var (length, letters) = (0, 0)
+            func end() {
+                if letters >= 2 {
+                    let own = String(decoding: word[0..<length], as: UTF8.self)
+                    if found.count == 16 { known.formUnion(found) }
+                    let isNew = found.count < 16 ? !found.contains(own) : known.insert(own).inserted
+                    if isNew { found.append(own) }
+                }
+                (length, letters) = (0, 0)
+            }
+            for byte in text {
+                let lowered = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+                if lowered >= 0x61 && lowered <= 0x7A {
+                    letters += 1
+                } else if !(lowered >= 0x30 && lowered <= 0x39) {
+                    end()
+                    continue
+                }
+                word[length] = lowered
+                length += 1
+            }
+            end()
+            return found
+        }
     }
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
