@@ -170,7 +170,7 @@ let package = Package(
             dependencies: [
                 "DurableFiles", "EventStream", "SequenceKernel", "Evaluation", "SyntheticBank", "SequenceEmbedding",
                 "IntentTaxonomy", "Recommendation", "CreditRisk", "BoostedTrees", "Studies", "SettingsFiles", "Audit", "AuditTestSupport",
-                "CAllocationCount",
+                "InferenceService", "CAllocationCount",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -10,7 +10,8 @@ struct CommandProcess {
         case signal(Int32)
     }
 
-    private let number: pid_t
+    /// What the system calls it.
+    let number: pid_t
 
     /// The program `name` beside this one.
     static func beside(_ name: String) throws -> String {
@@ -48,9 +49,22 @@ struct CommandProcess {
     func wait() -> End {
         var status: Int32 = 0
         while waitpid(number, &status, 0) < 0 && errno == EINTR {}
+        return Self.end(status)
+    }
+
+    /// How it ended; nil while it runs. To be asked no more once it told.
+    func endIfOver() -> End? {
+        var status: Int32 = 0
+        return waitpid(number, &status, WNOHANG) == number ? Self.end(status) : nil
+    }
+
+    private static func end(_ status: Int32) -> End {
         let signal = status & 0x7F
         return signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal)
     }
+
+    /// Sends it a signal.
+    func send(_ signal: Int32) { Glibc.kill(number, signal) }
 
     /// Kills after so many seconds and waits for the end.
     func kill(after seconds: Double) -> End {

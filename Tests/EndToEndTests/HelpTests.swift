@@ -7,7 +7,7 @@ import Testing
     static let commands = [
         "", "audit", "audit key", "audit retention", "audit rotate", "audit rules", "audit rules check", "audit rules proxy",
         "audit subject", "audit subject erase", "audit subject show", "audit verify",
-        "import", "validate", "sessions", "sessions reconcile", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
+        "import", "validate", "sessions", "sessions reconcile", "sessions export", "inspect", "pretrain", "embed", "evaluate", "evaluate next",
         "evaluate probe", "taxonomy", "taxonomy propose",
         "taxonomy check", "taxonomy show", "taxonomy diff", "taxonomy approve", "labels", "labels annotate", "labels import",
         "labels agreement", "intents", "intents train", "intents evaluate", "intents pack", "label", "link", "rank", "rank train",

@@ -25,11 +25,10 @@ struct HotelLabels {
         let folder = "\(folder)/\(part)"
         let events = try context.input(data, Self.set, "events", endings: ["csv.gz", "csv"])
         let file = try context.input(root, Self.set, "labels", endings: ["jsonl.gz", "jsonl"])
-        let words = try context.input(root, Self.set, "taxonomy", endings: ["yaml"])
         let read = try context.corpus([events], mapping: "\(Self.set).mapping.yaml", at: folder)
         corpus = read.corpus
         table = CorpusTable(corpus)
-        let taxonomy = try SettingsFile.read(AnnotatorsTaxonomy.self, from: words).taxonomy
+        let taxonomy = try Self.taxonomy(context, labels: root)
         let (labels, refused) = try LabelSet.read([file], for: corpus, taxonomy: try Taxonomy(validating: taxonomy))
         if !refused.isEmpty { FigureContext.say("intents: \(refused.count) label rows refused, the first \(refused[0])") }
         self.labels = labels
@@ -39,6 +38,12 @@ struct HotelLabels {
         guard counts[first] != nil else {
             throw FigureError(code: 65, description: "\(file): annotator \(first), whose labels teach, labelled nothing here")
         }
+    }
+
+    /// The taxonomy that the annotators had.
+    static func taxonomy(_ context: FigureContext, labels root: String) throws -> Taxonomy {
+        let words = try context.input(root, set, "taxonomy", endings: ["yaml"])
+        return try SettingsFile.read(AnnotatorsTaxonomy.self, from: words).taxonomy
     }
 
     /// Sessions that the first annotator labelled.

@@ -51,6 +51,9 @@ package struct SessionInput: Sendable {
         case dwell = "dwell_s"
     }
 
+    /// Whether a member of this name says something of an event's time, so that a field of the name stands in `fields`.
+    static func isReserved(_ name: String) -> Bool { Reserved(rawValue: name) != nil }
+
     /// For a schema; outcomes and identities are no inputs and are not taken.
     package init(schema: EventSchema, limits: Limits) {
         (self.schema, self.limits) = (schema, limits)
