@@ -214,7 +214,9 @@ package final class DecisionJournal: @unchecked Sendable {
     ) -> String? {
         do throws(LedgerError) {
             let own: (ledger: Ledger, vault: SubjectVault?)
-            if let opened { own = opened } else {
+            if let opened {
+                own = opened
+            } else {
                 own = try opening()
                 opened = own
             }
@@ -226,7 +228,9 @@ package final class DecisionJournal: @unchecked Sendable {
             }
             for run in order {
                 let recorder: DecisionRecorder
-                if let known = recorders[run] { recorder = known } else {
+                if let known = recorders[run] {
+                    recorder = known
+                } else {
                     recorder = try DecisionRecorder(
                         own.ledger, vault: own.vault, run.run, model: run.model, taxonomy: run.taxonomy, key: key, settings(run.purpose))
                     recorders[run] = recorder
