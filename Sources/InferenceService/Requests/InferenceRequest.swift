@@ -84,8 +84,12 @@ package struct InferenceRequest: Sendable {
         try reader.beginObject()
         while let name = try reader.nextName() {
             switch name {
-            case flag: found = try reader.boolean()
-            case "binary_data_size": size = try reader.integer(0...(1 << 40))
+            case flag:
+                guard found == nil else { throw reader.repeated() }
+                found = try reader.boolean()
+            case "binary_data_size":
+                guard size == nil else { throw reader.repeated() }
+                size = try reader.integer(0...(1 << 40))
             default: try reader.skip()
             }
         }
@@ -98,8 +102,10 @@ package struct InferenceRequest: Sendable {
         while try reader.nextElement() {
             guard found == nil else { throw reader.fault(.unprocessable, "there is one input", remedy: "give `session` alone") }
             var tensor = Tensor()
+            var seen: Set<String> = []
             try reader.beginObject()
             while let name = try reader.nextName() {
+                guard seen.insert(name).inserted else { throw reader.repeated() }
                 switch name {
                 case "name": tensor.name = try reader.text(limit: 64)
                 case "datatype": tensor.datatype = try reader.text(limit: 16)
@@ -129,8 +135,10 @@ package struct InferenceRequest: Sendable {
         try reader.beginArray()
         while try reader.nextElement() {
             var (own, isBinary): (Output?, Bool?) = (nil, nil)
+            var seen: Set<String> = []
             try reader.beginObject()
             while let name = try reader.nextName() {
+                guard seen.insert(name).inserted else { throw reader.repeated() }
                 switch name {
                 case "name":
                     own = Output(rawValue: try reader.text(limit: 64))

@@ -15,7 +15,9 @@ package struct SessionInput: Sendable {
         package var fieldBytes: Int
 
         /// Limits.
-        package init(events: Int, fields: Int, fieldBytes: Int) { (self.events, self.fields, self.fieldBytes) = (events, fields, fieldBytes) }
+        package init(events: Int, fields: Int, fieldBytes: Int) {
+            (self.events, self.fields, self.fieldBytes) = (events, fields, fieldBytes)
+        }
     }
 
     /// Longest id of a session or visitor, bytes.
@@ -96,6 +98,16 @@ package struct SessionInput: Sendable {
         var weekdays: [UInt8] = []
         var texts: [[String?]]
         var numbers: [[Double?]]
+        /// The last event, from 1, that gave a field: a null is given, too.
+        var givenTexts: [Int]
+        var givenNumbers: [Int]
+
+        init(texts count: Int, numbers numeric: Int) {
+            texts = [[String?]](repeating: [], count: count)
+            numbers = [[Double?]](repeating: [], count: numeric)
+            givenTexts = [Int](repeating: 0, count: count)
+            givenNumbers = [Int](repeating: 0, count: numeric)
+        }
     }
 
     /// Takes a member of a session's object.
@@ -173,8 +185,13 @@ package struct SessionInput: Sendable {
         record.dwells += next.dwells
         record.hours += next.hours
         record.weekdays += next.weekdays
-        for (name, values) in next.texts { record.texts[name, default: []] += values }
-        for (name, values) in next.numbers { record.numbers[name, default: []] += values }
+        // A bundle that was exchanged meanwhile may have other fields: those that the first stretch lacks are missing there, and those
+        // that the second lacks are of no use any more.
+        let count = known.times.count
+        record.texts = next.texts.reduce(into: [:]) { $0[$1.key] = (known.texts[$1.key] ?? Array(repeating: nil, count: count)) + $1.value }
+        record.numbers = next.numbers.reduce(into: [:]) {
+            $0[$1.key] = (known.numbers[$1.key] ?? Array(repeating: nil, count: count)) + $1.value
+        }
         return record
     }
 
@@ -187,17 +204,18 @@ package struct SessionInput: Sendable {
         var dwell: Float??
         var hour: UInt8?
         var weekday: UInt8?
+        var hasFields = false
     }
 
     private func events(_ reader: inout JSONReader) throws(RequestFault) -> Events {
-        var events = Events(
-            texts: [[String?]](repeating: [], count: texts), numbers: [[Double?]](repeating: [], count: numeric))
+        var events = Events(texts: texts, numbers: numeric)
         var said: [Said] = []
         try reader.beginArray()
         while try reader.nextElement() {
             guard said.count < limits.events else {
                 throw reader.fault(
-                    .unprocessable, "more than \(limits.events) events", remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
+                    .unprocessable, "more than \(limits.events) events",
+                    remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
             }
             for place in events.texts.indices { events.texts[place].append(nil) }
             for place in events.numbers.indices { events.numbers[place].append(nil) }
@@ -242,11 +260,13 @@ package struct SessionInput: Sendable {
             }
             if field.isNumeric {
                 let last = events.numbers[field.place].count - 1
-                guard events.numbers[field.place][last] == nil else { throw reader.repeated() }
+                guard events.givenNumbers[field.place] <= last else { throw reader.repeated() }
+                events.givenNumbers[field.place] = last + 1
                 events.numbers[field.place][last] = try reader.numberOrNull()
             } else {
                 let last = events.texts[field.place].count - 1
-                guard events.texts[field.place][last] == nil else { throw reader.repeated() }
+                guard events.givenTexts[field.place] <= last else { throw reader.repeated() }
+                events.givenTexts[field.place] = last + 1
                 let text = try reader.textOrNull(limit: limits.fieldBytes)
                 // An import takes an empty text for a missing one.
                 events.texts[field.place][last] = text?.isEmpty == true ? nil : text
@@ -263,18 +283,31 @@ package struct SessionInput: Sendable {
             said.time = try Self.time(member.rawValue, &reader)
         case .gap:
             guard said.gap == nil else { throw reader.repeated() }
-            said.gap = .some(try reader.numberOrNull().map { Float($0) })
+            said.gap = .some(try Self.seconds(&reader))
         case .dwell:
             guard said.dwell == nil else { throw reader.repeated() }
-            said.dwell = .some(try reader.numberOrNull().map { Float($0) })
+            said.dwell = .some(try Self.seconds(&reader))
         case .hour:
             guard said.hour == nil else { throw reader.repeated() }
             said.hour = try Self.part(&reader, 0...23)
         case .weekday:
             guard said.weekday == nil else { throw reader.repeated() }
             said.weekday = try Self.part(&reader, 0...6)
-        case .fields: try event(&reader, &said, &events, &members, isNested: true)
+        case .fields:
+            guard !said.hasFields else { throw reader.repeated() }
+            said.hasFields = true
+            try event(&reader, &said, &events, &members, isNested: true)
         }
+    }
+
+    /// Seconds between events, or nil for null. Models read them as 32-bit floats, and a record's JSON knows no others than finite ones.
+    private static func seconds(_ reader: inout JSONReader) throws(RequestFault) -> Float? {
+        guard let number = try reader.numberOrNull() else { return nil }
+        let seconds = Float(number)
+        guard seconds.isFinite else {
+            throw reader.fault(.unprocessable, "the number is beyond 32-bit floats", remedy: "send a smaller one, or null")
+        }
+        return seconds
     }
 
     private static func part(_ reader: inout JSONReader, _ range: ClosedRange<Int64>) throws(RequestFault) -> UInt8 {

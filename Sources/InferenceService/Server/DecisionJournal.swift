@@ -11,8 +11,9 @@ internal import Synchronization
 /// Records what is given out, from a thread of its own: no thread that serves connections waits for a disk.
 ///
 /// Decisions that come while the disk is busy are committed together. In `sync` mode an answer waits for its record; in `bounded-async` mode
-/// it does not, but where as many wait as may, requests wait for them. What cannot be recorded is not told: the request gets a 503, and the
-/// ledger is tried again a second later.
+/// it does not, but where as many wait as may, requests wait for them. Once the ledger cannot be written nothing more is told in either
+/// mode: requests get a 503, and the ledger is tried again a second later. Those that were told before that are kept until it can be
+/// written; only the end of the process loses them.
 package final class DecisionJournal: @unchecked Sendable {
     /// Opens the ledger.
     package typealias Opening = @Sendable () throws(LedgerError) -> (ledger: Ledger, vault: SubjectVault?)
@@ -45,7 +46,7 @@ package final class DecisionJournal: @unchecked Sendable {
         package var recorded = 0
         /// Waiting now.
         package var pending = 0
-        /// Refused because the ledger could not be written.
+        /// Refused, or lost at the end, because the ledger could not be written.
         package var failed = 0
         /// Commits.
         package var commits = 0
@@ -59,6 +60,9 @@ package final class DecisionJournal: @unchecked Sendable {
 
     private struct State {
         var pending: [Pending] = []
+        /// Decisions that were told, or will be, whatever becomes of their record: the pending ones without a waiter, and those of them
+        /// that are being written.
+        var told = 0
         /// Requests that wait for room.
         var crowd: [UnsafeContinuation<Void, Never>] = []
         var isClosing = false
@@ -107,7 +111,7 @@ package final class DecisionJournal: @unchecked Sendable {
     package var statistics: Statistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.pending = state.pending.count
+            statistics.pending = max(state.pending.count, state.told)
             return statistics
         }
     }
@@ -118,23 +122,38 @@ package final class DecisionJournal: @unchecked Sendable {
     /// Records a decision, before anybody can see it or (``ServiceSettings/LedgerMode/boundedAsync``) soon after.
     /// - Throws: a fault with status 503 where it cannot be recorded.
     package func record(_ decision: DecisionRecorder.Decision, _ run: Run) async throws(RequestFault) {
-        if isSync {
-            let isDone = await withUnsafeContinuation { waiter in add(Pending(run: run, decision: decision, waiter: waiter)) }
-            guard isDone else { throw Self.refusal }
-            return
-        }
-        guard failure == nil else { throw Self.refusal }
-        while state.withLock({ $0.pending.count >= most && !$0.isClosing }) {
+        let decision = Pending(run: run, decision: decision, waiter: nil)
+        while !isSync, failure == nil {
+            if try addWithoutWaiting(decision) { return }
             await withUnsafeContinuation { waiter in
-                let hasRoom = state.withLock { state in
-                    guard state.pending.count >= most, !state.isClosing else { return true }
+                let mustWait = state.withLock { state in
+                    guard state.told >= most, !state.isClosing, state.failure == nil else { return false }
                     state.crowd.append(waiter)
-                    return false
+                    return true
                 }
-                if hasRoom { waiter.resume() }
+                if !mustWait { waiter.resume() }
             }
         }
-        add(Pending(run: run, decision: decision, waiter: nil))
+        // Where the ledger failed, a decision that waits is how its return is noticed.
+        let isDone = await withUnsafeContinuation { waiter in
+            var own = decision
+            own.waiter = waiter
+            add(own)
+        }
+        guard isDone else { throw Self.refusal }
+    }
+
+    /// - Returns: false where there is no room.
+    private func addWithoutWaiting(_ pending: Pending) throws(RequestFault) -> Bool {
+        let (hasRoom, isClosing) = state.withLock { state in
+            guard !state.isClosing, state.told < most else { return (false, state.isClosing) }
+            state.pending.append(pending)
+            state.told += 1
+            return (true, false)
+        }
+        if isClosing { throw Self.refusal }
+        if hasRoom { wake.signal() }
+        return hasRoom
     }
 
     private static let refusal = RequestFault(
@@ -166,7 +185,7 @@ package final class DecisionJournal: @unchecked Sendable {
         while true {
             let (batch, isLast) = state.withLock { state in
                 let batch = state.pending
-                state.pending.removeAll(keepingCapacity: true)
+                state.pending = []
                 return (batch, state.isClosing)
             }
             if batch.isEmpty {
@@ -176,39 +195,50 @@ package final class DecisionJournal: @unchecked Sendable {
             }
             let now = clock.nanoseconds()
             // A ledger that failed is not tried for every request: that would be a queue of failures.
-            let mayTry = failure == nil || triedAt == .min || now - triedAt > 1_000_000_000
+            let mayTry = failure == nil || isLast || triedAt == .min || now - triedAt > 1_000_000_000
             if mayTry { triedAt = now }
-            let failed = mayTry ? commit(batch, &opened, &recorders) : failure
-            settle(batch, failed)
+            var recorded = Set<Int>()
+            let failed = mayTry ? commit(batch, &recorded, &opened, &recorders) : failure
+            settle(batch, recorded, failed, isLast: isLast)
+            if failed != nil, !isLast { wake.wait(milliseconds: 200) }
         }
         for recorder in recorders.values { try? recorder.finish() }
-        settle([], nil)
+        settle([], [], nil, isLast: true)
     }
 
+    /// - Parameter recorded: given the places of those that are on the disk.
     /// - Returns: why it failed; nil where all is on the disk.
     private func commit(
-        _ batch: [Pending], _ opened: inout (ledger: Ledger, vault: SubjectVault?)?, _ recorders: inout [Run: DecisionRecorder]
+        _ batch: [Pending], _ recorded: inout Set<Int>, _ opened: inout (ledger: Ledger, vault: SubjectVault?)?,
+        _ recorders: inout [Run: DecisionRecorder]
     ) -> String? {
         do throws(LedgerError) {
             let own: (ledger: Ledger, vault: SubjectVault?)
-            if let opened { own = opened } else {
+            if let opened {
+                own = opened
+            } else {
                 own = try opening()
                 opened = own
             }
-            var groups: [Run: [DecisionRecorder.Decision]] = [:]
+            var groups: [Run: [Int]] = [:]
             var order: [Run] = []
-            for pending in batch {
+            for (place, pending) in batch.enumerated() {
                 if groups[pending.run] == nil { order.append(pending.run) }
-                groups[pending.run, default: []].append(pending.decision)
+                groups[pending.run, default: []].append(place)
             }
             for run in order {
                 let recorder: DecisionRecorder
-                if let known = recorders[run] { recorder = known } else {
+                if let known = recorders[run] {
+                    recorder = known
+                } else {
                     recorder = try DecisionRecorder(
                         own.ledger, vault: own.vault, run.run, model: run.model, taxonomy: run.taxonomy, key: key, settings(run.purpose))
                     recorders[run] = recorder
                 }
-                guard recorder.record(groups[run]!) else { throw recorder.failure! }
+                let (places, before) = (groups[run]!, recorder.count)
+                let isDone = recorder.record(places.map { batch[$0].decision })
+                recorded.formUnion(places.prefix(recorder.count - before))
+                guard isDone else { throw recorder.failure! }
             }
             return nil
         } catch {
@@ -218,20 +248,27 @@ package final class DecisionJournal: @unchecked Sendable {
         }
     }
 
-    private func settle(_ batch: [Pending], _ failed: String?) {
+    /// Tells who waits, and keeps what was told and is not on the disk.
+    private func settle(_ batch: [Pending], _ recorded: Set<Int>, _ failed: String?, isLast: Bool) {
         let crowd = state.withLock { state in
-            if failed == nil {
-                state.statistics.recorded += batch.count
-                state.statistics.commits += batch.isEmpty ? 0 : 1
-            } else {
-                state.statistics.failed += batch.count
+            var kept: [Pending] = []
+            for (place, pending) in batch.enumerated() {
+                let isKept = !recorded.contains(place) && pending.waiter == nil && !isLast
+                if isKept { kept.append(pending) } else if pending.waiter == nil { state.told -= 1 }
+                if recorded.contains(place) {
+                    state.statistics.recorded += 1
+                } else if !isKept {
+                    state.statistics.failed += 1
+                }
             }
+            state.pending.insert(contentsOf: kept, at: 0)
+            state.statistics.commits += recorded.isEmpty ? 0 : 1
             if !batch.isEmpty { state.failure = failed }
             let crowd = state.crowd
             state.crowd = []
             return crowd
         }
-        for pending in batch { pending.waiter?.resume(returning: failed == nil) }
+        for (place, pending) in batch.enumerated() { pending.waiter?.resume(returning: recorded.contains(place)) }
         for waiter in crowd { waiter.resume() }
     }
 }
@@ -264,6 +301,18 @@ private final class DispatchedWake: @unchecked Sendable {
     func wait() {
         pthread_mutex_lock(mutex)
         while !isSet { pthread_cond_wait(condition, mutex) }
+        isSet = false
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits for at most so long.
+    func wait(milliseconds: Int) {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        let nanoseconds = end.tv_nsec + milliseconds * 1_000_000
+        (end.tv_sec, end.tv_nsec) = (end.tv_sec + nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
+        pthread_mutex_lock(mutex)
+        while !isSet, pthread_cond_timedwait(condition, mutex, &end) == 0 {}
         isSet = false
         pthread_mutex_unlock(mutex)
     }
