@@ -81,7 +81,8 @@ struct Overload {
             "refused_with_503": .integer(during.refused), "refused_without_retry_after": .integer(during.refusedWithoutTime),
             "other_statuses": .integer(during.others), "lost": .integer(during.lost), "unanswered": .integer(driver.pending),
             "first_error": .text(during.first ?? "none"), "latency_of_answers_ms": during.latencies.figure,
-            "latency_of_refusals_ms": during.refusals.figure, "p99_bound_ms": .number(Self.bound * 1000), "p99_is_bounded": .truth(isBounded),
+            "latency_of_refusals_ms": during.refusals.figure, "p99_bound_ms": .number(Self.bound * 1000),
+            "p99_is_bounded": .truth(isBounded),
             "settings": .text("--load-queue 32 --load-wait-seconds 0.1"), "seconds": .number(seconds),
         ]
         try measureRecovery(server.port, mix, before, since: stopped, drained: drained)

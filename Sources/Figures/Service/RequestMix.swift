@@ -96,7 +96,9 @@ final class RequestMix {
             let lines = (place..<(place + 16)).flatMap { models.body(sessions[$0 % sessions.count], "\(both):1") + [UInt8(ascii: "\n")] }
             return Ready(bytes: HTTPClient.request("POST", "/v1/sessions:batch", lines, type: "application/jsonl"))
         }
-        ready[.metrics] = [Ready(bytes: HTTPClient.request("GET", "/metrics")), Ready(bytes: HTTPClient.request("GET", "/v2/health/ready"))]
+        ready[.metrics] = [
+            Ready(bytes: HTTPClient.request("GET", "/metrics")), Ready(bytes: HTTPClient.request("GET", "/v2/health/ready")),
+        ]
         ready[.bad] = bad()
     }
 

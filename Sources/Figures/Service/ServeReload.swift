@@ -127,13 +127,21 @@ private struct ServeReloadRun: FigureRun {
                 if server.lines("serve: reloaded") > told { bySignal += 1 } else { wrong.append("reload \(number): \(server.lastWords)") }
             } else {
                 let answer = try ask(reload, admin, driver)
-                if answer.status == 200 { byRoute += 1 } else { wrong.append("reload \(number): \(answer.status) \(answer.text.prefix(200))") }
+                if answer.status == 200 {
+                    byRoute += 1
+                } else {
+                    wrong.append("reload \(number): \(answer.status) \(answer.text.prefix(200))")
+                }
             }
             durations.add(FigureContext.now() - began)
             seen.current = (digests[number % 2], FigureContext.now())
             if number % (times / 5) == 0 {
                 let answer = try reloadDamaged(reload, admin, driver, number)
-                if answer.status == 409 { damaged += 1 } else { wrong.append("damaged bundle: \(answer.status) \(answer.text.prefix(200))") }
+                if answer.status == 409 {
+                    damaged += 1
+                } else {
+                    wrong.append("damaged bundle: \(answer.status) \(answer.text.prefix(200))")
+                }
             }
             try driver.run(seconds: 0.05)
         }
@@ -143,7 +151,8 @@ private struct ServeReloadRun: FigureRun {
             [
                 "reloads": .integer(bySignal + byRoute), "by_signal": .integer(bySignal), "by_route": .integer(byRoute),
                 "damaged_refused_with_409": .integer(damaged), "reload_seconds": .number(durations.median),
-                "reload_seconds_range": durations.range, "requests": .integer(seen.answered + seen.lost), "answered": .integer(seen.answered),
+                "reload_seconds_range": durations.range, "requests": .integer(seen.answered + seen.lost),
+                "answered": .integer(seen.answered),
                 "failed": .integer(seen.failed), "lost": .integer(seen.lost), "of_neither_bundle": .integer(seen.ofNeither),
                 "with_other_bytes": .integer(seen.otherBytes), "of_the_old_bundle_after_the_reload": .integer(seen.stale),
                 "closed_connections": .integer(driver.closedIdle), "answers_by_digest": .object(seen.digests.mapValues { .integer($0) }),

@@ -5,6 +5,7 @@ struct StopCounts {
     private var stops = 0
     private var (answered, unanswered, failed) = (0, 0, 0)
     private var (answeredAfter, halves, halvesAnswered, streams, streamsWhole) = (0, 0, 0, 0, 0)
+    private var (late, lateAnswered, lateCut) = (0, 0, 0)
     private var cleanExits = 0
     private var seconds = Rounds()
     private var first: String?
@@ -14,12 +15,14 @@ struct StopCounts {
 
     var isReached: Bool {
         unanswered == 0 && failed == 0 && cleanExits == stops && halvesAnswered == halves && streamsWhole == streams && answeredAfter > 0
+            && lateAnswered + lateCut == late && lateCut <= stops
     }
 
     /// Starts the service, loads it, tells it to stop amidst the load, and waits for its end.
     ///
     /// Besides the connections that ask on and on until they are told to close, a request of which one half was sent before the signal and
-    /// the other after, and a stream of sessions that is being answered.
+    /// the other after, a stream of sessions that is being answered, and connections that are opened after the signal, one behind another:
+    /// the last may be one that the system took and the service never saw, which is told and is none of the accepted.
     mutating func stop(_ models: ServedModels, _ bundle: String, in folder: String, after delay: Double) throws {
         let server = try ServingProcess([("bank", bundle)], in: folder, called: "stop")
         let sessions = models.sessions(32)
@@ -56,6 +59,7 @@ struct StopCounts {
         try driver.run(seconds: 0.1)
         try half.send(Array(request.suffix(request.count - request.count / 2)))
         try driver.run(seconds: 40) { driver.over == Self.connections }
+        knockOn(server.port, request, since: signalled)
         stops += 1
         (answered, unanswered, failed) = (answered + own200, unanswered + lost + driver.pending, failed + own - own200 - lost)
         answeredAfter += after
@@ -77,11 +81,27 @@ struct StopCounts {
         try waitForEnd(server, since: signalled)
     }
 
+    /// Opens connections until nobody listens.
+    private mutating func knockOn(_ port: Int, _ request: [UInt8], since signalled: Double) {
+        while FigureContext.now() < signalled + 20, let client = try? HTTPClient(port: port) {
+            late += 1
+            if let answer = try? client.ask(request) {
+                if answer.status == 200 { lateAnswered += 1 } else { first = first ?? "a late connection: status \(answer.status)" }
+            } else {
+                lateCut += 1
+            }
+        }
+    }
+
     private mutating func waitForEnd(_ server: ServingProcess, since signalled: Double) throws {
         let deadline = FigureContext.now() + 60
         while server.end == nil, FigureContext.now() < deadline { usleep(5000) }
         seconds.add(FigureContext.now() - signalled)
-        if server.end == .exit(0) { cleanExits += 1 } else { first = first ?? "ended with \(server.end.map { "\($0)" } ?? "nothing"): \(server.lastWords)" }
+        if server.end == .exit(0) {
+            cleanExits += 1
+        } else {
+            first = first ?? "ended with \(server.end.map { "\($0)" } ?? "nothing"): \(server.lastWords)"
+        }
     }
 
     var value: FigureValue {
@@ -90,7 +110,9 @@ struct StopCounts {
             "answered_of_those_sent_after_the_signal": .integer(answeredAfter), "accepted_and_unanswered": .integer(unanswered),
             "failed": .integer(failed), "half_sent_at_the_signal": .integer(halves), "half_sent_and_answered": .integer(halvesAnswered),
             "streams_at_the_signal": .integer(streams), "streams_answered_whole": .integer(streamsWhole),
-            "seconds_to_the_end": seconds.figure, "connections": .integer(Self.connections), "first_error": .text(first ?? "none"),
+            "connections_opened_after_the_signal": .integer(late), "of_them_answered": .integer(lateAnswered),
+            "of_them_closed_unseen": .integer(lateCut), "seconds_to_the_end": seconds.figure, "connections": .integer(Self.connections),
+            "first_error": .text(first ?? "none"),
             "is_reached": .truth(isReached),
         ]
     }
