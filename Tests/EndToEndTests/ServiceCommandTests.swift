@@ -37,7 +37,7 @@ import Testing
         let quick = "framework: {epochs: 1}\nbusiness: {folds: 2, seeds: 2}\n"
         for command in [
             ["pretrain", "c", "--preset", "tiny", "--epochs", "1", "--out", "m"],
-            ["labels", "import", "bank/labels/annotators.csv", "--corpus", "c", "--taxonomy", taxonomy, "--out", "l"],
+            ["labels", "import", "bank/labels/annotators.jsonl", "--corpus", "c", "--taxonomy", taxonomy, "--out", "l"],
             ["intents", "train", "c", "--model", "m", "--labels", "l", "--out", "i"],
             ["intents", "pack", "i", "--model", "m", "--taxonomy", taxonomy, "--out", "s"],
             AppBench.ranking + ["r", "--model", "m", "--intents", "s"],
