@@ -1,3 +1,4 @@
+internal import EventStream
 internal import Glibc
 
 /// Four times as many requests as the service can answer, and what comes after.
@@ -6,8 +7,10 @@ struct Overload {
     private(set) var recovery: FigureValue = [:]
     private(set) var isReached = false
 
-    /// As clients with a rate of their own have it: enough that requests are due before the last are answered.
-    private static let connections = 512
+    /// As clients with a rate of their own have it: nearly as many as the service takes.
+    private static let connections = 1000
+    /// Least that must have been sent for it to be an overload, in capacities; more waits where nobody is refused.
+    private static let least = 3.0
     private static let calm = 8
     /// Seconds within which the slowest hundredth of what is answered must be: the longest wait at the gate, and the reading of what came
     /// before on as many connections.
@@ -46,9 +49,13 @@ struct Overload {
     }
 
     init(_ context: FigureContext, _ folder: String, _ models: ServedModels, bundle: String) throws {
+        Self.allowDescriptors()
         let server = try ServingProcess(
             [("bank", bundle)], ["--load-queue", "32", "--load-wait-seconds", "0.1"], in: folder, called: "overload")
-        let mix = try RequestMix(models, sessions: 512, connections: Self.connections, hasRanker: false, seed: 12)
+        // Of the longest sessions, so that four times as many can be sent by the processors that answer them.
+        let longest = models.longestSessions(128)
+        let events = longest.reduce(0) { $0 + models.corpus.events(ofSession: $1).count }
+        let mix = try RequestMix(models, sessions: longest, connections: Self.connections, hasRanker: false, seed: 12)
         let calm = try LoadDriver(port: server.port, connections: Self.calm)
         _ = try Self.look(calm, mix, seconds: 1)
         FigureContext.say("serve-soak: the capacity")
@@ -71,12 +78,16 @@ struct Overload {
         let isWhole = try driver.finish()
         let drained = FigureContext.now() - stopped
 
+        let sent = Double(begun) / seconds
         let p99 = during.latencies.quantiles([0.99])[0]
         let isBounded = p99 <= Self.bound
         value = [
             "capacity_per_second": .number(capacity), "capacity_latency_ms": latencies.figure,
-            "asked_per_second": .number(4 * capacity), "sent_per_second": .number(Double(begun) / seconds),
-            "sent_to_capacity": .number(Double(begun) / seconds / capacity), "connections": .integer(Self.connections),
+            "asked_per_second": .number(4 * capacity), "sent_per_second": .number(sent),
+            "sent_to_capacity": .number(sent / capacity), "sent_to_capacity_target": .number(Self.least),
+            "sent_is_reached": .truth(sent >= Self.least * capacity),
+            "events_of_a_session": .number(Double(events) / Double(longest.count)),
+            "connections": .integer(Self.connections),
             "answered_per_second": .number(Double(during.answered) / seconds), "answered": .integer(during.answered),
             "refused_with_503": .integer(during.refused), "refused_without_retry_after": .integer(during.refusedWithoutTime),
             "other_statuses": .integer(during.others), "lost": .integer(during.lost), "unanswered": .integer(driver.pending),
@@ -87,8 +98,17 @@ struct Overload {
         ]
         try measureRecovery(server.port, mix, before, since: stopped, drained: drained)
         isReached =
-            isReached && isBounded && isWhole && during.others == 0 && during.lost == 0 && during.refusedWithoutTime == 0
+            isReached && isBounded && isWhole && sent >= Self.least * capacity && during.others == 0 && during.lost == 0
+            && during.refusedWithoutTime == 0
             && during.answered > 0
+    }
+
+    /// Lets this process, and those that it starts, have as many sockets as the system allows.
+    private static func allowDescriptors() {
+        var limits = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+        limits.rlim_cur = max(limits.rlim_cur, min(limits.rlim_max, 4096))
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
     }
 
     /// A short while of calm load.

@@ -67,9 +67,9 @@ final class RequestMix {
     /// The first thing that was wrong.
     private(set) var firstError: String?
 
-    /// - Parameter sessions: how many different ones.
-    init(_ models: ServedModels, sessions count: Int, connections: Int, hasRanker: Bool, seed: UInt64) throws {
-        (self.models, sessions, random) = (models, models.sessions(count), RandomSource(seed, 0x50AC))
+    /// - Parameter sessions: those that are asked about.
+    init(_ models: ServedModels, sessions: [Int], connections: Int, hasRanker: Bool, seed: UInt64) throws {
+        (self.models, self.sessions, random) = (models, sessions, RandomSource(seed, 0x50AC))
         streams = [Stream](repeating: Stream(), count: connections)
         for kind in Kind.allCases where hasRanker || kind != .rank { kinds += Array(repeating: kind, count: kind.share) }
         func post(_ target: String, _ body: [UInt8]) -> Ready { Ready(bytes: HTTPClient.request("POST", target, body)) }

@@ -48,7 +48,7 @@ private struct ServeSoakRun: FigureRun {
 
     private func soak() throws -> (value: FigureValue, isReached: Bool) {
         let server = try ServingProcess([("bank", bundle)], ["--sessions-count", "\(Self.remembered)"], in: folder)
-        let mix = try RequestMix(models, sessions: 512, connections: Self.connections, hasRanker: true, seed: 11)
+        let mix = try RequestMix(models, sessions: models.sessions(512), connections: Self.connections, hasRanker: true, seed: 11)
         try mix.learn(port: server.port)
         let seconds = context.quick ? 30 : 600
         FigureContext.say("serve-soak: \(seconds) s of mixed requests over \(Self.connections) connections")
