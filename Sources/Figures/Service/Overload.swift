@@ -24,6 +24,9 @@ struct Overload {
     private struct Seen {
         var latencies = Latencies()
         var refusals = Latencies()
+        /// Of the first answer on each connection, which waits for the connection to be taken, too.
+        var firsts = Latencies()
+        private var connections = Set<Int>()
         var (answered, refused, refusedWithoutTime, others, lost) = (0, 0, 0, 0, 0)
         var first: String?
 
@@ -33,6 +36,7 @@ struct Overload {
                 first = first ?? outcome.fault
                 return
             }
+            if connections.insert(outcome.connection).inserted { firsts.add(outcome.seconds) }
             switch answer.status {
             case 200:
                 answered += 1
@@ -92,7 +96,8 @@ struct Overload {
             "refused_with_503": .integer(during.refused), "refused_without_retry_after": .integer(during.refusedWithoutTime),
             "other_statuses": .integer(during.others), "lost": .integer(during.lost), "unanswered": .integer(driver.pending),
             "first_error": .text(during.first ?? "none"), "latency_of_answers_ms": during.latencies.figure,
-            "latency_of_refusals_ms": during.refusals.figure, "p99_bound_ms": .number(Self.bound * 1000),
+            "latency_of_refusals_ms": during.refusals.figure, "latency_of_first_answers_of_connections_ms": during.firsts.figure,
+            "p99_bound_ms": .number(Self.bound * 1000),
             "p99_is_bounded": .truth(isBounded),
             "settings": .text("--load-queue 32 --load-wait-seconds 0.1"), "seconds": .number(seconds),
         ]
