@@ -38,7 +38,9 @@ package struct TokenVerifier: Sendable {
         let keys = JWTKeyCollection()
         do {
             let set = try JSONDecoder().decode(JWKS.self, from: Data(bytes))
-            guard !set.keys.isEmpty else { throw APIKeyFileError(path, nil, "it holds no key", remedy: "put the issuer's public keys there") }
+            guard !set.keys.isEmpty else {
+                throw APIKeyFileError(path, nil, "it holds no key", remedy: "put the issuer's public keys there")
+            }
             try await keys.add(jwks: set)
         } catch let error as APIKeyFileError {
             throw error

@@ -21,7 +21,8 @@ struct APIKey: ParsableCommand {
     func validate() throws {
         guard Principal.isName(name) else { throw ValidationError("a name has 1 to 64 letters, digits, '.', '_' or '-'") }
         guard ScopeSet(text: scopes) != nil else {
-            throw ValidationError("scopes are \(Scope.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas without blanks")
+            throw ValidationError(
+                "scopes are \(Scope.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas without blanks")
         }
         guard rate.map({ RequestRate(text: $0) != nil }) ?? true else {
             throw ValidationError("a rate is written 200/s, 200/s:400 with a burst, 6000/m or 100/h")

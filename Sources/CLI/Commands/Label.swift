@@ -122,7 +122,8 @@ struct Label: ParsableCommand, WritesOutput {
             do { wishes.words = try JSONDecoder().decode(EventWording.self, from: Data(FileSystem.live.contents(of: words))) } catch {
                 if error is FileError { throw error }
                 throw CommandFault(
-                    code: 65, place: words, reason: "it holds no words of events", remedy: "name the words.json of what `tessera pack` wrote")
+                    code: 65, place: words, reason: "it holds no words of events",
+                    remedy: "name the words.json of what `tessera pack` wrote")
             }
         }
         wishes.wording = try wording.map { try JSONDecoder().decode([String: [String]].self, from: Data(FileSystem.live.contents(of: $0))) }

@@ -136,7 +136,8 @@ struct Pack: ParsableCommand, WritesOutput {
     private func check(_ inputs: AppInputs, _ place: String, _ artifact: ModelArtifact, _ classifier: IntentClassifier?) throws {
         if let wanted = inputs.encoder, wanted != artifact.id {
             throw CommandFault(
-                code: 65, place: place, reason: "it reads the model \(wanted.prefix(12))…, and \(model ?? "") is \(artifact.id.prefix(12))…",
+                code: 65, place: place,
+                reason: "it reads the model \(wanted.prefix(12))…, and \(model ?? "") is \(artifact.id.prefix(12))…",
                 remedy: "name the model it was trained with, or train it anew")
         }
         if let wanted = inputs.classifier, wanted != classifier?.id {

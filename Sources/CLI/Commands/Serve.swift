@@ -95,9 +95,9 @@ struct Serve: ParsableCommand {
             guard let definition = SettingDefinition.all.first(where: { $0.flag == parts[0] }) else {
                 throw SettingRefusal(unknownFlag: parts[0])
             }
-            guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-                throw SettingRefusal(flagWithoutValue: definition)
-            }
+            guard let value = parts.count == 2 ? parts[1] : rest.popFirst(),
+                parts.count == 2 || !SettingDefinition.all.contains(where: { $0.flag == value })
+            else { throw SettingRefusal(flagWithoutValue: definition) }
             if definition.name == "bundles", let others = flags["bundles"] {
                 flags["bundles"] = "\(others),\(value)"
             } else {

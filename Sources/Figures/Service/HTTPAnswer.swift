@@ -72,7 +72,9 @@ struct HTTPAnswerReader {
         var place = start
         return bytes.withUnsafeBufferPointer { bytes in
             while place + 3 < bytes.count {
-                if bytes[place + 3] > 13 { place += 4 } else if bytes[place] == 13, bytes[place + 1] == 10, bytes[place + 2] == 13,
+                if bytes[place + 3] > 13 {
+                    place += 4
+                } else if bytes[place] == 13, bytes[place + 1] == 10, bytes[place + 2] == 13,
                     bytes[place + 3] == 10
                 {
                     return place

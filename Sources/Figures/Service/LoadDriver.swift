@@ -219,7 +219,9 @@ struct Latencies {
     /// The times at which so large shares were answered, by nearest rank.
     func quantiles(_ shares: [Double]) -> [Double] {
         let sorted = seconds.sorted()
-        return shares.map { sorted.isEmpty ? .nan : Double(sorted[min(sorted.count - 1, Int(($0 * Double(sorted.count)).rounded(.up)) - 1)]) }
+        return shares.map {
+            sorted.isEmpty ? .nan : Double(sorted[min(sorted.count - 1, Int(($0 * Double(sorted.count)).rounded(.up)) - 1)])
+        }
     }
 
     /// In milliseconds.

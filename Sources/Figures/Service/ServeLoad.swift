@@ -86,7 +86,9 @@ private struct ServeLoadRun: FigureRun {
             var row: [String: FigureValue] = ["own": mine.value, "own_with_evidence_of_3": telling.value]
             if !peers.isEmpty, let theirs = others[connections] {
                 // Of its two forms the better counts, in every round and for each quantity by itself.
-                let (rates, waits) = (mine.rate / Rounds.best(theirs.map(\.rate)), mine.p99 / Rounds.best(theirs.map(\.p99), greatest: false))
+                let (rates, waits) = (
+                    mine.rate / Rounds.best(theirs.map(\.rate)), mine.p99 / Rounds.best(theirs.map(\.p99), greatest: false)
+                )
                 let halves = mine.p50 / Rounds.best(theirs.map(\.p50), greatest: false)
                 let rare = mine.p99_9 / Rounds.best(theirs.map(\.p99_9), greatest: false)
                 for (peer, series) in zip(peers, theirs) { row["peer_with_\(peer.workers)_workers"] = series.value }
@@ -106,7 +108,8 @@ private struct ServeLoadRun: FigureRun {
         return [
             "connections": .object(table), "equal_answers": equal?.value ?? .text("no peer to compare with"),
             "targets": .object(targets.merging(reached) { one, _ in one }),
-            "peer": .text(peers.isEmpty ? "skipped: --peers-python names no Python" : "FastAPI and ONNX Runtime; the better of 1 and 2 workers"),
+            "peer": .text(
+                peers.isEmpty ? "skipped: --peers-python names no Python" : "FastAPI and ONNX Runtime; the better of 1 and 2 workers"),
             "data": .text(models.source), "session_events": .integer(events), "request_bytes": .integer(plain.count),
             "want": .text("embedding and intents"), "generator": .text("wrk \(generator.version), one thread, on the same processors"),
             "processors": .integer(MachineLoad.count), "seconds": .integer(seconds), "rounds": .integer(rounds),

@@ -27,7 +27,9 @@ private struct ServeParityRun: FigureRun {
     init(_ context: FigureContext, _ folder: String) throws {
         self.context = context
         let isThere = ["csv.gz", "csv"].contains { FigureContext.exists("\(context.data)/\(HotelLabels.set)/events.\($0)") }
-        if !isThere { FigureContext.say("serve-parity: \(context.data)/\(HotelLabels.set) is not there; the synthetic bank's sample instead") }
+        if !isThere {
+            FigureContext.say("serve-parity: \(context.data)/\(HotelLabels.set) is not there; the synthetic bank's sample instead")
+        }
         models = try isThere ? .hotels(context, in: folder) : .bank(context, in: folder)
         sessions = models.sessions(context.quick ? 500 : 5000)
         FigureContext.say("serve-parity: what the commands write")
@@ -114,7 +116,9 @@ private struct ServeParityRun: FigureRun {
         comparison.embeddings += 1
         let label = JSONSlice.member("label", of: answer)
         guard label?.elementsEqual(lines[session]) ?? false else {
-            let place = label.map { zip($0, lines[session]).enumerated().first { $1.0 != $1.1 }?.offset ?? min($0.count, lines[session].count) }
+            let place = label.map {
+                zip($0, lines[session]).enumerated().first { $1.0 != $1.1 }?.offset ?? min($0.count, lines[session].count)
+            }
             return comparison.differs(session, place.map { "byte \($0) of the label" } ?? "no label")
         }
         compare(vector: JSONSlice.member("embedding", of: answer).flatMap { JSONSlice.floats($0) } ?? [], session, &comparison)

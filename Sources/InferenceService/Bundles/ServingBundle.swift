@@ -79,7 +79,8 @@ package final class ServingBundle: Sendable {
                     "\(folder.place(part)): it is \(found.prefix(12))…, and the bundle was packed with \(wanted.prefix(12))…; pack it anew")
             }
         }
-        func read<Value, Failure: Error>(_ part: BundleFolder.Part, _ body: (String) throws(Failure) -> Value) throws(BundleError) -> Value {
+        func read<Value, Failure: Error>(_ part: BundleFolder.Part, _ body: (String) throws(Failure) -> Value) throws(BundleError) -> Value
+        {
             do throws(Failure) { return try body(folder.place(part)) } catch { throw BundleError("\(error)") }
         }
         scoring =
@@ -119,9 +120,10 @@ package final class ServingBundle: Sendable {
             }
         self.embedder = embedder
         classifier = prepared
-        toldPlaces = prepared.map { prepared in
-            prepared.classifier.settings.intents.indices.filter { !prepared.classifier.withheld.contains($0) }
-        } ?? []
+        toldPlaces =
+            prepared.map { prepared in
+                prepared.classifier.settings.intents.indices.filter { !prepared.classifier.withheld.contains($0) }
+            } ?? []
         reference = Self.reference(name, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
         lines = prepared.map { prepared in
             (

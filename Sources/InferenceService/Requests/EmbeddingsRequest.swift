@@ -35,7 +35,9 @@ package struct EmbeddingsRequest: Sendable {
             }
         }
         try reader.finish()
-        guard let place else { throw RequestFault(.unprocessable, at: "input", "it is missing", remedy: "give a session or a list of them") }
+        guard let place else {
+            throw RequestFault(.unprocessable, at: "input", "it is missing", remedy: "give a session or a list of them")
+        }
         let own = try input(model)
         var sessions = JSONReader(body, place)
         if try sessions.kind() == .object {

@@ -317,7 +317,9 @@ package struct JSONReader {
             guard start + 4 <= raw.count else { throw malformed("an escape lacks digits") }
             var value: UInt32 = 0
             for byte in raw[start..<(start + 4)] {
-                guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else { throw malformed("an escape lacks digits") }
+                guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else {
+                    throw malformed("an escape lacks digits")
+                }
                 value = value << 4 | UInt32(digit)
             }
             return value

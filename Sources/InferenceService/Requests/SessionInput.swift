@@ -15,7 +15,9 @@ package struct SessionInput: Sendable {
         package var fieldBytes: Int
 
         /// Limits.
-        package init(events: Int, fields: Int, fieldBytes: Int) { (self.events, self.fields, self.fieldBytes) = (events, fields, fieldBytes) }
+        package init(events: Int, fields: Int, fieldBytes: Int) {
+            (self.events, self.fields, self.fieldBytes) = (events, fields, fieldBytes)
+        }
     }
 
     /// Longest id of a session or visitor, bytes.
@@ -212,7 +214,8 @@ package struct SessionInput: Sendable {
         while try reader.nextElement() {
             guard said.count < limits.events else {
                 throw reader.fault(
-                    .unprocessable, "more than \(limits.events) events", remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
+                    .unprocessable, "more than \(limits.events) events",
+                    remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
             }
             for place in events.texts.indices { events.texts[place].append(nil) }
             for place in events.numbers.indices { events.numbers[place].append(nil) }

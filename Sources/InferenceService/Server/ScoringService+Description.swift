@@ -26,7 +26,8 @@ extension ScoringService {
             JSONString.quoted($0 == .predictor ? "conversion" : $0.rawValue)
         }
         let limits = settings.limits
-        var text = "{\"bundle\":\(JSONString.quoted(bundle.name)),\"digest\":\"\(bundle.id)\",\"parts\":\(list(parts)),\"fields\":\(list(fields))"
+        var text =
+            "{\"bundle\":\(JSONString.quoted(bundle.name)),\"digest\":\"\(bundle.id)\",\"parts\":\(list(parts)),\"fields\":\(list(fields))"
         text += ",\"has_time\":\(bundle.schema?.hasTime ?? false),\"intents\":\(list(intents)),\"examples\":\(examples(bundle))"
         text += ",\"tiles\":\(list(bundle.tiles.map(JSONString.quoted))),\"products\":\(list(bundle.products.map(JSONString.quoted)))"
         text += ",\"limits\":{\"events_per_session\":\(limits.eventsPerSession),\"fields_per_event\":\(limits.fieldsPerEvent),"

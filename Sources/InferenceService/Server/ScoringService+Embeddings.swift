@@ -10,7 +10,8 @@ extension ScoringService {
         let most = settings.limits.batch
         body.withUnsafeBufferPointer { bytes in
             do throws(RequestFault) {
-                let request = try EmbeddingsRequest(bytes, most: most) { name throws(RequestFault) in try self.limits(try self.bundle(name)) }
+                let request = try EmbeddingsRequest(bytes, most: most) { name throws(RequestFault) in try self.limits(try self.bundle(name))
+                }
                 outcome = .success(request)
             } catch { outcome = .failure(error) }
         }

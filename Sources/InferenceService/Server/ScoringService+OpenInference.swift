@@ -30,7 +30,8 @@ extension ScoringService {
         }
         return ServiceAnswer(
             json: "{\"name\":\(JSONString.quoted(bundle.name)),\"versions\":[\"\(bundle.id)\"],\"platform\":\"tessera\","
-                + "\"inputs\":[{\"name\":\"session\",\"datatype\":\"BYTES\",\"shape\":[-1]}],\"outputs\":[\(outputs.joined(separator: ","))]}")
+                + "\"inputs\":[{\"name\":\"session\",\"datatype\":\"BYTES\",\"shape\":[-1]}],\"outputs\":[\(outputs.joined(separator: ","))]}"
+        )
     }
 
     func infer(_ exchange: Exchange, _ name: String, _ body: [UInt8]) async throws(RequestFault) -> ServiceAnswer {

@@ -58,7 +58,8 @@ package final class ScoringService: Sendable {
             inFlight: load.inFlight > 0 ? load.inFlight : 4 * max(1, processors), queue: load.queue,
             longestWaitSeconds: load.waitSeconds, clock: parts.clock)
         limiter = RateLimiter(
-            rate: parts.settings.access.rate.flatMap { RequestRate(text: $0) }, principals: parts.settings.access.principals, clock: parts.clock)
+            rate: parts.settings.access.rate.flatMap { RequestRate(text: $0) }, principals: parts.settings.access.principals,
+            clock: parts.clock)
         metrics = ServiceMetrics(routes: Route.templates)
         routes = Route.templates.map { [metrics] in metrics.route($0) }
         watch()
@@ -253,7 +254,9 @@ package final class ScoringService: Sendable {
     /// Does work where the load lets it.
     func gated<Result>(_ body: () throws(RequestFault) -> Result) async throws(RequestFault) -> Result {
         let permit: LoadGate.Permit
-        if let own = gate.enterAtOnce() { permit = own } else {
+        if let own = gate.enterAtOnce() {
+            permit = own
+        } else {
             do throws(LoadRefusal) { permit = try await gate.enter() } catch { throw Self.fault(error) }
         }
         defer { gate.leave(permit) }
