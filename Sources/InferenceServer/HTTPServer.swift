@@ -61,6 +61,7 @@ package struct HTTPServer: Sendable {
                 address: .hostname(settings.address, port: settings.port), serverName: nil, backlog: 1024,
                 availableConnectionsDelegate: .maximum(settings.limits.connections, logger: logger)),
             onServerRunning: { channel in
+                LastCall.add(to: channel)
                 told(
                     .listening(
                         address: settings.address, port: channel.localAddress?.port ?? settings.port,

@@ -77,8 +77,8 @@ extension OpenAPIDocument {
           "parameters": [{ "$ref": "#/components/parameters/SessionID" }, { "$ref": "#/components/parameters/RequestID" },
             { "$ref": "#/components/parameters/Bundle" }],
           "post": { "operationId": "appendEvents", "tags": ["live sessions"], "summary": "Add events to a session and score it",
-            "description": "The first events make the session. None may be before those that are there. Needs the scopes of what \##
-        `want` names.",
+            "description": "The first events make the session. None may be before those that are there. Any answer but 200 \##
+        has changed nothing, except a 503 that the service's disk is full: read the session then. Needs the scopes of what `want` names.",
             "requestBody": { "required": true, "content": { "application/json": {
               "schema": { "$ref": "#/components/schemas/AppendRequest" },
               "example": { "visitor": "v1", "events": [{ "time": "2026-01-05T09:00:00.000Z", "url": "/credit-cards/compare", "event":

@@ -73,30 +73,37 @@ extension ScoringService {
         // What is wanted is known only once the body is read, and who may not ask must change nothing.
         let asked = try Self.read(body) { reader throws(RequestFault) in try ScoreRequest(&reader, input, after: nil, id: id) }
         try allow(exchange, asked.wants)
-        let name = bundle.name
-        let outcome: Result<SessionRecord, RequestFault>
+        // A refusal changes nothing: the events are kept only when they were scored and the score is on record, so that whoever gets
+        // another answer than 200 sends them again.
+        let key = Self.key(id, bundle.name)
+        for _ in 0..<Self.mostTries {
+            let known = remembered.value(for: key)?.record
+            var request = asked
+            if let known { request.record = try input.joined(known, asked.record) }
+            let text = try await answer(request, bundle, events: request.record.times.count)
+            guard try keep(request.record, after: known, key, bundle.name) else { continue }
+            try await commit()
+            return ServiceAnswer(json: text)
+        }
+        throw RequestFault(
+            .overloaded, "others add to the session at the same time", remedy: "send its events one after another", retryAfter: 1)
+    }
+
+    /// How often events are scored anew because others came between.
+    private static let mostTries = 8
+
+    /// Keeps a session as it was scored.
+    /// - Returns: false where somebody else changed it since it was read.
+    private func keep(
+        _ record: SessionRecord, after known: SessionRecord?, _ key: String, _ bundle: String
+    ) throws(RequestFault) -> Bool {
         do throws(SessionStoreError) {
-            outcome = try remembered.update(Self.key(id, name), durably: false) { value in
-                guard let known = value?.record else {
-                    value = RememberedSession(bundle: name, record: asked.record)
-                    return .changed(.success(asked.record))
-                }
-                do throws(RequestFault) {
-                    let joined = try input.joined(known, asked.record)
-                    value?.record = joined
-                    return .changed(.success(joined))
-                } catch { return .unchanged(.failure(error)) }
+            return try remembered.update(key, durably: false) { value in
+                guard value?.record == known else { return .unchanged(false) }
+                value = RememberedSession(bundle: bundle, record: record)
+                return .changed(true)
             }
         } catch { throw Self.fault(error) }
-        let record: SessionRecord
-        switch outcome {
-        case .success(let own): record = own
-        case .failure(let fault): throw fault
-        }
-        try await commit()
-        var request = asked
-        request.record = record
-        return ServiceAnswer(json: try await answer(request, bundle, events: record.times.count))
     }
 
     func rescore(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
@@ -180,6 +187,7 @@ extension ScoringService {
             throw RequestFault(.forbidden, "the key is not for intents", remedy: "ask who runs the service for a key of this scope")
         }
         let lines = LineStream(body, longest: settings.limits.bodyBytes)
+        try await lines.begin()
         return ServiceAnswer(
             contentType: "application/jsonl",
             body: .stream { [self] in
