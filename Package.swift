@@ -209,7 +209,7 @@ let package = Package(
             name: "ReaderFuzzing",
             dependencies: [
                 "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "CreditRisk",
-                "DurableFiles",
+                "InferenceService", "DurableFiles",
             ],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
