@@ -97,12 +97,10 @@ import Testing
     @Test func readmeExamples() throws {
         let bench = try Self.bench()
         _ = try AppBench.require(["sessions", "export", "c", "--out", "sessions.jsonl"], in: bench)
-        let names = try FileManager.default.contentsOfDirectory(atPath: bench.folder.appending(path: "people/credit").path)
         var tables: [String: Any] = [:]
-        let configuration = String(decoding: try bench.data("people/credit/framework.yaml"), as: UTF8.self)
-        for name in names where name.hasSuffix(".csv") && configuration.contains(name) {
-            let own = try Self.rows(bench, name, of: "a0000007")
-            if !name.hasPrefix("outcomes"), !name.hasPrefix("old_") { tables[String(name.dropLast(4))] = own }
+        // By the names that the configuration gives to the files.
+        for (name, file) in [("applicants", "applicants"), ("app", "behaviours"), ("bureau", "bureau"), ("statements", "statements")] {
+            tables[name] = try Self.rows(bench, "\(file).csv", of: "a0000007")
         }
         try bench.write(JSONSerialization.data(withJSONObject: ["tables": tables]), to: "applicant.json")
         let made = try AppBench.require(

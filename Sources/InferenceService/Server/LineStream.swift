@@ -11,6 +11,11 @@ final class LineStream: @unchecked Sendable {
     /// - Parameter longest: bytes that a line may have.
     init(_ body: some RequestBody, longest: Int) { (self.body, self.longest) = (body, longest) }
 
+    /// Waits for the first piece. A caller that asked whether to send its body is told before the answer begins, which nothing may interrupt.
+    func begin() async throws(RequestFault) {
+        if let piece = try await body.next() { rest += piece } else { isOver = true }
+    }
+
     /// The next lines, without empty ones: those that are there, at least one; nil behind the last.
     func next(atMost most: Int) async throws(RequestFault) -> [[UInt8]]? {
         var lines: [[UInt8]] = []

@@ -187,6 +187,7 @@ extension ScoringService {
             throw RequestFault(.forbidden, "the key is not for intents", remedy: "ask who runs the service for a key of this scope")
         }
         let lines = LineStream(body, longest: settings.limits.bodyBytes)
+        try await lines.begin()
         return ServiceAnswer(
             contentType: "application/jsonl",
             body: .stream { [self] in
