@@ -51,9 +51,9 @@ import Testing
     }
 
     @Test func headersAndBodiesHaveTheirTime() async throws {
-        try await RunningServer.running { settings in
+        try await RunningServer.running(settings: { settings in
             (settings.timeouts.headerSeconds, settings.timeouts.requestSeconds) = (0.5, 0.8)
-        } _: { server in
+        }) { server in
             let drops = Self.live.dropLast().map { "\($0)" }
             let slow = await server.talk(drops, pause: 0.1)
             #expect(slow.isEnded && slow.text.isEmpty && (0.3..<2).contains(slow.seconds))
@@ -94,16 +94,17 @@ import Testing
     }
 
     @Test func onlyAsManyConnectionsAsMayBe() async throws {
-        try await RunningServer.running { settings in
+        try await RunningServer.running(settings: { settings in
             (settings.limits.connections, settings.timeouts.headerSeconds) = (2, 0.7)
-        } _: { server in
+        }) { server in
             async let one = server.talk([], seconds: 3)
             async let two = server.talk([], seconds: 3)
             try await Task.sleep(for: .milliseconds(200))
             // Waits until the silent ones are gone, and is answered then.
             let third = await server.talk([Self.last])
             #expect(statuses(third.text) == [200])
-            #expect(await one.isEnded && two.isEnded)
+            let (first, second) = (await one, await two)
+            #expect(first.isEnded && second.isEnded)
         }
     }
 }

@@ -84,9 +84,9 @@ import Testing
 
     @Test func aRequestIsAnsweredOverTLSAlone() async throws {
         try await files { certificate, key in
-            try await RunningServer.running { settings in
+            try await RunningServer.running(settings: { settings in
                 (settings.tls.certificate, settings.tls.key, settings.timeouts.headerSeconds) = (certificate, key, 0.6)
-            } _: { server in
+            }) { server in
                 var trusting = TLSConfiguration.makeClientConfiguration()
                 trusting.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)))
                 for version in [TLSVersion.tlsv12, .tlsv13] {
@@ -112,9 +112,7 @@ import Testing
                 (certificate, "/no/such", "tls.key"),
             ] {
                 do {
-                    try await RunningServer.running {
-                        ($0.tls.certificate, $0.tls.key) = (own, other)
-                    } _: { _ in
+                    try await RunningServer.running(settings: { ($0.tls.certificate, $0.tls.key) = (own, other) }) { _ -> Void in
                         Issue.record("it serves")
                     }
                 } catch { #expect((error as? ServerFault)?.setting == setting, "\(error)") }

@@ -12,7 +12,7 @@ struct RunningServer: Sendable {
 
     /// Runs a server while the body runs.
     static func running<Result: Sendable>(
-        keys: APIKeyFile? = nil, tokens: Authenticator.Tokens? = nil, _ change: (inout ServiceSettings) -> Void = { _ in },
+        keys: APIKeyFile? = nil, tokens: Authenticator.Tokens? = nil, settings change: (inout ServiceSettings) -> Void = { _ in },
         _ body: @Sendable (RunningServer) async throws -> Result
     ) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tessera-server-\(UUID().uuidString)").path
@@ -84,7 +84,7 @@ struct RunningServer: Sendable {
         }
         for piece in pieces where !isEnded {
             let bytes = Array(piece.utf8)
-            _ = send(own, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            _ = send(own, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             let end = passed() + pause
             while pause > 0, !isEnded, passed() < end { read() }
         }

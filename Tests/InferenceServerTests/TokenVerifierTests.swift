@@ -84,6 +84,12 @@ import Testing
         for header in [#"{"alg":"none"}"#, #"{"alg":"none","kid":"k1"}"#, #"{"alg":"None","kid":"k1","typ":"JWT"}"#] {
             bad += ["\(url(header)).\(parts[1]).", "\(url(header)).\(parts[1]).\(parts[2])"]
         }
+        // What nobody signed is looked into all the same, and must do no harm there.
+        for payload in [
+            #"{"aud":[]}"#, #"{"iss":"https://issuer.example","aud":[],"exp":1e300}"#, #"{"aud":[[]],"exp":{}}"#,
+            #"{"exp":-1e308,"nbf":1e308}"#,
+            #"{"aud":null}"#, "[]", "{", String(repeating: "[", count: 4000),
+        ] { bad.append("\(parts[0]).\(url(payload)).\(parts[2])") }
         // The public key as a shared secret.
         let parameters = try #require(key.publicKey.parameters)
         for secret in [parameters.x, parameters.x + parameters.y, key.publicKey.pemRepresentation] {
