@@ -17,7 +17,7 @@ package struct TokenVerifier: Sendable {
     /// Seconds by which clocks may differ.
     static let leeway = 30.0
 
-    /// Plain values: they are read before the signature is checked, and JWTKit's own claims trap on some, such as an empty `aud`.
+    /// Plain values: JWTKit's own claims trap on some that an issuer may sign, such as an empty `aud`.
     private struct Claims: JWTPayload {
         var iss: String
         var aud: Audience

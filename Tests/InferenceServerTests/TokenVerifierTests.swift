@@ -84,7 +84,7 @@ import Testing
         for header in [#"{"alg":"none"}"#, #"{"alg":"none","kid":"k1"}"#, #"{"alg":"None","kid":"k1","typ":"JWT"}"#] {
             bad += ["\(url(header)).\(parts[1]).", "\(url(header)).\(parts[1]).\(parts[2])"]
         }
-        // What nobody signed is looked into all the same, and must do no harm there.
+        // What nobody signed does no harm, whatever it says.
         for payload in [
             #"{"aud":[]}"#, #"{"iss":"https://issuer.example","aud":[],"exp":1e300}"#, #"{"aud":[[]],"exp":{}}"#,
             #"{"exp":-1e308,"nbf":1e308}"#,
