@@ -85,7 +85,7 @@ import Testing
     @Test func aRequestIsAnsweredOverTLSAlone() async throws {
         try await files { certificate, key in
             try await RunningServer.running(settings: { settings in
-                (settings.tls.certificate, settings.tls.key, settings.timeouts.headerSeconds) = (certificate, key, 0.6)
+                (settings.tls.certificate, settings.tls.key, settings.timeouts.headerSeconds) = (certificate, key, 3)
             }) { server in
                 var trusting = TLSConfiguration.makeClientConfiguration()
                 trusting.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)))
@@ -100,7 +100,7 @@ import Testing
                 let clear = await server.talk(["GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
                 #expect(clear.isEnded && !clear.text.contains("HTTP"))
                 let half = await server.talk(["\u{16}\u{3}\u{1}"])
-                #expect(half.isEnded && (0.4..<3).contains(half.seconds))
+                #expect(half.isEnded && (2.5..<20).contains(half.seconds))
             }
         }
     }
