@@ -209,7 +209,7 @@ let package = Package(
             name: "ReaderFuzzing",
             dependencies: [
                 "EventStream", "SequenceKernel", "SequenceEmbedding", "SettingsFiles", "SyntheticBank", "Recommendation", "CreditRisk",
-                "DurableFiles",
+                "InferenceService", "DurableFiles",
             ],
             path: "Tests/ReaderFuzzing", swiftSettings: settings),
         .testTarget(name: "ReaderFuzzingTests", dependencies: ["ReaderFuzzing"], swiftSettings: settings),
@@ -265,6 +265,16 @@ let package = Package(
                 "InferenceService", "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk",
                 "Studies", "Audit", "DecisionRecords", "DurableFiles", "FaultTestSupport",
             ], swiftSettings: settings),
+        .testTarget(
+            name: "InferenceServerTests",
+            dependencies: [
+                "InferenceServer", "InferenceService", "DurableFiles",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "SettingsFilesTests", dependencies: ["SettingsFiles"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

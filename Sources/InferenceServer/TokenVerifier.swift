@@ -17,17 +17,33 @@ package struct TokenVerifier: Sendable {
     /// Seconds by which clocks may differ.
     static let leeway = 30.0
 
+    /// Plain values: JWTKit's own claims trap on some that an issuer may sign, such as an empty `aud`.
     private struct Claims: JWTPayload {
-        var iss: IssuerClaim
-        var aud: AudienceClaim
-        var exp: ExpirationClaim
-        var nbf: NotBeforeClaim?
+        var iss: String
+        var aud: Audience
+        var exp: Double
+        var nbf: Double?
         var sub: String?
         var scope: String?
         var scp: [String]?
 
         // Signatures are checked before; what the claims say is checked by the verifier, which knows what is wanted.
         func verify(using _: some JWTAlgorithm) {}
+    }
+
+    /// One audience or several.
+    private struct Audience: Codable {
+        let names: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            do { names = [try container.decode(String.self)] } catch { names = try container.decode([String].self) }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(names)
+        }
     }
 
     /// Reads the file of keys.
@@ -54,9 +70,8 @@ package struct TokenVerifier: Sendable {
     /// Who presents a token; nil for one that is not good, for whatever reason.
     package func principal(presenting token: String, now: Double) async -> Principal? {
         guard token.utf8.count <= Self.longestToken, let claims = try? await keys.verify(token, as: Claims.self) else { return nil }
-        guard claims.iss.value == issuer, claims.aud.value.contains(audience),
-            claims.exp.value.timeIntervalSince1970 + Self.leeway > now,
-            claims.nbf.map({ $0.value.timeIntervalSince1970 - Self.leeway <= now }) ?? true
+        guard claims.iss == issuer, claims.aud.names.contains(audience), claims.exp + Self.leeway > now,
+            claims.nbf.map({ $0 - Self.leeway <= now }) ?? true
         else { return nil }
         let named = (claims.scope?.split(separator: " ").map(String.init) ?? []) + (claims.scp ?? [])
         let scopes = ScopeSet(named.compactMap { Scope(rawValue: $0.hasPrefix("tessera:") ? String($0.dropFirst(8)) : $0) })

@@ -29,6 +29,13 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "safetensors", run: Tensors.read),
         FuzzTarget(name: "corpus", run: Folders.corpus),
         FuzzTarget(name: "model", run: Folders.model),
+        FuzzTarget(name: "request-json", run: Requests.json),
+        FuzzTarget(name: "request-score", run: Requests.score),
+        FuzzTarget(name: "request-embeddings", run: Requests.embeddings),
+        FuzzTarget(name: "request-infer", run: Requests.infer),
+        FuzzTarget(name: "request-rank", run: Requests.rank),
+        FuzzTarget(name: "request-credit", run: Requests.credit),
+        FuzzTarget(name: "request-route", run: Requests.route),
     ]
 
     /// The target called so.

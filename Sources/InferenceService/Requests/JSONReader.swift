@@ -275,6 +275,7 @@ package struct JSONReader {
         var own = start
         // Most texts hold neither escapes nor bytes beyond ASCII: found in one pass.
         var isPlain = true
+        var hasEscapes = false
         while true {
             guard own < end else { throw malformed("a text does not end") }
             let byte = bytes[own]
@@ -284,7 +285,7 @@ package struct JSONReader {
                 throw malformed("a control character within a text")
             }
             if byte == UInt8(ascii: "\\") {
-                isPlain = false
+                (isPlain, hasEscapes) = (false, true)
                 own += 1
                 guard own < end else { throw malformed("a text does not end") }
             } else if byte >= 0x80 {
@@ -294,10 +295,10 @@ package struct JSONReader {
         }
         let raw = UnsafeBufferPointer(rebasing: bytes[start..<own])
         // An escape of six bytes stands for at least one.
-        guard raw.count <= limit || (!isPlain && raw.count / 6 <= limit) else { throw tooLong(limit) }
+        guard raw.count <= limit || (hasEscapes && raw.count / 6 <= limit) else { throw tooLong(limit) }
         place = own + 1
         if isPlain { return String(unsafeUninitializedCapacity: raw.count) { $0.initialize(fromContentsOf: raw) } }
-        guard raw.contains(UInt8(ascii: "\\")) else {
+        guard hasEscapes else {
             guard let text = String(validating: raw, as: UTF8.self) else { throw malformed("a text is not UTF-8") }
             return text
         }

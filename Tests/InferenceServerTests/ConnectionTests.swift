@@ -1,0 +1,110 @@
+import InferenceService
+import Testing
+
+/// Connections: how long they may take, when they end, and that whoever asked is answered.
+@Suite(.serialized) struct ConnectionTests {
+    private static let live = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    private static let last = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    private static let body = "POST /v1/sessions:score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+    private func statuses(_ text: String) -> [Int] { RunningServer.statuses(text) }
+
+    @Test func requestsOfOneConnectionAreAnsweredInOrder() async throws {
+        try await RunningServer.running { server in
+            let many = (0..<20).map { "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nX-Request-Id: r\($0).\r\n\r\n" }
+            let told = await server.talk([many.joined() + Self.last])
+            #expect(statuses(told.text) == Array(repeating: 200, count: 21) && told.isEnded)
+            let places = (0..<20).compactMap { told.text.firstRange(of: "r\($0).")?.lowerBound }
+            #expect(places.count == 20 && places == places.sorted())
+        }
+    }
+
+    @Test func whoSendsNoMoreIsAnswered() async throws {
+        try await RunningServer.running { server in
+            let told = await server.talk([Self.live + Self.live], halfCloses: true)
+            #expect(statuses(told.text) == [200, 200] && told.isEnded && told.seconds < 3)
+            let short = await server.talk([Self.body + "Content-Length: 10\r\n\r\n{}"], halfCloses: true)
+            #expect(statuses(short.text) == [400] && short.isEnded)
+        }
+    }
+
+    @Test func theOldVersionEndsWithItsAnswer() async throws {
+        try await RunningServer.running { server in
+            let told = await server.talk(["GET /v2/health/live HTTP/1.0\r\n\r\n"])
+            #expect(statuses(told.text) == [200] && told.isEnded && told.seconds < 3)
+            #expect(told.text.lowercased().contains("connection: close"))
+            let kept = await server.talk(["GET /v2/health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"], seconds: 0.5)
+            #expect(statuses(kept.text) == [200] && !kept.isEnded)
+        }
+    }
+
+    @Test func aBodyIsAskedForAndNotWhenItIsRefused() async throws {
+        try await RunningServer.running { server in
+            let head = Self.body + "Expect: 100-continue\r\nConnection: close\r\n"
+            let told = await server.talk([head + "Content-Length: 2\r\n\r\n", "{}"], pause: 0.3)
+            #expect(statuses(told.text) == [100, 422])
+            let long = await server.talk([head + "Content-Length: 1000000000\r\n\r\n"])
+            #expect(statuses(long.text) == [413] && long.isEnded)
+            let none = await server.talk([head.replacing("sessions:score", with: "none") + "Content-Length: 2\r\n\r\n"])
+            #expect(statuses(none.text) == [404] && none.isEnded)
+        }
+    }
+
+    @Test func headersAndBodiesHaveTheirTime() async throws {
+        try await RunningServer.running(settings: { settings in
+            (settings.timeouts.headerSeconds, settings.timeouts.requestSeconds) = (0.5, 0.8)
+        }) { server in
+            let drops = Self.live.dropLast().map { "\($0)" }
+            let slow = await server.talk(drops, pause: 0.1)
+            #expect(slow.isEnded && slow.text.isEmpty && (0.3..<2).contains(slow.seconds))
+            let silent = await server.talk([])
+            #expect(silent.isEnded && silent.text.isEmpty && (0.3..<2).contains(silent.seconds))
+            let body = await server.talk([Self.body + "Content-Length: 100\r\n\r\n"] + drops, pause: 0.1)
+            #expect(body.isEnded && statuses(body.text) == [408] && (0.6..<2.5).contains(body.seconds))
+            // The time is that of each request.
+            let patient = await server.talk([Self.live, Self.live, Self.live, Self.last], pause: 0.4)
+            #expect(statuses(patient.text) == [200, 200, 200, 200])
+        }
+    }
+
+    @Test func whatIsNoRequestIsTold() async throws {
+        try await RunningServer.running { server in
+            for text in [
+                "hello\r\n\r\n", Self.body + "Content-Length: -1\r\n\r\n", Self.body + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+            ] {
+                let told = await server.talk([text])
+                #expect(told.isEnded && statuses(told.text) == [400], "\(text)")
+            }
+            let long = await server.talk(["GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 100_000) + "\r\n\r\n"])
+            #expect(long.isEnded && !statuses(long.text).contains(200))
+            #expect(statuses(await server.talk([Self.last]).text) == [200])
+        }
+    }
+
+    @Test func whoDrainsEndsConnectionsWithTheirAnswers() async throws {
+        try await RunningServer.running { server in
+            let before = await server.talk([Self.live], seconds: 0.4)
+            #expect(statuses(before.text) == [200] && !before.isEnded)
+            server.service.drain()
+            let told = await server.talk([Self.live])
+            #expect(statuses(told.text) == [200] && told.isEnded && told.text.lowercased().contains("connection: close"))
+            let ready = await server.talk([Self.live.replacing("live", with: "ready")])
+            #expect(statuses(ready.text) == [503] && ready.isEnded)
+        }
+    }
+
+    @Test func onlyAsManyConnectionsAsMayBe() async throws {
+        try await RunningServer.running(settings: { settings in
+            (settings.limits.connections, settings.timeouts.headerSeconds) = (2, 0.7)
+        }) { server in
+            async let one = server.talk([], seconds: 3)
+            async let two = server.talk([], seconds: 3)
+            try await Task.sleep(for: .milliseconds(200))
+            // Waits until the silent ones are gone, and is answered then.
+            let third = await server.talk([Self.last])
+            #expect(statuses(third.text) == [200])
+            let (first, second) = (await one, await two)
+            #expect(first.isEnded && second.isEnded)
+        }
+    }
+}
