@@ -27,6 +27,15 @@ import Testing
         #expect(run.output.isEmpty)
     }
 
+    @Test func aMissingLoadGeneratorIsNamed() throws {
+        let bench = try Workbench()
+        let run = try CommandRun.tessera(
+            "serve-load", "--repository", bench.folder.path, in: bench.folder, environment: ["PATH": "/nowhere"], program: "tessera-figures"
+        )
+        #expect(run.code == 69)
+        #expect(run.talk.contains("apt-get install wrk") && run.output.isEmpty)
+    }
+
     @Test func aWrongPythonIsNamed() throws {
         let bench = try Workbench()
         let peers = bench.folder.appending(path: "peers")

@@ -34,7 +34,8 @@ struct LoadGenerator {
     }
 
     /// Posts a body for so long; a second before that is not measured.
-    func measure(port: Int, connections: Int, seconds: Int, body: [UInt8]) throws -> Measurement {
+    /// - Parameter begins: called between the two.
+    func measure(port: Int, connections: Int, seconds: Int, body: [UInt8], begins: () -> Void) throws -> Measurement {
         let (script, sent) = ("\(folder)/load.lua", "\(folder)/load.json")
         try AtomicFile.write(body, to: sent)
         try AtomicFile.write(Array(Self.script(body: sent).utf8), to: script)
@@ -47,6 +48,7 @@ struct LoadGenerator {
             ).checked()
         }
         _ = try run(1)
+        begins()
         return try run(seconds).json(Measurement.self)
     }
 

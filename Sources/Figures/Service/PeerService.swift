@@ -33,6 +33,9 @@ final class PeerService {
         sleep(2)
     }
 
+    /// Seconds that processors worked for it and its workers.
+    var processorSeconds: Double { ProcessTree.processorSeconds(of: process.number) }
+
     deinit {
         // Its workers are processes of their own, which it ends.
         process.send(SIGTERM)

@@ -43,10 +43,12 @@ private struct ServeLoadRun: FigureRun {
 
     /// What was measured of one service at one number of connections, a value a round.
     private struct Series {
-        var (rate, p50, p99, p99_9) = (Rounds(), Rounds(), Rounds(), Rounds())
+        var (rate, p50, p99, p99_9, processor) = (Rounds(), Rounds(), Rounds(), Rounds(), Rounds())
         var greatest = 0.0
 
-        mutating func add(_ measured: LoadGenerator.Measurement) {
+        /// - Parameter worked: seconds of processors that the service took.
+        mutating func add(_ measured: LoadGenerator.Measurement, worked: Double) {
+            processor.add(worked / Double(measured.requests) * 1e6)
             rate.add(measured.rate)
             p50.add(measured.p50_ms)
             p99.add(measured.p99_ms)
@@ -57,7 +59,7 @@ private struct ServeLoadRun: FigureRun {
         var value: FigureValue {
             [
                 "requests_per_second": rate.figure, "p50_ms": p50.figure, "p99_ms": p99.figure, "p99_9_ms": p99_9.figure,
-                "greatest_ms": .number(greatest),
+                "greatest_ms": .number(greatest), "processor_us_a_request": processor.figure,
             ]
         }
     }
@@ -74,9 +76,11 @@ private struct ServeLoadRun: FigureRun {
         for round in 0..<rounds {
             for connections in Self.connections {
                 FigureContext.say("serve-load: round \(round + 1) of \(rounds), \(connections) connections")
-                try own[connections, default: Series()].add(measure(server.port, connections, plain))
-                for (place, peer) in peers.enumerated() { try others[connections]![place].add(measure(peer.port, connections, plain)) }
-                try withEvidence[connections, default: Series()].add(measure(server.port, connections, telling))
+                try measure(&own[connections, default: Series()], server.port, connections, plain) { server.processorSeconds }
+                for (place, peer) in peers.enumerated() {
+                    try measure(&others[connections]![place], peer.port, connections, plain) { peer.processorSeconds }
+                }
+                try measure(&withEvidence[connections, default: Series()], server.port, connections, telling) { server.processorSeconds }
             }
         }
         var table: [String: FigureValue] = [:]
@@ -91,9 +95,11 @@ private struct ServeLoadRun: FigureRun {
                 )
                 let halves = mine.p50 / Rounds.best(theirs.map(\.p50), greatest: false)
                 let rare = mine.p99_9 / Rounds.best(theirs.map(\.p99_9), greatest: false)
+                let work = mine.processor / Rounds.best(theirs.map(\.processor), greatest: false)
                 for (peer, series) in zip(peers, theirs) { row["peer_with_\(peer.workers)_workers"] = series.value }
                 row["ratios"] = [
                     "requests_per_second": rates.ratio, "p50": halves.ratio, "p99": waits.ratio, "p99_9": rare.ratio,
+                    "processor_time_a_request": work.ratio,
                 ]
                 reached["requests_per_second_at_\(connections)_is_reached"] = .truth(rates.median >= 5)
                 reached["p99_at_\(connections)_is_reached"] = .truth(waits.median <= 0.2)
@@ -117,12 +123,18 @@ private struct ServeLoadRun: FigureRun {
         ]
     }
 
-    private func measure(_ port: Int, _ connections: Int, _ body: [UInt8]) throws -> LoadGenerator.Measurement {
-        let measured = try generator.measure(port: port, connections: connections, seconds: seconds, body: body)
+    private func measure(
+        _ series: inout Series, _ port: Int, _ connections: Int, _ body: [UInt8], processorSeconds: () -> Double
+    ) throws {
+        var before = 0.0
+        let measured = try generator.measure(port: port, connections: connections, seconds: seconds, body: body) {
+            before = processorSeconds()
+        }
+        let worked = processorSeconds() - before
         guard measured.failures == 0 else {
             throw FigureError(code: EX_SOFTWARE, description: "\(measured.failures) of \(measured.requests) requests failed under wrk")
         }
-        return measured
+        series.add(measured, worked: worked)
     }
 
     /// Whether the peer answers the same: of unequal work no speed is compared.

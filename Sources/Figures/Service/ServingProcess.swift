@@ -74,9 +74,24 @@ final class ServingProcess {
     var descriptors: Int { (try? FileSystem.live.names(in: "/proc/\(process.number)/fd").count) ?? 0 }
 
     /// Seconds that processors worked for it.
-    var processorSeconds: Double {
-        guard let rest = Self.text("/proc/\(process.number)/stat").split(separator: ")").last else { return .nan }
-        let ticks = rest.split(separator: " ").dropFirst(11).prefix(2).compactMap { Double($0) }
-        return ticks.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    var processorSeconds: Double { ProcessTree.processorSeconds(of: process.number) }
+}
+
+/// Processes by the system's numbers.
+enum ProcessTree {
+    /// Seconds that processors worked for a process and its children that live.
+    static func processorSeconds(of number: pid_t) -> Double {
+        let names = (try? FileSystem.live.names(in: "/proc")) ?? []
+        let ticks = names.compactMap { pid_t($0) }.reduce(0.0) { sum, other in
+            guard let words = words(of: other), words.count > 12, other == number || pid_t(words[1]) == number else { return sum }
+            return sum + (Double(words[11]) ?? 0) + (Double(words[12]) ?? 0)
+        }
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// What `/proc/N/stat` tells behind the name: state, parent, … (proc_pid_stat(5)).
+    private static func words(of number: pid_t) -> [Substring]? {
+        guard let bytes = try? FileSystem.live.contents(of: "/proc/\(number)/stat") else { return nil }
+        return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
     }
 }
