@@ -681,6 +681,63 @@ def flood(run):
         report.note(recovered_seconds=round(time.monotonic() - began, 2))
 
 
+@fault
+def streams(run):
+    """Batches that stop, that nobody reads, and that go on while the service ends."""
+    line = json.dumps(run.session("b")).encode() + b"\n"
+    top = request("/v1/sessions:batch", b"", headers={"Content-Type": "application/jsonl", "Content-Length": None, "Transfer-Encoding": "chunked"})
+
+    def piece(data):
+        return b"%x\r\n%s\r\n" % (len(data), data)
+
+    with Server(run, "--timeouts-request-seconds", "2") as server:
+        with server.connect() as own:
+            own.sendall(top + piece(line))
+            for _ in range(2):
+                time.sleep(1.2)
+                own.sendall(piece(line))
+            own.sendall(b"0\r\n\r\n")
+            answer, _ = read_answer(own)
+            expect(answer is not None and len(answer.body.splitlines()) == 3 and b'"error"' not in answer.body, "a batch that pauses is not answered")
+        with server.connect() as own:
+            own.sendall(top + piece(line) + piece(line[:-20]))
+            began = time.monotonic()
+            answer, _ = read_answer(own)
+            expect(answer is not None and b'"timeout"' in answer.body.splitlines()[-1], "a batch that stops within a line is not told so")
+            expect(time.monotonic() - began < 4, "a batch that stops is kept for ever")
+        with server.connect(1) as own:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            own.sendall(top)
+            began, sent, gone = time.monotonic(), 0, False
+            while not gone and time.monotonic() - began < 15:
+                try:
+                    own.sendall(piece(line * 100))
+                    sent += 100
+                except TimeoutError:
+                    continue
+                except OSError:
+                    gone = True
+            expect(gone, "a batch whose answers nobody reads is kept for ever")
+            expect(server.rss() < 400, f"{server.rss():.0f} MB for a batch whose answers nobody reads")
+            report.note(unread_lines=sent)
+        many = b"".join(piece(line) for _ in range(2000))
+        answer = server.send(top + many + b"0\r\n\r\n")
+        expect(answer is not None and len(answer.body.splitlines()) == 2000, "2,000 lines are not 2,000 answers")
+        expect(server.is_well(), "afterwards no session is scored")
+    server = Server(run, "--timeouts-drain-seconds", "2", "--timeouts-request-seconds", "5")
+    with server.connect() as own:
+        own.sendall(top + piece(line))
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            while server.process.poll() is None and time.monotonic() - began < 20:
+                own.sendall(piece(line))
+                time.sleep(0.1)
+    server.watching = False
+    expect(server.process.wait(20) == 0 and time.monotonic() - began < 10, f"with a stream open it ended after {time.monotonic() - began:.1f} s")
+
+
 # MARK: what the server stands on
 
 
