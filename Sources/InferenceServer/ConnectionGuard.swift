@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
+internal import InferenceService
 
 /// A body that did not come in time.
 struct BodyTimeout: Error {}
@@ -132,10 +133,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             requests += 1
+            // Whatever a client says in this field is not what is read.
+            head.headerFields[.arrived] = "\(ServiceClock.system.nanoseconds())"
             isStreaming = head.path?.hasPrefix("/v1/sessions:batch") ?? false
             begin(.body, context)
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body:
             // A stream may last for hours; each piece has the time of a body.
             if isStreaming { begin(.body, context) }
@@ -168,4 +172,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.grace) { bound.value.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
+}
+
+extension HTTPField.Name {
+    /// When a request's head was read, from the guard of its connection to who answers it.
+    static let arrived = HTTPField.Name("Tessera-Arrived")!
 }

@@ -23,6 +23,7 @@ struct HTTPEndpoint: HTTPResponder {
         own.id = fields[.requestID]
         own.contentType = fields[.contentType]
         own.contentLength = fields[.contentLength].flatMap { Int($0) }
+        own.arrived = fields[.arrived].flatMap { Int64($0) }
         own.inferenceHeaderLength = fields[.inferenceHeaderLength]
         let awaitsWord = fields[.expect]?.lowercased() == "100-continue"
         var body = HTTPBody(request.body, awaitedBy: awaitsWord ? context.channel : nil)

@@ -62,6 +62,8 @@ package struct HTTPServer: Sendable {
                 availableConnectionsDelegate: .maximum(settings.limits.connections, logger: logger)),
             onServerRunning: { channel in
                 LastCall.add(to: channel)
+                // Under load a turn of the loop is long: those who come then must not be let in a few at a time.
+                channel.setOption(.maxMessagesPerRead, value: 256).whenComplete { _ in }
                 told(
                     .listening(
                         address: settings.address, port: channel.localAddress?.port ?? settings.port,

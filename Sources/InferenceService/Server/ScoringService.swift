@@ -109,7 +109,8 @@ package final class ScoringService: Sendable {
 
     /// Answers a request. Never throws and never traps on what somebody sent.
     package func answer(_ request: ServiceRequest, _ body: inout some RequestBody) async -> ServiceAnswer {
-        let begin = parts.clock.nanoseconds()
+        let now = parts.clock.nanoseconds()
+        let begin = min(now, request.arrived ?? now)
         let id = RequestID(given: request.id)
         let target = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let route = Route(path: target.first ?? "")
@@ -150,6 +151,7 @@ package final class ScoringService: Sendable {
             throw RequestFault(.methodNotAllowed, "the route takes \(route.methods.joined(separator: ", "))", remedy: "send one of these")
         }
         if let open = openAnswer(route) { return open }
+        try checkWait(request)
         let own = try await parts.authenticator.principal(authorization: request.authorization, key: request.key)
         principal = own
         if case .refused(let seconds) = limiter.admit(own) {
@@ -208,6 +210,17 @@ package final class ScoringService: Sendable {
     }
 
     // MARK: Guard rails
+
+    /// Refuses a request that waited too long for its turn, at a small part of an answer's cost: nobody waits for it any more, and those
+    /// behind it come the sooner.
+    ///
+    /// Where the threads that read requests also answer them, requests wait as tasks of those threads, and no gate sees them.
+    private func checkWait(_ request: ServiceRequest) throws(RequestFault) {
+        guard let arrived = request.arrived else { return }
+        let waited = parts.clock.nanoseconds() - arrived
+        guard waited > .nanoseconds(ofSeconds: settings.load.waitSeconds) else { return }
+        throw Self.fault(.waitedTooLong(retryAfterSeconds: min(60, waited.retryAfterSeconds)))
+    }
 
     package static func tooLarge(_ limit: Int) -> RequestFault {
         RequestFault(

@@ -14,6 +14,8 @@ package struct ServiceRequest: Sendable {
     package var contentType: String?
     /// `Content-Length`, where it says one.
     package var contentLength: Int?
+    /// When its head was read, nanoseconds on the service's clock; nil where nobody looked.
+    package var arrived: Int64?
     /// `Inference-Header-Content-Length` of the Open Inference Protocol.
     package var inferenceHeaderLength: String?
 
