@@ -15,7 +15,7 @@ struct Figure: Sendable {
         allocations, intents,
         distilSynthetic, speedLabel, tiles, speedRank, speedCredit, offPolicy, conversion, tabular, headToHeadSynthetic,
         creditUCI, creditGerman, creditTable, creditMonthly, creditSynthetic, speedExports, memoryExports, tamper, ledgerFaults,
-        ledgerSpeed, replay, reviewCoverage, auditHotels, serveLoad, serveParity,
+        ledgerSpeed, replay, reviewCoverage, auditHotels, serveLoad, serveSoak, serveReload, serveParity,
     ]
 
     /// What figures start as processes of their own.

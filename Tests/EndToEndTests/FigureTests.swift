@@ -10,6 +10,7 @@ import Testing
         let names = [
             "import-counts", "next-item:", "determinism", "probe-synthetic", "speed-train", "speed-embed", "speed-import", "kill", "fuzz",
             "growth", "allocations", "formats", "reconcile", "tamper", "ledger-faults", "ledger-speed", "replay", "review-coverage",
+            "serve-load", "serve-soak", "serve-reload", "serve-parity",
         ]
         for name in names {
             // Each on a line of its own: a summary may hold the word, too.

@@ -46,6 +46,25 @@ import Testing
         #expect((json["sessions"] as? [String: Int])?["export"] == 6 && json["without_session"] as? Int == 1)
     }
 
+    /// Sessions as a service takes them.
+    @Test func export() throws {
+        let bench = try Self.bench(["v1,a,1000000,page_view,home", "v1,a,1000010,page_view,loan", "v2,b,1000020,page_view,card"])
+        _ = try CommandRun.tessera("import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "c", in: bench.folder)
+        let run = try CommandRun.tessera("sessions", "export", "c", "--out", "s.jsonl", in: bench.folder)
+        #expect(run.code == 0, "\(run.talk)")
+        let first = """
+            {"session":"a","visitor":"v1","events":[{"time_us":1000000000000,"event":"page_view","page":"home"},\
+            {"time_us":1000010000000,"event":"page_view","page":"loan"}]}
+            """
+        let lines = String(decoding: try bench.data("s.jsonl"), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 2 && lines.contains(Substring(first)), "\(lines)")
+        let printed = try CommandRun.tessera("sessions", "export", "c", "--limit", "1", "--out", "-", in: bench.folder)
+        #expect(printed.code == 0 && lines.contains(printed.output.dropLast()), "\(printed.output)")
+        let replacing = try CommandRun.tessera("sessions", "export", "c", "--out", "c", in: bench.folder)
+        #expect(replacing.code == 73, "\(replacing.talk)")
+        #expect(try CommandRun.tessera("sessions", "export", "c", "--out", "s.jsonl", "--limit", "0", in: bench.folder).code == 64)
+    }
+
     @Test func nothingToReconcile() throws {
         let bench = try Self.bench(["v1,a,1000000,page_view,home"], Self.mapping.replacing("session: session\n", with: ""))
         _ = try CommandRun.tessera("import", "clicks.csv", "--mapping", "clicks.yaml", "--out", "c", in: bench.folder)

@@ -86,6 +86,12 @@ final class HTTPClient {
         }
     }
 
+    /// Whether something came, or nothing will come any more.
+    var hasBytes: Bool {
+        var own = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&own, 1, 0) > 0
+    }
+
     /// Asks and waits for the answer.
     func ask(_ request: [UInt8]) throws -> HTTPAnswer {
         try send(request)

@@ -215,6 +215,7 @@ struct Latencies {
     private(set) var seconds: [Float] = []
 
     mutating func add(_ value: Double) { seconds.append(Float(value)) }
+    mutating func add(_ others: Latencies) { seconds += others.seconds }
 
     /// The times at which so large shares were answered, by nearest rank.
     func quantiles(_ shares: [Double]) -> [Double] {

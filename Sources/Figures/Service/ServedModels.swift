@@ -130,6 +130,12 @@ struct ServedModels {
         return (session, lengths[session])
     }
 
+    /// So many of the longest sessions that a request may have.
+    func longestSessions(_ count: Int, most events: Int = 100) -> [Int] {
+        let lengths = (0..<corpus.sessionCount).map { corpus.events(ofSession: $0).count }
+        return Array(lengths.indices.filter { lengths[$0] <= events }.sorted { (lengths[$1], $0) < (lengths[$0], $1) }.prefix(count))
+    }
+
     /// The body of a request: a session, with members behind its own, such as `"evidence":3`.
     func body(_ session: Int, _ members: String = "") -> [UInt8] {
         let text = SessionText.json(of: session, in: corpus)
