@@ -738,6 +738,32 @@ def streams(run):
     expect(server.process.wait(20) == 0 and time.monotonic() - began < 10, f"with a stream open it ended after {time.monotonic() - began:.1f} s")
 
 
+@fault
+def few_files(run):
+    """More connections than the process may open files."""
+    for files in (64, 200):
+        with Server(run, "--timeouts-header-seconds", "2", "--limits-connections", "1000", before=lambda files=files: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) as server:
+            expect(any("limits.connections" in line for line in server.talk), "nobody is told that there is room for fewer connections")
+            held = []
+            for _ in range(3 * files):
+                own = socket.socket()
+                own.setblocking(False)
+                with contextlib.suppress(BlockingIOError, OSError):
+                    own.connect(("127.0.0.1", server.port))
+                held.append(own)
+            time.sleep(1.5)
+            expect(server.process.poll() is None, f"{files} files: the flood ended the service")
+            for own in held:
+                own.close()
+            began, well = time.monotonic(), False
+            while not well and time.monotonic() - began < 20 and server.process.poll() is None:
+                with contextlib.suppress(OSError):
+                    well = server.is_well()
+            expect(well, f"{files} files: after the flood nobody is served")
+    with Server(run, before=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))) as server:
+        expect(not any("limits.connections" in line for line in server.talk), "the limit could be raised, and was not")
+
+
 # MARK: what the server stands on
 
 

@@ -19,6 +19,8 @@ package struct HTTPServer: Sendable {
         case reloaded([BundleSet.Change])
         /// A reload failed; what was there goes on.
         case reloadFailed(String)
+        /// The system lets the process open too few files for as many connections as the settings say.
+        case limited(connections: Int, files: Int)
         /// It was told to stop, and answers what it was asked.
         case draining
     }
@@ -44,6 +46,8 @@ package struct HTTPServer: Sendable {
         quiet.logLevel = .critical
         let logger = quiet
         let (settings, told) = (settings, told)
+        let room = OpenFiles.room(forConnections: settings.limits.connections)
+        if room.connections < settings.limits.connections { told(.limited(connections: room.connections, files: room.files)) }
         let connection = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(headerSeconds: settings.timeouts.headerSeconds, bodySeconds: settings.timeouts.requestSeconds)
@@ -59,7 +63,7 @@ package struct HTTPServer: Sendable {
             responder: HTTPEndpoint(service: service), server: builder,
             configuration: .init(
                 address: .hostname(settings.address, port: settings.port), serverName: nil, backlog: 1024,
-                availableConnectionsDelegate: .maximum(settings.limits.connections, logger: logger)),
+                availableConnectionsDelegate: .maximum(room.connections, logger: logger)),
             onServerRunning: { channel in
                 LastCall.add(to: channel)
                 // Under load a turn of the loop is long: those who come then must not be let in a few at a time.

@@ -210,6 +210,9 @@ struct ServiceRun: Sendable {
             let told = changes.map { "\($0.name) \($0.id.prefix(12))…\($0.isChanged ? "" : " as before")" }.joined(separator: ", ")
             StandardError.write("serve: reloaded \(told)\n")
         case .reloadFailed(let reason): StandardError.write("serve: not reloaded, what was there goes on: \(reason)\n")
+        case .limited(let connections, let files):
+            StandardError.write(
+                "serve: limits.connections: the system lets the process open \(files) files, enough for \(connections) connections\n")
         case .draining: StandardError.write("serve: told to stop; answering what came\n")
         }
     }
