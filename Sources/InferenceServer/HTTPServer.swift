@@ -91,7 +91,11 @@ package struct HTTPServer: Sendable {
     private func watch(_ signals: UnixSignalsSequence, _ group: ServiceGroup) async {
         for await signal in signals {
             guard signal == .sighup else { break }
-            do throws(RequestFault) { told(.reloaded(try await service.reload())) } catch { told(.reloadFailed(error.reason)) }
+            // In a task of its own: reading may take long, and SIGTERM must not wait for it.
+            let (service, told) = (service, told)
+            Task {
+                do throws(RequestFault) { told(.reloaded(try await service.reload())) } catch { told(.reloadFailed(error.reason)) }
+            }
         }
         guard !Task.isCancelled else { return }
         told(.draining)

@@ -4,6 +4,8 @@ final class LineStream: @unchecked Sendable {
     private let longest: Int
     private var rest: [UInt8] = []
     private var start = 0
+    /// Up to here there is no line end: many small pieces of one line are each looked at once.
+    private var scanned = 0
     private var isOver = false
     /// Whether a fault ended it.
     var isBroken = false
@@ -20,22 +22,23 @@ final class LineStream: @unchecked Sendable {
     func next(atMost most: Int) async throws(RequestFault) -> [[UInt8]]? {
         var lines: [[UInt8]] = []
         while lines.count < most {
-            if let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if let end = rest[max(start, scanned)...].firstIndex(of: UInt8(ascii: "\n")) {
                 if let line = Self.trimmed(rest[start..<end]) { lines.append(line) }
                 start = end + 1
                 continue
             }
+            scanned = rest.count
             guard lines.isEmpty, !isBroken else { break }
             guard rest.count - start <= longest else {
                 throw RequestFault(.tooLarge, "a line has more than \(longest) bytes", remedy: "send shorter sessions")
             }
             if isOver {
                 let last = Self.trimmed(rest[start...])
-                (rest, start) = ([], 0)
+                (rest, start, scanned) = ([], 0, 0)
                 return last.map { [$0] }
             }
             rest.removeFirst(start)
-            start = 0
+            (scanned, start) = (scanned - start, 0)
             if let piece = try await body.next() { rest += piece } else { isOver = true }
         }
         return lines.isEmpty ? nil : lines

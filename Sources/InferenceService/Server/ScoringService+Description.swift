@@ -17,7 +17,7 @@ extension ScoringService {
             "{\"name\":\(JSONString.quoted($0.name)),\"kind\":\"\($0.kind.rawValue)\"}"
         }
         let taxonomy = bundle.classifier?.classifier.taxonomy
-        let intents = (bundle.classifier?.classifier.settings.intents ?? []).map { id in
+        let intents = bundle.told.map { id in
             let intent = taxonomy?[id]
             return "{\"id\":\(JSONString.quoted(id)),\"name\":\(JSONString.quoted(intent?.name ?? id)),"
                 + "\"definition\":\(JSONString.quoted(intent?.definition ?? ""))}"
@@ -35,11 +35,15 @@ extension ScoringService {
         return ServiceAnswer(json: text)
     }
 
-    /// Some values of each field, the most frequent of training: vocabularies hold none that few visitors had.
+    /// Some values of each field, the most frequent of training, as far as enough visitors had every word of them: vocabularies count
+    /// events, and one visitor alone can fill an entry.
     private func examples(_ bundle: ServingBundle) -> String {
-        let vocabularies = bundle.encoder?.encoding.vocabularies ?? [:]
-        let lists = vocabularies.sorted { $0.key < $1.key }.map { field, values in
-            "\(JSONString.quoted(field)):[\(values.entries.prefix(40).map(JSONString.quoted).joined(separator: ","))]"
+        guard let words = bundle.words, let schema = bundle.schema, let encoder = bundle.encoder else { return "{}" }
+        let lists = schema.fields.filter { $0.role == .input }.compactMap { field -> String? in
+            guard let vocabulary = encoder.encoding.vocabularies[field.name] else { return nil }
+            let values = vocabulary.entries.prefix(200).compactMap { words.shown($0, of: field) }.prefix(40)
+            return values.isEmpty
+                ? nil : "\(JSONString.quoted(field.name)):[\(values.map(JSONString.quoted).joined(separator: ","))]"
         }
         return "{\(lists.joined(separator: ","))}"
     }

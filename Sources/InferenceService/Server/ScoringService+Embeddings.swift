@@ -8,9 +8,14 @@ extension ScoringService {
         try allow(exchange, .embed)
         var outcome: Result<EmbeddingsRequest, RequestFault>?
         let most = settings.limits.batch
+        // Looked up once: a reload in between may bring other fields.
+        var found: ServingBundle?
         body.withUnsafeBufferPointer { bytes in
             do throws(RequestFault) {
-                let request = try EmbeddingsRequest(bytes, most: most) { name throws(RequestFault) in try self.limits(try self.bundle(name))
+                let request = try EmbeddingsRequest(bytes, most: most) { name throws(RequestFault) in
+                    let own = try self.bundle(name)
+                    found = own
+                    return try self.limits(own)
                 }
                 outcome = .success(request)
             } catch { outcome = .failure(error) }
@@ -20,7 +25,7 @@ extension ScoringService {
         case .success(let own): request = own
         case .failure(let fault): throw fault
         }
-        let bundle = try bundle(request.model)
+        let bundle = found!
         var text: [UInt8] = Array("{\"object\":\"list\",\"model\":\(JSONString.quoted(bundle.name)),\"data\":[".utf8)
         var events = 0
         for (index, record) in request.records.enumerated() {

@@ -75,7 +75,7 @@ extension ScoringService {
         try allow(exchange, asked.wants)
         // A refusal changes nothing: the events are kept only when they were scored and the score is on record, so that whoever gets
         // another answer than 200 sends them again.
-        let key = Self.key(id, bundle.name)
+        let key = Self.key(id, exchange, bundle)
         for _ in 0..<Self.mostTries {
             let known = remembered.value(for: key)?.record
             var request = asked
@@ -109,18 +109,20 @@ extension ScoringService {
     func rescore(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
         let bundle = try bundle(exchange)
         try Self.check(id)
-        try allow(exchange, Scope.intents)
-        guard let known = remembered.value(for: Self.key(id, bundle.name)) else { throw Self.unknownSession }
-        let request = ScoreRequest(remembered: known.record)
+        let mayLabel = exchange.principal.scopes.contains(.intents) && bundle.classifier != nil
+        if !mayLabel { try allow(exchange, Scope.embed) }
+        guard let known = remembered.value(for: Self.key(id, exchange, bundle)) else { throw Self.unknownSession }
+        var request = ScoreRequest(remembered: known.record)
+        request.wants = mayLabel ? .intents : .embedding
         return ServiceAnswer(json: try await answer(request, bundle, events: known.record.times.count))
     }
 
     func forget(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
         let bundle = try bundle(exchange)
         try Self.check(id)
-        try allow(exchange, Scope.intents)
+        if !exchange.principal.scopes.contains(.intents) { try allow(exchange, Scope.embed) }
         let isGone: Bool
-        do throws(SessionStoreError) { isGone = try remembered.remove(Self.key(id, bundle.name), durably: false) } catch {
+        do throws(SessionStoreError) { isGone = try remembered.remove(Self.key(id, exchange, bundle), durably: false) } catch {
             throw Self.fault(error)
         }
         guard isGone else { throw Self.unknownSession }
@@ -128,8 +130,10 @@ extension ScoringService {
         return ServiceAnswer(status: 204, contentType: nil, body: .bytes([]))
     }
 
-    /// Sessions of two bundles are two sessions.
-    private static func key(_ id: String, _ bundle: String) -> String { "\(bundle)/\(id)" }
+    /// Sessions of two bundles are two sessions, and so are those of two callers: an id that somebody guesses opens nothing.
+    private static func key(_ id: String, _ exchange: Exchange, _ bundle: ServingBundle) -> String {
+        "\(exchange.principal.name)/\(bundle.name)/\(id)"
+    }
 
     private static func check(_ id: String) throws(RequestFault) {
         let isGood =

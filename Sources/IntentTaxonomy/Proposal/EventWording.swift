@@ -71,6 +71,14 @@ public struct EventWording: Sendable, Equatable, Codable {
         try entries.encode(words.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, forKey: .words)
     }
 
+    /// A value of a field as it may be shown to anybody; nil where too few visitors had one of its words, and for addresses.
+    package func shown(_ value: String, of field: EventSchema.Field) -> String? {
+        guard field.kind != .url, (stepFields + kindFields + contextFields).contains(field.name) else { return nil }
+        let words = IdentifierMask.words(of: value, isPath: false)
+        guard !words.isEmpty, words.allSatisfy(self.words.contains) else { return nil }
+        return words.joined(separator: " ")
+    }
+
     /// What stands for a text of a field.
     func text(of entry: String, field: String, isPath: Bool) -> String {
         var shown = IdentifierMask.words(of: entry, isPath: isPath).map { words.contains($0) ? $0 : IdentifierMask.mark }
