@@ -21,6 +21,9 @@ struct RunningServer: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var settings = ServiceSettings()
         settings.port = 0
+        // Beside other tests a request may wait for seconds; none is to be shed for that.
+        settings.load.waitSeconds = 60
+        settings.timeouts.requestSeconds = 60
         change(&settings)
         let own = settings.sessions
         let limits = SessionLimits(sessions: own.count, bytes: own.bytes, idleSeconds: own.idleSeconds, ageSeconds: own.ageSeconds)
