@@ -130,7 +130,7 @@ enum Requests {
         promise(!request.wants.isEmpty && (0...100).contains(request.evidence), "wants nothing, or evidence \(request.evidence)")
         promise(request.time.map { EventTime.range.contains($0) } ?? true, "a time that is none")
         // As the next stretch of a session, which cannot be named in the body.
-        if let next = whole(bytes, { reader throws(RequestFault) in try ScoreRequest(&reader, input, after: nil, id: "s") }) {
+        if let next = whole(bytes, { reader throws(RequestFault) in try ScoreRequest(&reader, input, moreOf: "s") }) {
             promise(next.record.session == "s" && next.record.times == request.record.times, "a stretch is read as another")
         }
     }

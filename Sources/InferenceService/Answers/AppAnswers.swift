@@ -8,10 +8,8 @@ internal import Recommendation
 struct RecordedLine: Sendable {
     /// The line, with its end.
     var line: String
-    /// As the ledger keeps it.
-    var decision: DecisionRecorder.Decision
-    /// The command that makes it again.
-    var run: DecisionJournal.Run
+    /// As the ledger keeps it, and the command that makes it again; worked out only where there is a ledger.
+    var record: @Sendable () -> (decision: DecisionRecorder.Decision, run: DecisionJournal.Run)
 }
 
 /// Decisions about customers and applicants, and how each is recorded.
@@ -28,14 +26,17 @@ extension ServingBundle {
     }
 
     private func recorded(
-        _ line: String, id: String, subject: String, consent: LedgerEntry.Consent?, input: [UInt8], _ run: DecisionRun, model: String,
-        purpose: String?
+        _ line: String, id: String, subject: String, consent: LedgerEntry.Consent?,
+        input: @escaping @Sendable (_ number: Int) -> [UInt8], _ run: @escaping @Sendable () -> DecisionRun, model: String, purpose: String?
     ) -> RecordedLine {
-        var decision = DecisionRecorder.Decision(id: id, subject: .identifier(subject), input: input, output: Array(line.utf8))
-        decision.consent = consent
-        return RecordedLine(
-            line: line, decision: decision,
-            run: DecisionJournal.Run(run, model: model, taxonomy: nil, purpose: purpose ?? Self.unnamedPurpose))
+        RecordedLine(line: line) {
+            let number = Self.nextNumber()
+            var decision = DecisionRecorder.Decision(
+                id: DecisionNaming.recorded(number: number).id(id), subject: .identifier(subject), input: input(number),
+                output: Array(line.utf8))
+            decision.consent = consent
+            return (decision, DecisionJournal.Run(run(), model: model, taxonomy: nil, purpose: purpose ?? Self.unnamedPurpose))
+        }
     }
 
     /// What the visitor of a session will apply for.
@@ -47,11 +48,11 @@ extension ServingBundle {
             id: request.record.session, time: request.time, customer: request.customer, sessions: [request.record],
             consent: request.consent, now: request.time ?? 0)
         let line = try forecast.answer(decision)
-        let number = Self.nextNumber()
         return recorded(
-            line, id: DecisionNaming.recorded(number: number).id(decision.id), subject: decision.customerID, consent: decision.consent,
-            input: forecast.recordedInput(decision, number: number),
-            forecast.recordedRun(places(.predictor), purpose: purpose, software: software), model: forecast.predictor.id, purpose: purpose)
+            line, id: decision.id, subject: decision.customerID, consent: decision.consent,
+            input: { forecast.recordedInput(decision, number: $0) },
+            { [self] in forecast.recordedRun(places(.predictor), purpose: purpose, software: software) }, model: forecast.predictor.id,
+            purpose: purpose)
     }
 
     /// Tiles for a customer, the likeliest click first.
@@ -60,12 +61,11 @@ extension ServingBundle {
             throw RequestFault(.unprocessable, "the bundle has no ranker", remedy: "name another bundle with ?bundle=")
         }
         let line = try ranking.answer(request)
-        let number = Self.nextNumber()
         return recorded(
-            line, id: DecisionNaming.recorded(number: number).id(request.decision.id), subject: request.decision.customerID,
-            consent: request.decision.consent, input: ranking.recordedInput(request, number: number),
-            ranking.recordedRun(top: request.top, places(.ranker), purpose: purpose, software: software), model: ranking.ranker.id,
-            purpose: purpose)
+            line, id: request.decision.id, subject: request.decision.customerID, consent: request.decision.consent,
+            input: { ranking.recordedInput(request, number: $0) },
+            { [self] in ranking.recordedRun(top: request.top, places(.ranker), purpose: purpose, software: software) },
+            model: ranking.ranker.id, purpose: purpose)
     }
 
     /// An applicant's probability to fall overdue.
@@ -74,13 +74,11 @@ extension ServingBundle {
             throw RequestFault(.unprocessable, "the bundle has no scorecard", remedy: "name another bundle with ?bundle=")
         }
         let line = try scoring.answer(request)
-        let number = Self.nextNumber()
         let applicant = scoring.applicant(request)
         return recorded(
-            line, id: DecisionNaming.recorded(number: number).id(applicant), subject: applicant, consent: request.consent,
-            input: scoring.recordedInput(request, number: number),
-            scoring.recordedRun(reasons: request.reasons, places(.credit), purpose: purpose, software: software), model: scoring.card.id,
-            purpose: purpose ?? "credit")
+            line, id: applicant, subject: applicant, consent: request.consent, input: { scoring.recordedInput(request, number: $0) },
+            { [self] in scoring.recordedRun(reasons: request.reasons, places(.credit), purpose: purpose, software: software) },
+            model: scoring.card.id, purpose: purpose ?? "credit")
     }
 }
 
@@ -109,7 +107,10 @@ extension ScoringService {
         _ bundle: ServingBundle, _ body: () throws(RequestFault) -> RecordedLine
     ) async throws(RequestFault) -> ServiceAnswer {
         let own = try await gated(body)
-        if let journal = parts.journal { try await journal.record(own.decision, own.run) }
+        if let journal = parts.journal {
+            let (decision, run) = own.record()
+            try await journal.record(decision, run)
+        }
         return ServiceAnswer(json: ScoreText.answer(line: own.line, bundle))
     }
 }

@@ -4,7 +4,7 @@
 /// Requests are described strictly: a member that is not named here is refused.
 enum OpenAPIDocument {
     /// The limits that a caller has to keep.
-    typealias Limits = (bodyBytes: Int, batch: Int, events: Int, fieldBytes: Int, sessions: Int)
+    typealias Limits = (bodyBytes: Int, batch: Int, events: Int, fieldBytes: Int)
 
     /// The document of a service with these limits, as JSON.
     static func json(version: String, limits: Limits) -> String {

@@ -9,8 +9,7 @@ enum ServicePages {
             json: OpenAPIDocument.json(
                 version: version,
                 limits: (
-                    bodyBytes: limits.bodyBytes, batch: limits.batch, events: limits.eventsPerSession, fieldBytes: limits.fieldBytes,
-                    sessions: limits.batch
+                    bodyBytes: limits.bodyBytes, batch: limits.batch, events: limits.eventsPerSession, fieldBytes: limits.fieldBytes
                 )))
     }
 

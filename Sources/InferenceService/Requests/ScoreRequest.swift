@@ -118,10 +118,8 @@ package struct ScoreRequest: Sendable {
     }
 
     /// Reads events that come after those of a session that is remembered.
-    /// - Parameters:
-    ///   - id: of the session.
-    ///   - known: its record so far; nil for a new one.
-    package init(_ reader: inout JSONReader, _ input: SessionInput, after known: SessionRecord?, id: String) throws(RequestFault) {
+    /// - Parameter id: of the session.
+    package init(_ reader: inout JSONReader, _ input: SessionInput, moreOf id: String) throws(RequestFault) {
         var draft = SessionInput.Draft()
         var options = Options()
         try reader.beginObject()
@@ -131,9 +129,7 @@ package struct ScoreRequest: Sendable {
                 throw reader.unknown("visitor, events, want, evidence, all, customer, time, consent")
             }
         }
-        var record = try input.record(draft, id: id, reader)
-        if let known { record = try input.joined(known, record) }
-        self.init(record, options)
+        self.init(try input.record(draft, id: id, reader), options)
     }
 
     /// The usual questions to a session that is remembered.

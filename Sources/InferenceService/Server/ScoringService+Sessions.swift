@@ -52,7 +52,7 @@ extension ScoringService {
         count(score, bundle)
         if let journal = parts.journal {
             if let line = score.label { try await journal.record(bundle.decision(request, score, line), bundle.labelRun(request)) }
-            if let conversion { try await journal.record(conversion.decision, conversion.run) }
+            if let (decision, run) = conversion?.record() { try await journal.record(decision, run) }
         }
         return ScoreText.answer(request.record.session, score, conversion: conversion?.line, bundle, events: events)
     }
@@ -71,7 +71,7 @@ extension ScoringService {
         try Self.check(id)
         let input = try limits(bundle)
         // What is wanted is known only once the body is read, and who may not ask must change nothing.
-        let asked = try Self.read(body) { reader throws(RequestFault) in try ScoreRequest(&reader, input, after: nil, id: id) }
+        let asked = try Self.read(body) { reader throws(RequestFault) in try ScoreRequest(&reader, input, moreOf: id) }
         try allow(exchange, asked.wants)
         // A refusal changes nothing: the events are kept only when they were scored and the score is on record, so that whoever gets
         // another answer than 200 sends them again.
