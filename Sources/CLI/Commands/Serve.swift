@@ -154,7 +154,13 @@ struct ServiceRun: Sendable {
                 remedy: "is another program listening there? choose another --port")
         }
         try remembered.close()
-        StandardError.write("serve: every request was answered; the end\n")
+        journal?.close()
+        if let journal, let reason = journal.failure {
+            throw CommandFault(
+                code: EX_IOERR, place: settings.ledger.file ?? "ledger.file", reason: "it could not be written at the end: \(reason)",
+                remedy: "mend it; of \(journal.statistics.failed) decisions since the start there is no record")
+        }
+        StandardError.write("serve: the end\n")
     }
 
     private func rememberedSessions() throws -> SessionStore<RememberedSession> {
@@ -189,6 +195,9 @@ struct ServiceRun: Sendable {
         let (actor, keepsInputs) = (command.actor, command.keepInputs)
         return DecisionJournal(
             isSync: settings.ledger.mode == .sync, most: settings.ledger.pending, key: try command.key.bytes(),
+            told: { reason in
+                StandardError.write(reason.map { "serve: the ledger cannot be written: \($0)\n" } ?? "serve: the ledger is written again\n")
+            },
             settings: { purpose in
                 var settings = DecisionRecorder.Settings(purpose: purpose, actor: actor, software: "tessera \(Version.text)")
                 settings.keepsInputs = keepsInputs

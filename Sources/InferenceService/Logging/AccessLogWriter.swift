@@ -163,19 +163,7 @@ private final class Drain: @unchecked Sendable {
     }
 
     func start() -> pthread_t? {
-        var handle = pthread_t()
-        let failure = pthread_create(
-            &handle, nil,
-            { argument in
-                #if canImport(Glibc)
-                    Unmanaged<Drain>.fromOpaque(argument!).takeRetainedValue().run()
-                #else
-                    Unmanaged<Drain>.fromOpaque(argument).takeRetainedValue().run()
-                #endif
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        guard failure == 0 else {
-            Unmanaged.passUnretained(self).release()
+        guard let handle = BackgroundThread.start({ self.run() }) else {
             // Without a thread nothing would ever be written; lines are dropped and counted.
             stop()
             return nil

@@ -14,24 +14,33 @@ enum BackgroundThread {
     /// Runs a body on a thread of its own.
     static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withUnsafeContinuation { continuation in
-            let work = Work { continuation.resume(returning: body()) }
-            var thread = pthread_t()
-            let failure = pthread_create(
-                &thread, nil,
-                { argument in
-                    #if canImport(Glibc)
-                        Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
-                    #else
-                        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-                    #endif
-                    return nil
-                }, Unmanaged.passRetained(work).toOpaque())
-            if failure == 0 {
+            if let thread = start({ continuation.resume(returning: body()) }) {
                 pthread_detach(thread)
             } else {
-                Unmanaged.passUnretained(work).release()
                 continuation.resume(returning: body())
             }
         }
+    }
+
+    /// Starts a thread that somebody must join or detach.
+    /// - Returns: nil where the system makes no more threads; the body is not run then.
+    static func start(_ body: @escaping () -> Void) -> pthread_t? {
+        let work = Work(body)
+        var thread = pthread_t()
+        let failure = pthread_create(
+            &thread, nil,
+            { argument in
+                #if canImport(Glibc)
+                    Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
+                #else
+                    Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                #endif
+                return nil
+            }, Unmanaged.passRetained(work).toOpaque())
+        guard failure == 0 else {
+            Unmanaged.passUnretained(work).release()
+            return nil
+        }
+        return thread
     }
 }

@@ -72,13 +72,14 @@ package final class DecisionJournal: @unchecked Sendable {
     }
 
     private let state = Mutex(State())
-    private let wake = DispatchedWake()
+    private let wake = ThreadWake()
     private let opening: Opening
     private let settings: @Sendable (String) -> DecisionRecorder.Settings
     private let key: [UInt8]?
     private let isSync: Bool
     private let most: Int
     private let clock: ServiceClock
+    private let told: @Sendable (String?) -> Void
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Starts the thread; the ledger is opened by the first decision.
@@ -86,24 +87,15 @@ package final class DecisionJournal: @unchecked Sendable {
     ///   - key: of the import, for pseudonyms of ids that are in the open.
     ///   - most: decisions that may wait in `bounded-async` mode.
     ///   - settings: by the purpose.
+    ///   - told: called from the journal's thread with why the ledger cannot be written, and with nil when it can again.
     package init(
-        isSync: Bool, most: Int, key: [UInt8]?, clock: ServiceClock = .system,
+        isSync: Bool, most: Int, key: [UInt8]?, clock: ServiceClock = .system, told: @escaping @Sendable (String?) -> Void = { _ in },
         settings: @escaping @Sendable (String) -> DecisionRecorder.Settings, opening: @escaping Opening
     ) {
-        (self.isSync, self.most, self.key, self.clock) = (isSync, most, key, clock)
+        (self.isSync, self.most, self.key, self.clock, self.told) = (isSync, most, key, clock, told)
         (self.settings, self.opening) = (settings, opening)
-        var handle = pthread_t()
-        let failure = pthread_create(
-            &handle, nil,
-            { argument in
-                #if canImport(Glibc)
-                    Unmanaged<DecisionJournal>.fromOpaque(argument!).takeRetainedValue().run()
-                #else
-                    Unmanaged<DecisionJournal>.fromOpaque(argument).takeRetainedValue().run()
-                #endif
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(failure == 0, "DecisionJournal: no thread can be made")
+        let handle = BackgroundThread.start { self.run() }
+        precondition(handle != nil, "DecisionJournal: no thread can be made")
         thread.withLock { $0 = handle }
     }
 
@@ -199,10 +191,14 @@ package final class DecisionJournal: @unchecked Sendable {
             if mayTry { triedAt = now }
             var recorded = Set<Int>()
             let failed = mayTry ? commit(batch, &recorded, &opened, &recorders) : failure
+            let before = failure
             settle(batch, recorded, failed, isLast: isLast)
+            if (before == nil) != (failed == nil) { told(failed) }
             if failed != nil, !isLast { wake.wait(milliseconds: 200) }
         }
-        for recorder in recorders.values { try? recorder.finish() }
+        for recorder in recorders.values {
+            do throws(LedgerError) { try recorder.finish() } catch { told(error.description) }
+        }
         settle([], [], nil, isLast: true)
     }
 
@@ -274,7 +270,7 @@ package final class DecisionJournal: @unchecked Sendable {
 }
 
 /// A flag that a thread sleeps on.
-private final class DispatchedWake: @unchecked Sendable {
+private final class ThreadWake: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isSet = false

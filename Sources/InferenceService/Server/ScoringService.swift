@@ -5,7 +5,8 @@ internal import Synchronization
 /// Takes: requests.   Gives: answers, and what operators read. Knows neither sockets nor a server.
 ///
 /// A request goes the same way whatever it asks: its route, who asks, whether they may and how often, then its body, then the gate that
-/// keeps the load bounded, and only then a model. What was decided is on record before it is told.
+/// keeps the load bounded, and only then a model. Labels, rankings, forecasts and scores are on
+/// record before they are told, or soon after where that is wished; vectors are not recorded.
 package final class ScoringService: Sendable {
     /// What the service is made of.
     package struct Parts: Sendable {
