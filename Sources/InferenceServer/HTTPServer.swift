@@ -34,14 +34,14 @@ package struct HTTPServer: Sendable {
         (self.service, self.told, settings) = (service, told, service.settings)
     }
 
-    /// Lets tasks run on the threads that serve connections, so that a request is read, answered and written without a change of thread.
-    ///
-    /// Call it once, from the main thread, before anything else is asynchronous. Without effect where the runtime does not offer it.
-    package static func joinThreads() { NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor() }
-
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the bundles anew.
     /// - Throws: what the system says where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
     package func run() async throws {
+        let loops = MultiThreadedEventLoopGroup.singleton
+        try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await serve(loops) }
+    }
+
+    private func serve(_ loops: MultiThreadedEventLoopGroup) async throws {
         var quiet = Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let logger = quiet
@@ -72,7 +72,7 @@ package struct HTTPServer: Sendable {
                     .listening(
                         address: settings.address, port: channel.localAddress?.port ?? settings.port,
                         encrypted: settings.tls.certificate != nil))
-            }, logger: logger)
+            }, eventLoopGroupProvider: .shared(loops), logger: logger)
         application.services = [SessionSweep(service: service)]
         var running = ServiceGroupConfiguration(services: [application], logger: logger)
         // Whoever is not answered by then will never be.

@@ -51,7 +51,6 @@ struct Serve: ParsableCommand {
         let resolution = try resolve()
         if printConfig { return try StandardOutput.print(resolution.lines.joined(separator: "\n")) }
         for notice in resolution.notices { StandardError.write("serve: \(notice)\n") }
-        HTTPServer.joinThreads()
         let failure = Mutex<(any Error)?>(nil)
         let done = DispatchSemaphore(value: 0)
         let command = self

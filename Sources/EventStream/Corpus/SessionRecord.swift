@@ -153,12 +153,12 @@ struct RecordColumns {
     /// Visitors are numbered in the order in which they first appear.
     init(_ records: [SessionRecord]) {
         self.records = records
-        var numbers: [String: Int32] = [:]
+        var numbers: [TextBytes: Int32] = [:]
         for record in records {
             offsets.append(offsets[offsets.count - 1] + Int64(record.times.count))
-            let number = numbers[record.visitor] ?? Int32(visitorNames.count)
+            let number = numbers[TextBytes(record.visitor)] ?? Int32(visitorNames.count)
             if number == visitorNames.count {
-                numbers[record.visitor] = number
+                numbers[TextBytes(record.visitor)] = number
                 visitorNames.append(record.visitor)
             }
             visitors.append(number)
@@ -178,22 +178,22 @@ struct RecordColumns {
 
     /// Codes and entries of another field, in the order in which the entries first appear.
     func codes(_ field: String) -> (codes: [Int32], entries: [String]) {
-        var known: [String: Int32] = [:]
+        var known: [TextBytes: Int32] = [:]
         var entries: [String] = []
         let codes = records.flatMap { record in
             values(record.texts[field], record).map { text -> Int32 in
                 guard let text else { return 0 }
                 // A session alone has few values, which are compared faster than hashed.
                 if entries.count < 8 {
-                    if let place = entries.firstIndex(of: text) { return Int32(place + 1) }
-                } else if let code = known[text] {
+                    if let place = entries.firstIndex(where: { TextBytes($0) == TextBytes(text) }) { return Int32(place + 1) }
+                } else if let code = known[TextBytes(text)] {
                     return code
                 }
                 entries.append(text)
                 if entries.count == 8 {
-                    for (place, entry) in entries.enumerated() { known[entry] = Int32(place + 1) }
+                    for (place, entry) in entries.enumerated() { known[TextBytes(entry)] = Int32(place + 1) }
                 } else if entries.count > 8 {
-                    known[text] = Int32(entries.count)
+                    known[TextBytes(text)] = Int32(entries.count)
                 }
                 return Int32(entries.count)
             }

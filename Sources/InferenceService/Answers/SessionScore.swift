@@ -1,7 +1,6 @@
 internal import DurableFiles
 package import EventStream
 internal import IntentTaxonomy
-internal import SequenceEmbedding
 
 /// What a bundle says of a session.
 package struct SessionScore: Sendable {
@@ -26,41 +25,23 @@ extension ServingBundle {
     package func score(
         _ record: SessionRecord, wants: ScoreRequest.Wants, evidence: Int, all: Bool
     ) throws(RequestFault) -> SessionScore {
-        guard let schema, let encoder, let embedder else {
+        guard let readings else {
             throw RequestFault(.unprocessable, "the bundle reads no sessions", remedy: "name another bundle with ?bundle=")
         }
         guard !wants.contains(.intents) || classifier != nil else {
             throw RequestFault(.unprocessable, at: "want", "the bundle has no intents", remedy: "ask for what /v1/schema lists as parts")
         }
-        let corpus = Corpus([record], schema: schema)
-        return try scratches.with { scratch throws(RequestFault) in
-            var score = SessionScore()
-            if wants.contains(.intents), let classifier, let lines, let own = scratch.classifier {
-                var options = SessionLabeller.Options()
-                (options.evidence, options.words) = (evidence, words)
-                let labeller: SessionLabeller
-                do throws(IntentClassifierError) { labeller = try SessionLabeller(classifier, corpus: corpus, options) } catch {
-                    throw RequestFault(.internal, error.description, remedy: "pack the bundle anew")
-                }
-                let isShared = wants.contains(.embedding) && embedder === classifier.embedder
-                let label = labeller.label(0, own) { floats in if isShared { score.embedding = Array(floats) } }
-                var line: [UInt8] = []
-                line.reserveCapacity(1024)
-                (all ? lines.all : lines.plain).append(label, key: record.session, to: &line)
-                score.label = line
-                (score.isLabelled, score.assigned) = (label.abstention == nil, label.assigned)
-                score.probabilities = toldPlaces.map { label.probabilities[$0] }
-                score.wording = labeller.wording(ofSession: 0)
-                score.values = labeller.scorer.events.countValues()
-            }
-            if wants.contains(.embedding), score.embedding.isEmpty, let own = scratch.embedder {
-                do throws(EncodingMismatch) {
-                    let events = try EncodedEvents(CorpusTable(corpus), encoder.encoding)
-                    score.embedding = embedder.embed(events, session: 0, own)
-                    if !wants.contains(.intents) { score.values = events.countValues() }
-                } catch { throw RequestFault(.internal, error.description, remedy: "pack the bundle anew") }
-            }
-            return score
+        let read = readings.with { $0.read(record, wants: wants, evidence: evidence, words) }
+        var score = SessionScore()
+        (score.embedding, score.wording, score.values) = (read.embedding, read.wording, read.values)
+        if let label = read.label, let lines {
+            var line: [UInt8] = []
+            line.reserveCapacity(1024)
+            (all ? lines.all : lines.plain).append(label, key: record.session, to: &line)
+            score.label = line
+            (score.isLabelled, score.assigned) = (label.abstention == nil, label.assigned)
+            score.probabilities = toldPlaces.map { label.probabilities[$0] }
         }
+        return score
     }
 }

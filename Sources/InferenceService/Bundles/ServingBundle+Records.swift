@@ -11,10 +11,13 @@ internal import Synchronization
 extension ServingBundle {
     /// Reads sessions of requests; nil in a bundle that reads none.
     package func input(_ limits: ServiceSettings.Limits) -> SessionInput? {
-        schema.map {
-            SessionInput(
-                schema: $0,
-                limits: .init(events: limits.eventsPerSession, fields: limits.fieldsPerEvent, fieldBytes: limits.fieldBytes))
+        guard let schema else { return nil }
+        let own = SessionInput.Limits(events: limits.eventsPerSession, fields: limits.fieldsPerEvent, fieldBytes: limits.fieldBytes)
+        return lastInput.withLock { last in
+            if let last, last.limits == own { return last }
+            let input = SessionInput(schema: schema, limits: own)
+            last = input
+            return input
         }
     }
 

@@ -31,8 +31,8 @@ package final class ServingBundle: Sendable {
     let forecast: ConversionForecast?
     /// Scores applicants; nil without a scorecard.
     let scoring: CreditScoring?
-    /// Memory of requests that are being answered.
-    let scratches: ScratchPool<Scratch>
+    /// Memory of requests that are being answered; nil in a bundle that reads no sessions.
+    let readings: ScratchPool<SessionReading>?
 
     /// Numbers of the intents that may be told, rising.
     let toldPlaces: [Int]
@@ -40,13 +40,9 @@ package final class ServingBundle: Sendable {
     let reference: [UInt8]
     /// The corpus that a replay takes sessions of requests for: it has the fields, and none of its sessions.
     let source: DecisionRun.Source?
+    /// What reads sessions of requests; a service asks for one kind of limits only.
+    let lastInput = Mutex<SessionInput?>(nil)
     private let labelCounts = Mutex<LabelDistribution.Counts?>(nil)
-
-    /// Memory of one request.
-    struct Scratch: Sendable {
-        let classifier: SessionScorer.Scratch?
-        let embedder: SessionEmbedder.Scratch?
-    }
 
     /// The bundle's id.
     package var id: String { folder.id }
@@ -91,7 +87,7 @@ package final class ServingBundle: Sendable {
             guard !folder.has(.intents) else { throw BundleError("\(path): intents without the encoder that they read; pack it anew") }
             (encoder, classifier, embedder, words, lines, ranking, forecast) = (nil, nil, nil, nil, nil, nil, nil)
             (reference, toldPlaces) = (Self.reference(name, folder, taxonomy: nil), [])
-            scratches = ScratchPool { Scratch(classifier: nil, embedder: nil) }
+            readings = nil
             return
         }
         guard let schema = folder.contents.schema else {
@@ -150,9 +146,11 @@ package final class ServingBundle: Sendable {
                 return try ConversionForecast(try ConversionPredictor(place, in: fileSystem), inputs, schema: schema, models: models)
             } : nil
         if let forecast { try same(.predictor, forecast.predictor.id) }
-        scratches = ScratchPool { [prepared] in
-            Scratch(classifier: prepared.map { SessionScorer.Scratch($0) }, embedder: embedder.makeScratch())
+        do throws(IntentClassifierError) { _ = try SessionReading(schema, encoder, embedder, prepared) } catch {
+            throw BundleError("\(path): \(error); pack it anew")
         }
+        // What can be read once can be read always.
+        readings = ScratchPool { [prepared] in try! SessionReading(schema, encoder, embedder, prepared) }
     }
 
     private static func reference(_ name: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {

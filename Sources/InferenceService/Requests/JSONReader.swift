@@ -7,10 +7,21 @@ package struct JSONReader {
     package enum Kind { case object, array, text, number, boolean, null }
 
     /// An object or array that is being read.
-    private struct Frame {
+    struct Frame {
         let isObject: Bool
         var count = 0
-        var name = ""
+        /// Where the bytes of the last member's name stand.
+        var name = 0..<0
+    }
+
+    /// What stands where a member may stand.
+    package enum Member {
+        /// A member of this number.
+        case known(Int)
+        /// A member of another name.
+        case unknown
+        /// The end of the object, which is left.
+        case end
     }
 
     /// Most objects and arrays within each other.
@@ -18,10 +29,10 @@ package struct JSONReader {
     /// Longest name of a member, bytes.
     package static let longestName = 512
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var place: Int
-    private let end: Int
-    private var frames: [Frame] = []
+    let bytes: UnsafeBufferPointer<UInt8>
+    var place: Int
+    let end: Int
+    var frames: [Frame] = []
 
     /// The text must outlive the reader.
     package init(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>? = nil) {
@@ -37,7 +48,7 @@ package struct JSONReader {
         var path = ""
         for frame in frames {
             if frame.isObject {
-                path += (path.isEmpty || frame.name.isEmpty ? "" : ".") + frame.name
+                path += (path.isEmpty || frame.name.isEmpty ? "" : ".") + String(decoding: bytes[frame.name], as: UTF8.self)
             } else {
                 path += "[\(max(0, frame.count - 1))]"
             }
@@ -50,11 +61,11 @@ package struct JSONReader {
         RequestFault(code, at: path, reason, remedy: remedy)
     }
 
-    private func malformed(_ reason: String) -> RequestFault {
+    func malformed(_ reason: String) -> RequestFault {
         RequestFault(.badRequest, at: path, "\(reason) (byte \(place))", remedy: "send well-formed JSON in UTF-8")
     }
 
-    private func wrong(_ expected: String) -> RequestFault {
+    func wrong(_ expected: String) -> RequestFault {
         fault(.unprocessable, "it must be \(expected)", remedy: "send \(expected); /openapi.json has the whole form")
     }
 
@@ -95,15 +106,40 @@ package struct JSONReader {
 
     /// The name of the next member, whose value must be read before the one after it; nil behind the last, and the object is left.
     package mutating func nextName() throws(RequestFault) -> String? {
+        guard let scan = try nextMemberScan() else { return nil }
+        let name = try text(scan, limit: Self.longestName)
+        try beginValue(of: scan)
+        return name
+    }
+
+    /// The next member by its name, whose value must be read before the one after it.
+    package mutating func nextMember(_ names: MemberNames) throws(RequestFault) -> Member {
+        guard let scan = try nextMemberScan() else { return .end }
+        let number: Int?
+        if scan.hasEscapes {
+            var name = try text(scan, limit: Self.longestName)
+            number = name.withUTF8 { names.number(of: $0) }
+        } else {
+            number = names.number(of: UnsafeBufferPointer(rebasing: bytes[scan.range]))
+            // A known name is UTF-8, as every byte of it is that of a name that is.
+            if number == nil { _ = try text(scan, limit: Self.longestName) }
+        }
+        try beginValue(of: scan)
+        return number.map { .known($0) } ?? .unknown
+    }
+
+    private mutating func nextMemberScan() throws(RequestFault) -> TextScan? {
         guard try next(closing: UInt8(ascii: "}")) else { return nil }
         guard place < end, bytes[place] == UInt8(ascii: "\"") else { throw malformed("a member has no name") }
-        frames[frames.count - 1].name = ""
-        let name = try scanText(limit: Self.longestName)
-        frames[frames.count - 1].name = name
+        frames[frames.count - 1].name = 0..<0
+        return try scanText()
+    }
+
+    private mutating func beginValue(of scan: TextScan) throws(RequestFault) {
+        frames[frames.count - 1].name = scan.range
         skipSpace()
         guard place < end, bytes[place] == UInt8(ascii: ":") else { throw malformed("a colon is missing") }
         place += 1
-        return name
     }
 
     /// Whether there is another element, which must be read before the one after it; false behind the last, and the array is left.
@@ -130,7 +166,7 @@ package struct JSONReader {
     /// A text of at most so many bytes.
     package mutating func text(limit: Int) throws(RequestFault) -> String {
         guard try kind() == .text else { throw wrong("a text") }
-        return try scanText(limit: limit)
+        return try scannedText(limit: limit)
     }
 
     /// A text, or nil for null.
@@ -139,7 +175,7 @@ package struct JSONReader {
         case .null:
             try null()
             return nil
-        case .text: return try scanText(limit: limit)
+        case .text: return try scannedText(limit: limit)
         default: throw wrong("a text or null")
         }
     }
@@ -148,6 +184,7 @@ package struct JSONReader {
     package mutating func number() throws(RequestFault) -> Double {
         guard try kind() == .number else { throw wrong("a number") }
         let range = try scanNumber()
+        if let value = shortDecimal(range) { return value }
         // At most a few hundred digits: strtod's worst case is bounded by the limit in scanNumber.
         guard let value = Double(String(decoding: bytes[range], as: UTF8.self)), value.isFinite else {
             throw fault(.unprocessable, "the number is beyond 64-bit floats", remedy: "send a smaller one, or null")
@@ -176,7 +213,7 @@ package struct JSONReader {
     package mutating func integer(_ range: ClosedRange<Int64>) throws(RequestFault) -> Int64 {
         guard try kind() == .number else { throw wrong("a whole number from \(range.lowerBound) to \(range.upperBound)") }
         let digits = try scanNumber()
-        guard let value = Int64(String(decoding: bytes[digits], as: UTF8.self)), range.contains(value) else {
+        guard let value = shortInteger(digits) ?? Int64(String(decoding: bytes[digits], as: UTF8.self)), range.contains(value) else {
             throw wrong("a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
@@ -210,7 +247,7 @@ package struct JSONReader {
         case .array:
             try beginArray()
             while try nextElement() { try skip() }
-        case .text: _ = try scanText(limit: .max)
+        case .text: _ = try scannedText(limit: .max)
         case .number: _ = try scanNumber()
         case .boolean: _ = try boolean()
         case .null: try null()
@@ -241,125 +278,5 @@ package struct JSONReader {
         place += count
         // `truex` is no word.
         if place < end, bytes[place] >= UInt8(ascii: "a"), bytes[place] <= UInt8(ascii: "z") { throw malformed("no value begins here") }
-    }
-
-    /// The digits of a number, checked by its grammar.
-    private mutating func scanNumber() throws(RequestFault) -> Range<Int> {
-        let start = place
-        func isDigit(_ place: Int) -> Bool { place < end && bytes[place] >= 0x30 && bytes[place] <= 0x39 }
-        func pastDigits(_ start: Int) throws(RequestFault) -> Int {
-            var place = start
-            while isDigit(place) { place += 1 }
-            guard place > start else { throw malformed("a number lacks digits") }
-            return place
-        }
-        var own = place
-        if bytes[own] == UInt8(ascii: "-") { own += 1 }
-        let whole = own
-        own = try pastDigits(own)
-        guard bytes[whole] != 0x30 || own == whole + 1 else { throw malformed("a number begins with 0") }
-        if own < end, bytes[own] == UInt8(ascii: ".") { own = try pastDigits(own + 1) }
-        if own < end, bytes[own] == UInt8(ascii: "e") || bytes[own] == UInt8(ascii: "E") {
-            own += 1
-            if own < end, bytes[own] == UInt8(ascii: "+") || bytes[own] == UInt8(ascii: "-") { own += 1 }
-            own = try pastDigits(own)
-        }
-        guard own - start <= 400 else { throw malformed("a number of more than 400 digits") }
-        place = own
-        return start..<own
-    }
-
-    /// A text from its first quotation mark on.
-    private mutating func scanText(limit: Int) throws(RequestFault) -> String {
-        let start = place + 1
-        var own = start
-        // Most texts hold neither escapes nor bytes beyond ASCII: found in one pass.
-        var isPlain = true
-        var hasEscapes = false
-        while true {
-            guard own < end else { throw malformed("a text does not end") }
-            let byte = bytes[own]
-            if byte == UInt8(ascii: "\"") { break }
-            guard byte >= 0x20 else {
-                place = own
-                throw malformed("a control character within a text")
-            }
-            if byte == UInt8(ascii: "\\") {
-                (isPlain, hasEscapes) = (false, true)
-                own += 1
-                guard own < end else { throw malformed("a text does not end") }
-            } else if byte >= 0x80 {
-                isPlain = false
-            }
-            own += 1
-        }
-        let raw = UnsafeBufferPointer(rebasing: bytes[start..<own])
-        // An escape of six bytes stands for at least one.
-        guard raw.count <= limit || (hasEscapes && raw.count / 6 <= limit) else { throw tooLong(limit) }
-        place = own + 1
-        if isPlain { return String(unsafeUninitializedCapacity: raw.count) { $0.initialize(fromContentsOf: raw) } }
-        guard hasEscapes else {
-            guard let text = String(validating: raw, as: UTF8.self) else { throw malformed("a text is not UTF-8") }
-            return text
-        }
-        let text = try unescaped(raw)
-        guard text.utf8.count <= limit else { throw tooLong(limit) }
-        return text
-    }
-
-    private func tooLong(_ limit: Int) -> RequestFault {
-        fault(.unprocessable, "the text has more than \(limit) bytes", remedy: "shorten it; /v1/schema tells the limits")
-    }
-
-    private func unescaped(_ raw: UnsafeBufferPointer<UInt8>) throws(RequestFault) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity(raw.count)
-        func hex(_ start: Int) throws(RequestFault) -> UInt32 {
-            guard start + 4 <= raw.count else { throw malformed("an escape lacks digits") }
-            var value: UInt32 = 0
-            for byte in raw[start..<(start + 4)] {
-                guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else {
-                    throw malformed("an escape lacks digits")
-                }
-                value = value << 4 | UInt32(digit)
-            }
-            return value
-        }
-        var own = 0
-        while own < raw.count {
-            let byte = raw[own]
-            own += 1
-            guard byte == UInt8(ascii: "\\") else {
-                result.append(byte)
-                continue
-            }
-            let escape = raw[own]
-            own += 1
-            switch escape {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(escape)
-            case UInt8(ascii: "b"): result.append(0x08)
-            case UInt8(ascii: "f"): result.append(0x0C)
-            case UInt8(ascii: "n"): result.append(0x0A)
-            case UInt8(ascii: "r"): result.append(0x0D)
-            case UInt8(ascii: "t"): result.append(0x09)
-            case UInt8(ascii: "u"):
-                var value = try hex(own)
-                own += 4
-                if value & 0xFC00 == 0xD800 {
-                    guard own + 6 <= raw.count, raw[own] == UInt8(ascii: "\\"), raw[own + 1] == UInt8(ascii: "u") else {
-                        throw malformed("half a surrogate pair")
-                    }
-                    let low = try hex(own + 2)
-                    guard low & 0xFC00 == 0xDC00 else { throw malformed("half a surrogate pair") }
-                    value = 0x10000 + (value & 0x3FF) << 10 + (low & 0x3FF)
-                    own += 6
-                }
-                guard let scalar = Unicode.Scalar(value) else { throw malformed("half a surrogate pair") }
-                result += UTF8.encode(scalar)!
-            default: throw malformed("an unknown escape")
-            }
-        }
-        guard let text = String(validating: result, as: UTF8.self) else { throw malformed("a text is not UTF-8") }
-        return text
     }
 }

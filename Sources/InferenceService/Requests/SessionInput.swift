@@ -6,7 +6,7 @@ package import EventStream
 /// of the corpus that the models were made from. A request that gives them itself, as one made from a corpus does, is believed.
 package struct SessionInput: Sendable {
     /// How much a session may hold.
-    package struct Limits: Sendable {
+    package struct Limits: Sendable, Equatable {
         /// Most events.
         package var events: Int
         /// Most members of an event.
@@ -29,8 +29,12 @@ package struct SessionInput: Sendable {
     package let limits: Limits
     private let zone: Int64
     private let fields: [String: Field]
-    /// Fields and reserved members by name; a reserved name is no field's.
-    private let members: [String: Member]
+    /// Fields and reserved members by the numbers of their names; a reserved name is no field's.
+    private let members: [Member]
+    private let names: MemberNames
+    /// Fields by the numbers of their names, for what stands in `fields`.
+    private let nested: [Member]
+    private let nestedNames: MemberNames
     private let numeric: Int
     private let texts: Int
 
@@ -71,9 +75,12 @@ package struct SessionInput: Sendable {
             }
         }
         (self.fields, self.numeric, self.texts) = (fields, numeric, texts)
-        var members = fields.mapValues { Member.field($0) }
-        for reserved in Reserved.allCases { members[reserved.rawValue] = .reserved(reserved) }
-        self.members = members
+        let reserved = Reserved.allCases.map(\.rawValue)
+        let free = fields.keys.filter { !reserved.contains($0) }
+        names = MemberNames(reserved + free)
+        members = Reserved.allCases.map { .reserved($0) } + free.map { .field(fields[$0]!) }
+        nestedNames = MemberNames(Array(fields.keys))
+        nested = fields.values.map { .field($0) }
     }
 
     /// The session while its members are read.
@@ -245,18 +252,22 @@ package struct SessionInput: Sendable {
         _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ members: inout Int, isNested: Bool
     ) throws(RequestFault) {
         try reader.beginObject()
-        while let name = try reader.nextName() {
+        while true {
+            let next = try reader.nextMember(isNested ? nestedNames : names)
+            if case .end = next { return }
             members += 1
             guard members <= limits.fields else {
                 throw reader.fault(.unprocessable, "more than \(limits.fields) members", remedy: "send the fields of /v1/schema only")
             }
+            guard case .known(let number) = next else {
+                throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
+            }
             let field: Field
-            switch isNested ? fields[name].map({ .field($0) }) : self.members[name] {
+            switch isNested ? nested[number] : self.members[number] {
             case .reserved(let reserved):
                 try take(reserved, &reader, &said, &events, &members)
                 continue
             case .field(let own): field = own
-            case nil: throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
             }
             if field.isNumeric {
                 let last = events.numbers[field.place].count - 1

@@ -7,7 +7,7 @@ public final class SessionLabeller: @unchecked Sendable {
     /// What is asked for beside the labels.
     public struct Options: Sendable {
         /// Most events told for each assigned intent; 0 for none.
-        public var evidence = 3
+        public var evidence: Int
         /// Whether integrated gradients are told beside removals.
         public var gradients = false
         /// Visitors that must share a word before it is shown in evidence.
@@ -20,12 +20,13 @@ public final class SessionLabeller: @unchecked Sendable {
         public var wording: [String: [String]]?
 
         /// The defaults.
-        public init() {}
+        /// - Parameter evidence: most events told for each assigned intent.
+        public init(evidence: Int = 3) { self.evidence = evidence }
     }
 
     /// The scorer over the corpus.
     public let scorer: SessionScorer
-    private let table: CorpusTable
+    private let table: any EventTable
     private let summary: SessionSummary?
     private let options: Options
 
@@ -39,7 +40,8 @@ public final class SessionLabeller: @unchecked Sendable {
 
     /// Looks at a corpus with models that were made ready before.
     public init(_ prepared: PreparedClassifier, corpus: Corpus, _ options: Options = Options()) throws(IntentClassifierError) {
-        table = CorpusTable(corpus)
+        let table = CorpusTable(corpus)
+        self.table = table
         scorer = try SessionScorer(prepared, table: table)
         summary =
             if options.evidence == 0 || options.wording != nil {
@@ -50,6 +52,13 @@ public final class SessionLabeller: @unchecked Sendable {
                 SessionSummary(corpus, fields: options.fields, fewestVisitors: options.fewestVisitors)
             }
         self.options = options
+    }
+
+    /// Looks at a table through a scorer that reads it.
+    /// - Parameter summary: the words of the events, where evidence is told.
+    package init(_ scorer: SessionScorer, table: any EventTable, evidence: Int = 0, summary: SessionSummary? = nil) {
+        (self.scorer, self.table, self.summary) = (scorer, table, summary)
+        options = Options(evidence: evidence)
     }
 
     /// Sessions of the corpus.

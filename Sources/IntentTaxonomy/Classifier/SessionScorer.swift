@@ -7,7 +7,8 @@ public struct PreparedClassifier: Sendable {
     public let classifier: IntentClassifier
     /// The encoder with the weights that the classifier reads: its own where it trained it on, else those of the encoder.
     public let embedder: SessionEmbedder
-    let encoding: FeatureEncoding
+    /// How the encoder reads events.
+    package let encoding: FeatureEncoding
     let facts: FactIndex?
 
     /// Makes a classifier ready.
@@ -51,6 +52,13 @@ public final class SessionScorer: @unchecked Sendable {
 
     init(_ classifier: IntentClassifier, _ embedder: SessionEmbedder, _ events: EncodedEvents, _ facts: SessionFacts?) {
         (self.classifier, self.embedder, self.events, self.facts) = (classifier, embedder, events, facts)
+    }
+
+    /// Works out what depends on a value only for the entries that the table's dictionaries have got since: of a table whose dictionaries
+    /// grow, before its next events are read.
+    package func takeEntries(of table: any EventTable, _ prepared: PreparedClassifier) {
+        events.takeEntries(of: table, prepared.encoding)
+        facts?.takeEntries()
     }
 
     /// The same scorer over a table whose fields share the dictionaries of this one's.

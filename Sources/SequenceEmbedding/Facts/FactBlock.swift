@@ -10,6 +10,12 @@ protocol FactBlock: AnyObject, Sendable {
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch)
     /// The same facts over a table whose fields have the same dictionaries, entry by entry: what depends on a value only is shared.
     func rebound(to table: any EventTable) -> any FactBlock
+    /// Works out what depends on a value only for the entries that the table's dictionaries have got since; `numbers` as at the beginning.
+    func takeEntries(_ numbers: [[UInt8]: Int32])
+}
+
+extension FactBlock {
+    func takeEntries(_ numbers: [[UInt8]: Int32]) {}
 }
 
 /// How many events, how long, and when it began.
@@ -129,7 +135,8 @@ final class WordBlock: FactBlock, @unchecked Sendable {
     private typealias Place = FactLayout.Words
 
     convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
-        self.init(table, field.name, TextParts(table, field.name, kept: numbers, others: false, FactText.words))
+        self.init(table, field.name, TextParts(numbersOthers: false))
+        takeEntries(numbers)
     }
 
     private init(_ table: any EventTable, _ name: String, _ parts: TextParts) {
@@ -138,6 +145,8 @@ final class WordBlock: FactBlock, @unchecked Sendable {
     }
 
     func rebound(to table: any EventTable) -> any FactBlock { WordBlock(table, name, parts) }
+
+    func takeEntries(_ numbers: [[UInt8]: Int32]) { parts.takeEntries(of: table, name, numbers, FactText.words) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var known = 0
@@ -157,24 +166,28 @@ final class WordBlock: FactBlock, @unchecked Sendable {
 /// A text of several values: which of the kept ones occur, and how many in all and at the end.
 final class ListBlock: FactBlock, @unchecked Sendable {
     private let table: any EventTable
-    private let name: String
+    private let field: FactPlan.Field
     private let codes: UnsafePointer<Int32>
     private let parts: TextParts
     private let kept: Int
     private typealias Place = FactLayout.List
 
     convenience init(_ table: any EventTable, _ field: FactPlan.Field, _ numbers: [[UInt8]: Int32]) {
+        self.init(table, field, TextParts(numbersOthers: true))
+        takeEntries(numbers)
+    }
+
+    private init(_ table: any EventTable, _ field: FactPlan.Field, _ parts: TextParts) {
+        (self.table, self.field, self.parts, kept) = (table, field, parts, field.values.count)
+        codes = table.codes(field.name)!
+    }
+
+    func rebound(to table: any EventTable) -> any FactBlock { ListBlock(table, field, parts) }
+
+    func takeEntries(_ numbers: [[UInt8]: Int32]) {
         let separator = field.separator ?? ""
-        let parts = TextParts(table, field.name, kept: numbers, others: true) { FactText.values($0, separator: separator) }
-        self.init(table, field.name, parts, kept: field.values.count)
+        parts.takeEntries(of: table, field.name, numbers) { FactText.values($0, separator: separator) }
     }
-
-    private init(_ table: any EventTable, _ name: String, _ parts: TextParts, kept: Int) {
-        (self.table, self.name, self.parts, self.kept) = (table, name, parts, kept)
-        codes = table.codes(name)!
-    }
-
-    func rebound(to table: any EventTable) -> any FactBlock { ListBlock(table, name, parts, kept: kept) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var most = 0
@@ -200,21 +213,25 @@ final class ListBlock: FactBlock, @unchecked Sendable {
 }
 
 /// The parts of each text of a field's dictionary, found once: kept ones are numbered as in the plan, others behind them.
-struct TextParts {
-    private let starts: GrowingBuffer<Int>
-    private let parts: GrowingBuffer<Int32>
+final class TextParts: @unchecked Sendable {
+    // Code 0 is missing and has none.
+    private let starts = GrowingBuffer([0, 0])
+    private let parts = GrowingBuffer<Int32>()
+    /// Numbers of the others.
+    private var found: [[UInt8]: Int32] = [:]
+    private let others: Bool
 
+    /// - Parameter others: whether parts that are not kept are told apart, too.
+    init(numbersOthers others: Bool) { self.others = others }
+
+    /// Takes the entries that the field's dictionary has got since.
     /// - Parameter kept: numbers of the kept values, from a ``FactIndex``.
-    init(
-        _ table: any EventTable, _ field: String, kept: [[UInt8]: Int32], others: Bool, _ split: (UnsafeRawBufferPointer) -> [String]
+    func takeEntries(
+        of table: any EventTable, _ field: String, _ kept: [[UInt8]: Int32], _ split: (UnsafeRawBufferPointer) -> [String]
     ) {
-        var found: [[UInt8]: Int32] = [:]
-        // Code 0 is missing and has none.
-        var starts = [0, 0]
-        var parts: [Int32] = []
         let count = table.dictionaryCount(field)
-        starts.reserveCapacity(count + 2)
-        for entry in 0..<count {
+        guard starts.count < count + 2 else { return }
+        for entry in starts.count - 2..<count {
             for part in table.withEntry(field, entry, split) {
                 let bytes = Array(part.utf8)
                 if let number = kept[bytes] ?? found[bytes] {
@@ -227,8 +244,6 @@ struct TextParts {
             }
             starts.append(parts.count)
         }
-        self.starts = GrowingBuffer(starts)
-        self.parts = GrowingBuffer(parts)
     }
 
     @inline(__always)

@@ -38,6 +38,11 @@ final class FactReader: Sendable {
         width = next
     }
 
+    /// Takes the entries that the table's dictionaries have got since; the index is the one that it was made with.
+    func takeEntries(_ index: FactIndex) {
+        for (block, numbers) in zip(blocks.dropFirst(), index.fields + index.pairs) { block.takeEntries(numbers) }
+    }
+
     /// The same facts over another table whose fields have the same dictionaries, entry by entry.
     func rebound(to table: any EventTable) -> FactReader { FactReader(self, table) }
 

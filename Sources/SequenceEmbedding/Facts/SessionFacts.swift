@@ -28,6 +28,10 @@ public final class SessionFacts: Sendable {
     /// the words of texts) is shared and not worked out again. Traps for a table that lacks a field.
     public func rebound(to table: any EventTable) -> SessionFacts { SessionFacts(self, table) }
 
+    /// Works out what depends on a value only for the entries that the table's dictionaries have got since: of a table whose dictionaries
+    /// grow, before its next events are read.
+    package func takeEntries() { reader.takeEntries(index) }
+
     private init(_ other: SessionFacts, _ table: any EventTable) {
         (plan, index) = (other.plan, other.index)
         reader = other.reader.rebound(to: table)

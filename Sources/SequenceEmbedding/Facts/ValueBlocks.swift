@@ -1,14 +1,15 @@
 /// The kept values of a field as numbers by code: `[dictionaryCount + 1]`, −1 for missing and all others. Compared byte by byte.
 struct KeptValues {
-    private let map: GrowingBuffer<Int32>
+    private let map = GrowingBuffer<Int32>([-1])
 
     /// - Parameter numbers: of the kept values, from a ``FactIndex``.
-    init(_ table: any EventTable, _ field: String, _ numbers: [[UInt8]: Int32]) {
-        var map: [Int32] = [-1]
+    init(_ table: any EventTable, _ field: String, _ numbers: [[UInt8]: Int32]) { takeEntries(of: table, field, numbers) }
+
+    /// Takes the entries that the field's dictionary has got since.
+    func takeEntries(of table: any EventTable, _ field: String, _ numbers: [[UInt8]: Int32]) {
         let count = table.dictionaryCount(field)
-        map.reserveCapacity(count + 1)
-        for entry in 0..<count { map.append(table.withEntry(field, entry) { numbers[Array($0)] ?? -1 }) }
-        self.map = GrowingBuffer(map)
+        guard map.count < count + 1 else { return }
+        for entry in map.count - 1..<count { map.append(table.withEntry(field, entry) { numbers[Array($0)] ?? -1 }) }
     }
 
     /// Lives as long as the value.
@@ -34,6 +35,8 @@ final class FewBlock: FactBlock, @unchecked Sendable {
     }
 
     func rebound(to table: any EventTable) -> any FactBlock { FewBlock(table, name, kept, count: count) }
+
+    func takeEntries(_ numbers: [[UInt8]: Int32]) { kept.takeEntries(of: table, name, numbers) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var tally = scratch.tally(events.count)
@@ -85,6 +88,8 @@ final class ManyBlock: FactBlock, @unchecked Sendable {
     }
 
     func rebound(to table: any EventTable) -> any FactBlock { ManyBlock(table, name, kept) }
+
+    func takeEntries(_ numbers: [[UInt8]: Int32]) { kept.takeEntries(of: table, name, numbers) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var tally = scratch.tally(events.count)
@@ -147,6 +152,8 @@ final class PairBlock: FactBlock, @unchecked Sendable {
     }
 
     func rebound(to table: any EventTable) -> any FactBlock { PairBlock(table, pair, kept) }
+
+    func takeEntries(_ numbers: [[UInt8]: Int32]) { kept.takeEntries(of: table, pair.by, numbers) }
 
     func write(_ events: Range<Int>, to raw: UnsafeMutablePointer<Double>, _ scratch: FactScratch) {
         var whole = scratch.tally(events.count)

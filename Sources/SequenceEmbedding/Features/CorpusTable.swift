@@ -24,9 +24,7 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
     /// Looks at a corpus.
     public init(_ corpus: Corpus) {
         self.corpus = corpus
-        fields = corpus.schema.readableFields.map {
-            TableField(name: $0.name, kind: $0.role == .outcome ? .outcome : .init($0.kind), separator: $0.separator)
-        }
+        fields = corpus.schema.readableFields.map { TableField($0) }
         times = Self.pointer(corpus.timesMicroseconds)
         gaps = Self.pointer(corpus.gaps)
         dwells = Self.pointer(corpus.dwells)
@@ -76,6 +74,13 @@ public final class CorpusTable: EventTable, @unchecked Sendable {
     public func withEntry<Result>(_ field: String, _ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let dictionary = dictionaries[field]!
         return withExtendedLifetime(dictionary) { body(dictionary.utf8(index)) }
+    }
+}
+
+extension TableField {
+    /// A field of a schema.
+    init(_ field: EventSchema.Field) {
+        self.init(name: field.name, kind: field.role == .outcome ? .outcome : .init(field.kind), separator: field.separator)
     }
 }
 

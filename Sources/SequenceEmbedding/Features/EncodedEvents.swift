@@ -39,10 +39,10 @@ public final class EncodedEvents: @unchecked Sendable {
     /// Bags of a text field, one for each code: code c has the buckets `buckets[starts[c] ..< starts[c + 1]]`.
     struct BagColumn {
         let codes: UnsafePointer<Int32>
-        let starts: [Int]
-        let buckets: [Int32]
+        let starts: GrowingBuffer<Int>
+        let buckets: GrowingBuffer<Int32>
         /// Code → class of the prediction head.
-        let targets: [Int32]
+        let targets: GrowingBuffer<Int32>
     }
 
     enum ScalarColumn {
@@ -52,8 +52,8 @@ public final class EncodedEvents: @unchecked Sendable {
         /// Floats as they are.
         case floats(GrowingBuffer<Float>)
         /// A float of a ready-made vector: code → row (−1 without), floats, width, column.
-        case vector(UnsafePointer<Int32>, rows: [Int32], VectorTable, column: Int)
-        case vectorAbsent(UnsafePointer<Int32>, rows: [Int32])
+        case vector(UnsafePointer<Int32>, rows: GrowingBuffer<Int32>, VectorTable, column: Int)
+        case vectorAbsent(UnsafePointer<Int32>, rows: GrowingBuffer<Int32>)
         case latestGap(NumericStatistics)
     }
 
@@ -81,32 +81,14 @@ public final class EncodedEvents: @unchecked Sendable {
         lookups = plan.lookups.map { lookup in
             if let statistics = encoding.plan.statistics[lookup.field] { return .bins(number(lookup.field), statistics) }
             if let most = lookup.withinSession { return .order(table.codes(lookup.field)!, most: most) }
-            return .codes(
-                table.codes(lookup.field)!,
-                map: GrowingBuffer(encoding.vocabularies[lookup.field]!.map(field: lookup.field, of: table)))
+            return .codes(table.codes(lookup.field)!, map: GrowingBuffer([Vocabulary.missing]))
         }
         bags = plan.bags.map { bag in
-            var starts = [0]
-            var buckets = [Vocabulary.missing]
-            starts.append(1)
-            for entry in 0..<table.dictionaryCount(bag.field) {
-                table.withEntry(bag.field, entry) { bag.hashing.append($0, to: &buckets) }
-                starts.append(buckets.count)
-            }
-            let targets = encoding.vocabularies[bag.field]?.map(field: bag.field, of: table)
-            return BagColumn(
-                codes: table.codes(bag.field)!, starts: starts, buckets: buckets,
-                targets: targets ?? [Int32](repeating: Vocabulary.unknown, count: starts.count))
+            BagColumn(
+                codes: table.codes(bag.field)!, starts: GrowingBuffer([0, 1]), buckets: GrowingBuffer([Vocabulary.missing]),
+                targets: GrowingBuffer([encoding.vocabularies[bag.field] == nil ? Vocabulary.unknown : Vocabulary.missing]))
         }
-        var vectorRows: [String: [Int32]] = [:]
-        for (field, vectors) in encoding.vectors {
-            let known = vectors.rows
-            vectorRows[field] =
-                [-1]
-                + (0..<table.dictionaryCount(field)).map { entry in
-                    table.withEntry(field, entry) { known[String(decoding: $0, as: UTF8.self)] ?? -1 }
-                }
-        }
+        let vectorRows = encoding.vectors.mapValues { _ in GrowingBuffer<Int32>([-1]) }
         scalars = plan.scalars.map { scalar in
             switch scalar {
             case .value(let field): return .number(number(field), encoding.plan.statistics[field]!)
@@ -120,6 +102,49 @@ public final class EncodedEvents: @unchecked Sendable {
             case .weekdaySine: return .answers(table.weekdays, Self.weekdaySine)
             case .weekdayCosine: return .answers(table.weekdays, Self.weekdayCosine)
             }
+        }
+        takeEntries(of: table, encoding)
+    }
+
+    /// Works out what depends on a value only for the entries that the table's dictionaries have got since: of a table whose dictionaries
+    /// grow, before its next events are read.
+    package func takeEntries(of table: any EventTable, _ encoding: FeatureEncoding) {
+        for (lookup, column) in zip(plan.lookups, lookups) {
+            guard case .codes(_, let map) = column else { continue }
+            encoding.vocabularies[lookup.field]!.extend(map, field: lookup.field, of: table)
+        }
+        for (bag, column) in zip(plan.bags, bags) {
+            let count = table.dictionaryCount(bag.field)
+            guard column.starts.count < count + 2 else { continue }
+            var buckets: [Int32] = []
+            for entry in column.starts.count - 2..<count {
+                buckets.removeAll(keepingCapacity: true)
+                table.withEntry(bag.field, entry) { bag.hashing.append($0, to: &buckets) }
+                for bucket in buckets { column.buckets.append(bucket) }
+                column.starts.append(column.buckets.count)
+            }
+            if let vocabulary = encoding.vocabularies[bag.field] {
+                vocabulary.extend(column.targets, field: bag.field, of: table)
+            } else {
+                while column.targets.count < count + 1 { column.targets.append(Vocabulary.unknown) }
+            }
+        }
+        for (scalar, column) in zip(plan.scalars, scalars) {
+            switch (scalar, column) {
+            case (.vector(let field, _), .vector(_, let rows, let vectors, _)): Self.extend(rows, field, vectors, of: table)
+            case (.vectorAbsent(let field), .vectorAbsent(_, let rows)): Self.extend(rows, field, encoding.vectors[field]!, of: table)
+            default: break
+            }
+        }
+    }
+
+    /// Columns of one field share the rows: the first takes the entries, and the others find them there.
+    private static func extend(_ rows: GrowingBuffer<Int32>, _ field: String, _ vectors: VectorTable, of table: any EventTable) {
+        let count = table.dictionaryCount(field)
+        guard rows.count < count + 1 else { return }
+        let known = vectors.rows
+        for entry in rows.count - 1..<count {
+            rows.append(table.withEntry(field, entry) { known[String(decoding: $0, as: UTF8.self)] ?? -1 })
         }
     }
 

@@ -69,6 +69,15 @@ public struct Vocabulary: Sendable, Equatable {
         return map
     }
 
+    /// Makes a ``map(field:of:)`` longer by the entries that the table's dictionary has got since.
+    func extend(_ map: GrowingBuffer<Int32>, field: String, of table: any EventTable) {
+        let count = table.dictionaryCount(field)
+        guard map.count < count + 1 else { return }
+        for index in map.count - 1..<count {
+            map.append(self[table.withEntry(field, index) { String(decoding: $0, as: UTF8.self) }])
+        }
+    }
+
     /// Equality of content.
     public static func == (left: Vocabulary, right: Vocabulary) -> Bool {
         left.entries == right.entries && left.counts == right.counts

@@ -1,0 +1,18 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// Lets tasks run on the threads that serve connections, so that a request is read, answered and written without a change of thread, and
+/// goes from function to function without a queue between them.
+final class EventLoopExecutor: TaskExecutor {
+    private let group: MultiThreadedEventLoopGroup
+
+    /// Over the loops that the connections belong to.
+    init(_ group: MultiThreadedEventLoopGroup) { self.group = group }
+
+    /// Runs a job on the loop of the thread that brings it; on any for one that comes from elsewhere.
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.next()
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
