@@ -117,10 +117,14 @@ func computeStrip<T: Tile>(_: T.Type, _ operands: Operands, rows: Int) {
     @inline(never) func strip48(_ operands: Operands, _ rows: Int) { computeStrip(Rows8<Strip3>.self, operands, rows: rows) }
     @inline(never) func strip32(_ operands: Operands, _ rows: Int) { computeStrip(Rows12<Strip2>.self, operands, rows: rows) }
     @inline(never) func strip16(_ operands: Operands, _ rows: Int) { computeStrip(Rows12<Vector>.self, operands, rows: rows) }
+    /// The strip of a single row: sums enough that none waits for the one before, and long stretches of memory.
+    typealias SingleRowStrip = Strip16
 #else
     let widestStrip = 1
     @inline(never) func strip16(_ operands: Operands, _ rows: Int) { computeStrip(Rows6<Vector>.self, operands, rows: rows) }
+    typealias SingleRowStrip = Strip4
 #endif
+@inline(never) func singleRowStrip(_ operands: Operands) { compute(Rows1<SingleRowStrip>.self, operands, row: 0) }
 @inline(never) func strip8(_ operands: Operands, _ rows: Int) { computeStrip(Rows12<SIMD8<Float>>.self, operands, rows: rows) }
 @inline(never) func strip4(_ operands: Operands, _ rows: Int) { computeStrip(Rows12<SIMD4<Float>>.self, operands, rows: rows) }
 @inline(never) func strip1(_ operands: Operands, _ rows: Int) { computeStrip(Rows12<Float>.self, operands, rows: rows) }
@@ -156,6 +160,19 @@ public func product(
             column += width
         }
         return
+    }
+    if rows == 1 {
+        var done = 0
+        // What is left is nothing, or wide enough for strips to reach back in.
+        while columns - done == SingleRowStrip.width || columns - done >= SingleRowStrip.width + 16 {
+            singleRowStrip(shifted(whole, to: done, overlap: 0))
+            done += SingleRowStrip.width
+        }
+        if done > 0 {
+            return product(
+                rows, columns - done, inner, a, aRow, aColumn, b + done, bRow, c + done, cRow, accumulates, bias.map { $0 + done },
+                residual.map { $0 + done }, residualRow)
+        }
     }
     let vectors = (columns + 15) / 16
     // Widths that are not multiples of 16 need a strip beside the last one for it to reach back over.

@@ -181,3 +181,5 @@ struct Beside<Left: Strip, Right: Strip>: Strip {
 typealias Strip2 = Beside<Vector, Vector>
 typealias Strip3 = Beside<Strip2, Vector>
 typealias Strip4 = Beside<Strip2, Strip2>
+/// 256 columns, for a single row.
+typealias Strip16 = Beside<Beside<Strip4, Strip4>, Beside<Strip4, Strip4>>

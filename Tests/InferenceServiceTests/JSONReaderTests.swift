@@ -1,5 +1,6 @@
 import DurableFiles
 import InferenceService
+import SequenceKernel
 import Testing
 
 /// What RFC 8259 takes and what it does not, and where a fault says that it is.
@@ -64,6 +65,61 @@ import Testing
         let digits = String(repeating: "9", count: 400)
         #expect(try reading(digits) { try $0.digits() } == digits)
         #expect(fault(digits + "9")?.code == .badRequest)
+    }
+
+    @Test func decimalsOfAnyLengthAreTheNearestFloats() throws {
+        var random = RandomSource(5, 0xDEC1)
+        for round in 0..<20_000 {
+            let digits = 1 + random.below(19), point = random.below(digits + 1)
+            var text = (0..<digits).map { _ in "\(random.below(10))" }.joined()
+            if point > 0, point < digits { text.insert(".", at: text.index(text.startIndex, offsetBy: point)) }
+            while text.count > 1, text.hasPrefix("0"), !text.hasPrefix("0.") { text.removeFirst() }
+            if round % 3 == 0 { text = "-" + text }
+            #expect(try reading(text) { try $0.number() }.bitPattern == Double(text)!.bitPattern, "\(text)")
+            let whole = text.hasPrefix("-") || text.contains(".") ? nil : Int64(text)
+            if let whole { #expect(try reading(text) { try $0.integer(0...Int64.max) } == whole) }
+        }
+    }
+
+    /// Eight bytes are looked at together: what is special must be seen at each place of them.
+    @Test func whatIsSpecialIsSeenAtEveryPlace() throws {
+        for length in 0..<20 {
+            for place in 0...length {
+                let (before, after) = (String(repeating: "a", count: place), String(repeating: "z", count: length - place))
+                for (written, meant) in [("\\\"", "\""), ("\\\\", "\\"), ("ü", "ü"), ("\\u00e4", "ä"), ("\u{7F}", "\u{7F}"), ("!", "!")] {
+                    #expect(try reading("\"\(before)\(written)\(after)\"") { try $0.text(limit: 100) } == before + meant + after)
+                }
+                for byte: UInt8 in [0x00, 0x09, 0x0A, 0x1F, 0x80, 0xC3, 0xFF] {
+                    let bytes = [0x22] + Array(before.utf8) + [byte] + Array(after.utf8) + [0x22]
+                    #expect(fault(bytes)?.code == .badRequest, "\(byte) at \(place) of \(length)")
+                }
+                #expect(fault("\"\(before)\"\(after)") != nil || after.isEmpty)
+            }
+        }
+    }
+
+    @Test func membersAreFoundByTheirBytes() throws {
+        let names = MemberNames(["time", "time_us", "ü", "", "page\"s"])
+        func members(_ text: String) throws -> [Int] {
+            try reading(text) { reader in
+                var found: [Int] = []
+                try reader.beginObject()
+                while true {
+                    switch try reader.nextMember(names) {
+                    case .end: return found
+                    case .unknown: found.append(-1)
+                    case .known(let number): found.append(number)
+                    }
+                    try reader.skip()
+                }
+            }
+        }
+        #expect(
+            try members(#"{"time_us":1,"time":[],"":2,"ü":{},"tim":0,"times":0,"u\u0308":1,"\u00fc":0,"page\"s":1,"t\u0069me":3}"#)
+                == [1, 0, 3, 2, -1, -1, -1, 2, 4, 0])
+        #expect(refusal { _ = try members("{\"tim\u{0}\":1}") }?.code == .badRequest)
+        let long = String(repeating: "n", count: JSONReader.longestName + 1)
+        #expect(refusal { _ = try members("{\"\(long)\":1}") }?.code == .unprocessable)
     }
 
     @Test func wholeNumbersAreWrittenAsSuch() throws {

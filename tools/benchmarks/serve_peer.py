@@ -2,7 +2,7 @@
 
     python serve_peer.py export --model M --intents I --out DIR
     python serve_peer.py check --dir DIR --corpus C --embeddings X.npy --labels X.jsonl [--sessions 500]
-    python serve_peer.py serve --dir DIR --port P --workers N
+    python serve_peer.py serve --dir DIR --port P --workers N [--style tuned]
     python serve_peer.py measure URL --corpus C [--sessions 1] [--connections 1,8,64] [--seconds 10] [--pid P]
 
 X.npy is of `tessera embed C --model M --out X.npy`, X.jsonl of `tessera label C --model M --intents I --all --evidence 0 --out X.jsonl`.
@@ -12,6 +12,10 @@ it serves for either service, which is asked for the same with the same body.
 The event projection is multiplied into the tables at the export, so that an event is a sum of rows; hour, weekday and place are rows, too;
 attention, norms with residuals and GELU with bias are ONNX Runtime's fused operators; calibration and the rule of parents are in the graph.
 The service checks requests for what it reads only, and answers without label lines, thresholds and sets: it does less than Tessera's.
+
+`--style plain` is the service as FastAPI's documentation writes one: a function that takes a dictionary and gives one, run in the pool of
+threads, a session at a time; what is read and computed is the same code. `tuned` leaves FastAPI's own route out, reads and writes JSON by
+orjson, and scores requests together that came in the same turn of the event loop.
 """
 
 import argparse
@@ -272,9 +276,9 @@ def check(dir: Path, corpus: Path, embeddings: Path, labels: Path, sessions: int
     relative = difference = together = 0.0
     numbers = np.linspace(0, len(ours) - 1, min(sessions, len(ours))).astype(int).tolist()
     bodies = list(requests(corpus, numbers))
-    batch = [json.loads(answer) for answer in scorer.answers([scorer.session(orjson.dumps(body)) for body in bodies[:32]])]
+    batch = [json.loads(answer) for answer in scorer.answers([scorer.session(orjson.loads(orjson.dumps(body))) for body in bodies[:32]])]
     for place, (number, body) in enumerate(zip(numbers, bodies)):
-        answer = orjson.loads(scorer.answers([scorer.session(orjson.dumps(body))])[0])
+        answer = orjson.loads(scorer.answers([scorer.session(orjson.loads(orjson.dumps(body)))])[0])
         one = np.array(answer["embedding"])
         relative = max(relative, float(np.abs(one - ours[number]).max() / np.abs(ours[number]).max()))
         difference = max(difference, max(abs(answer["probabilities"][k] - p) for k, p in lines[number].items()))
@@ -309,11 +313,16 @@ def application() -> Any:
 
     async def together(request: Request) -> Response:
         """Requests that came in the same turn of the event loop are scored together; nobody waits for others to come."""
-        session, loop = scorer.session(await request.body()), asyncio.get_running_loop()
+        session, loop = scorer.session(orjson.loads(await request.body())), asyncio.get_running_loop()
         if not waiting:
             loop.call_soon(flush)
         waiting.append((session, future := loop.create_future()))
         return Response(await future, media_type="application/json")
+
+    def alone(session: dict[str, Any]) -> dict[str, Any]:
+        """One request, in a thread of the pool, where FastAPI runs functions that wait or compute."""
+        score = scorer.scores([scorer.session(session)])[0]
+        return {**score, "embedding": score["embedding"].tolist()}
 
     async def refuse(_: Request, error: Exception) -> Response:
         told = {"error": {"code": "bad_request", "message": type(error).__name__}}
@@ -321,15 +330,18 @@ def application() -> Any:
 
     for kind in (ValueError, KeyError, TypeError, AttributeError, IndexError):
         app.add_exception_handler(kind, refuse)
-    # A plain route: FastAPI's own would look for parameters that there are none of.
-    app.add_route(ROUTE, together, methods=["POST"])
+    if os.environ["PEER_STYLE"] == "plain":
+        app.post(ROUTE)(alone)
+    else:
+        # A plain route: FastAPI's own would look for parameters that there are none of.
+        app.add_route(ROUTE, together, methods=["POST"])
     return app
 
 
-def serve(dir: Path, port: int, workers: int) -> None:
+def serve(dir: Path, port: int, workers: int, style: str) -> None:
     """Runs the service until it is ended."""
     import uvicorn
-    os.environ["PEER_DIR"] = str(dir.resolve())
+    os.environ["PEER_DIR"], os.environ["PEER_STYLE"] = str(dir.resolve()), style
     sys.path.insert(0, str(Path(__file__).parent))
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     uvicorn.run("serve_peer:application", factory=True, host="127.0.0.1", port=port, workers=workers, loop="uvloop", http="httptools",
@@ -385,7 +397,7 @@ def main() -> int:
 
     command("export", ["model", "intents", "out"])
     command("check", ["dir", "corpus", "embeddings", "labels"], sessions=500)
-    command("serve", ["dir"], port=8090, workers=2)
+    command("serve", ["dir"], port=8090, workers=2).add_argument("--style", choices=["plain", "tuned"], default="tuned")
     own = command("measure", ["corpus"], sessions=1, seconds=10, pid=None)
     own.add_argument("url")
     own.add_argument("--connections", type=lambda text: [int(c) for c in text.split(",")], default=[1, 8, 64])

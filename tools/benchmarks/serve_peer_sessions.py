@@ -386,14 +386,16 @@ class Scorer:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         self.graph = ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
 
-    def session(self, body: bytes) -> Session:
+    def session(self, request: dict[str, Any]) -> Session:
         """A request's session."""
-        request = orjson.loads(body)
         return self.sessions.prepare(request.get("session", "session"), request["events"])
 
-    def answers(self, sessions: list[Session]) -> list[bytes]:
-        """Answers of sessions that are scored together."""
+    def scores(self, sessions: list[Session]) -> list[dict[str, Any]]:
+        """Answers of sessions that are scored together; embeddings are arrays."""
         embeddings, probabilities = self.graph.run(["embedding", "probabilities"], self.sessions.inputs(sessions))
-        told = [{"session": session.name, "embedding": embedding, "probabilities": dict(zip(self.sessions.intents, row))}
+        return [{"session": session.name, "embedding": embedding, "probabilities": dict(zip(self.sessions.intents, row))}
                 for session, embedding, row in zip(sessions, embeddings, probabilities.tolist())]
-        return [orjson.dumps(one, option=orjson.OPT_SERIALIZE_NUMPY) for one in told]
+
+    def answers(self, sessions: list[Session]) -> list[bytes]:
+        """The same as JSON."""
+        return [orjson.dumps(one, option=orjson.OPT_SERIALIZE_NUMPY) for one in self.scores(sessions)]

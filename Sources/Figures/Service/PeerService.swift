@@ -3,8 +3,17 @@ internal import Glibc
 
 /// FastAPI and ONNX Runtime over the same model (`tools/benchmarks/serve_peer.py`). Ended when it is released.
 final class PeerService {
+    /// How it is written.
+    enum Style: String, CaseIterable {
+        /// As FastAPI's documentation writes a service.
+        case plain
+        /// By all means: requests of one turn of the event loop scored together, no route of FastAPI's, orjson.
+        case tuned
+    }
+
     let port: Int
     let workers: Int
+    let style: Style
     private let process: CommandProcess
 
     private static func program(_ context: FigureContext) -> String { "\(context.repository)/tools/benchmarks/serve_peer.py" }
@@ -15,12 +24,14 @@ final class PeerService {
     }
 
     /// Starts it and waits until it answers.
-    init(_ folder: String, workers: Int, python: String, _ context: FigureContext, scratch: String) throws {
-        (port, self.workers) = (try HTTPClient.freePort(), workers)
-        let talk = "\(scratch)/peer-\(workers).log"
+    init(_ folder: String, _ style: Style, workers: Int, python: String, _ context: FigureContext, scratch: String) throws {
+        (port, self.workers, self.style) = (try HTTPClient.freePort(), workers, style)
+        let talk = "\(scratch)/peer-\(style)-\(workers).log"
         process = try CommandProcess(
-            python, [Self.program(context), "serve", "--dir", folder, "--port", "\(port)", "--workers", "\(workers)"], talk: talk,
-            temporary: scratch)
+            python,
+            [
+                Self.program(context), "serve", "--dir", folder, "--port", "\(port)", "--workers", "\(workers)", "--style", style.rawValue,
+            ], talk: talk, temporary: scratch)
         let deadline = FigureContext.now() + 60
         let request = HTTPClient.request("POST", ServedModels.scoreRoute, Array("{}".utf8))
         while (try? HTTPClient(port: port, seconds: 5).ask(request)) == nil {

@@ -1,12 +1,13 @@
 internal import Glibc
 
 extension Figure {
-    /// {connections: {N: {own, own_with_evidence, peer, ratios, …}}, equal_answers, targets, …}.
+    /// {connections: {N: {own, own_with_evidence, plain and tuned peer, ratios, …}}, equal_answers, targets, …}.
     static let serveLoad = Figure(
         pattern: "serve-load",
         summary:
             "requests a second and p50, p99 and p99.9 of one session of the median length, by wrk at 1, 8 and 64 connections, beside FastAPI "
-            + "and ONNX Runtime over the same model where --peers-python names a Python that has them", by: ServeLoadRun.self)
+            + "and ONNX Runtime over the same model, plain and tuned, where --peers-python names a Python that has them",
+        by: ServeLoadRun.self)
 }
 
 /// One run of the figure `serve-load`: all services stand there throughout and are asked in turns.
@@ -29,10 +30,12 @@ private struct ServeLoadRun: FigureRun {
         models = try .bank(context, in: folder)
         server = try ServingProcess([("bank", models.bundle)], in: folder)
         if let python = context.peersPython {
-            FigureContext.say("serve-load: the peer, with one worker and with two")
+            FigureContext.say("serve-load: the peer, plain and tuned, with one worker and with two")
             let exported = "\(folder)/peer"
             try PeerService.export(models, python: PeerPrograms.interpreter(context), context, to: exported)
-            peers = try [1, 2].map { try PeerService(exported, workers: $0, python: python, context, scratch: folder) }
+            peers = try PeerService.Style.allCases.flatMap { style in
+                try [1, 2].map { try PeerService(exported, style, workers: $0, python: python, context, scratch: folder) }
+            }
         } else {
             FigureContext.say("serve-load: no peer: --peers-python names none")
             peers = []
@@ -88,21 +91,13 @@ private struct ServeLoadRun: FigureRun {
         for connections in Self.connections {
             guard let mine = own[connections], let telling = withEvidence[connections] else { continue }
             var row: [String: FigureValue] = ["own": mine.value, "own_with_evidence_of_3": telling.value]
-            if !peers.isEmpty, let theirs = others[connections] {
-                // Of its two forms the better counts, in every round and for each quantity by itself.
-                let (rates, waits) = (
-                    mine.rate / Rounds.best(theirs.map(\.rate)), mine.p99 / Rounds.best(theirs.map(\.p99), greatest: false)
-                )
-                let halves = mine.p50 / Rounds.best(theirs.map(\.p50), greatest: false)
-                let rare = mine.p99_9 / Rounds.best(theirs.map(\.p99_9), greatest: false)
-                let work = mine.processor / Rounds.best(theirs.map(\.processor), greatest: false)
-                for (peer, series) in zip(peers, theirs) { row["peer_with_\(peer.workers)_workers"] = series.value }
-                row["ratios"] = [
-                    "requests_per_second": rates.ratio, "p50": halves.ratio, "p99": waits.ratio, "p99_9": rare.ratio,
-                    "processor_time_a_request": work.ratio,
-                ]
-                reached["requests_per_second_at_\(connections)_is_reached"] = .truth(rates.median >= 5)
-                reached["p99_at_\(connections)_is_reached"] = .truth(waits.median <= 0.2)
+            let measured = zip(peers, others[connections] ?? [])
+            for (peer, series) in measured { row["\(peer.style)_peer_with_\(peer.workers)_workers"] = series.value }
+            for style in PeerService.Style.allCases where !peers.isEmpty {
+                let (ratios, rate, wait) = Self.ratios(mine, measured.filter { $0.0.style == style }.map(\.1))
+                row["ratios_to_\(style)"] = ratios
+                reached["requests_per_second_at_\(connections)_to_\(style)_is_reached"] = .truth(rate >= 5)
+                reached["p99_at_\(connections)_to_\(style)_is_reached"] = .truth(wait <= 0.2)
             }
             table["\(connections)"] = .object(row)
         }
@@ -115,12 +110,29 @@ private struct ServeLoadRun: FigureRun {
             "connections": .object(table), "equal_answers": equal?.value ?? .text("no peer to compare with"),
             "targets": .object(targets.merging(reached) { one, _ in one }),
             "peer": .text(
-                peers.isEmpty ? "skipped: --peers-python names no Python" : "FastAPI and ONNX Runtime; the better of 1 and 2 workers"),
+                peers.isEmpty
+                    ? "skipped: --peers-python names no Python"
+                    : "FastAPI and ONNX Runtime, as FastAPI's documentation writes a service and tuned; of each the better of 1 and 2 workers"
+            ),
             "data": .text(models.source), "session_events": .integer(events), "request_bytes": .integer(plain.count),
             "want": .text("embedding and intents"), "generator": .text("wrk \(generator.version), one thread, on the same processors"),
             "processors": .integer(MachineLoad.count), "seconds": .integer(seconds), "rounds": .integer(rounds),
             "load_average": ["before": .number(before), "after": .number(MachineLoad.average)], "quick": .truth(context.quick),
         ]
+    }
+
+    /// Ours to theirs, and the medians of requests a second and of the 99th percentile. Of a peer's two forms the better counts, in every
+    /// round and for each quantity by itself.
+    private static func ratios(_ mine: Series, _ theirs: [Series]) -> (FigureValue, rate: Double, wait: Double) {
+        func least(_ quantity: KeyPath<Series, Rounds>) -> Rounds {
+            mine[keyPath: quantity] / Rounds.best(theirs.map { $0[keyPath: quantity] }, greatest: false)
+        }
+        let (rates, waits) = (mine.rate / Rounds.best(theirs.map(\.rate)), least(\.p99))
+        let figure: FigureValue = [
+            "requests_per_second": rates.ratio, "p50": least(\.p50).ratio, "p99": waits.ratio, "p99_9": least(\.p99_9).ratio,
+            "processor_time_a_request": least(\.processor).ratio,
+        ]
+        return (figure, rates.median, waits.median)
     }
 
     private func measure(
