@@ -134,17 +134,19 @@ struct ServiceRun: Sendable {
         let log = settings.log.access.map {
             AccessLogWriter(capacity: settings.log.bufferBytes, to: $0 == "-" ? AccessLogWriter.standardOutput() : AccessLogWriter.file($0))
         }
+        let faults = FaultLog(to: AccessLogWriter(capacity: 1 << 16, to: AccessLogWriter.standardError()))
         let remembered = try rememberedSessions()
         let service = ScoringService(
             .init(
                 settings: settings, bundles: bundles, authenticator: Authenticator(keys: keys, tokens: tokens), journal: journal, log: log,
-                version: Version.text), remembered: remembered, processors: Processors.available)
+                faults: faults, version: Version.text), remembered: remembered, processors: Processors.available)
         let loaded = bundles.all.map { "\($0.name) \($0.id.prefix(12))…" }.joined(separator: ", ")
         StandardError.write("serve: loaded \(loaded) in \(Reading.duration(started.secondsSince))\n")
         let server = HTTPServer(service) { Self.tell($0) }
         defer {
             journal?.close()
             log?.close()
+            faults.close()
         }
         do { try await server.run() } catch let fault as ServerFault {
             throw CommandFault(code: EX_CONFIG, place: fault.setting, reason: fault.reason, remedy: "correct the setting")
