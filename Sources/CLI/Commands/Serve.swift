@@ -15,7 +15,8 @@ struct Serve: ParsableCommand {
         discussion: """
             Loads what `tessera pack` wrote and answers on 127.0.0.1:8080, with the bytes that the commands write for the same sessions. \
             `/` is a page to try a journey, `/docs` tells every route. SIGHUP reads the bundles anew without dropping a request; SIGTERM \
-            answers what came and ends. Others than this machine can reach it only where callers need a key or token, or \
+            answers what came and ends. With a ledger every decision that is told is on record, with the name of the key or token that asked \
+            and the id of the request, as the access log has them. Others than this machine can reach it only where callers need a key or token, or \
             --access-allow-anonymous says that nobody does.
 
             Every setting is a flag, a variable of the environment, or a key of the settings file; flags go first, then the environment, \

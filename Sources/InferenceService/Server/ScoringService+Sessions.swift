@@ -164,8 +164,9 @@ extension ScoringService {
         defer { turns.leave(key) }
         let isGone: Bool
         do throws(SessionStoreError) { isGone = try remembered.remove(key, durably: false) } catch { throw Self.fault(error) }
-        guard isGone else { throw Self.unknownSession }
+        // Also where it was gone already: perhaps the disk did not take that.
         try await commit()
+        guard isGone else { throw Self.unknownSession }
         return ServiceAnswer(status: 204, contentType: nil, body: .bytes([]))
     }
 
