@@ -263,7 +263,7 @@ let package = Package(
             name: "InferenceServiceTests",
             dependencies: [
                 "InferenceService", "EventStream", "SequenceKernel", "SequenceEmbedding", "IntentTaxonomy", "Recommendation", "CreditRisk",
-                "Studies", "Audit", "DecisionRecords", "DurableFiles", "FaultTestSupport",
+                "Studies", "Audit", "AuditTestSupport", "DecisionRecords", "DurableFiles", "FaultTestSupport",
             ], swiftSettings: settings),
         .testTarget(
             name: "InferenceServerTests",

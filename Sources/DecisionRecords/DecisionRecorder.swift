@@ -37,11 +37,24 @@ public final class DecisionRecorder {
         public var output: [UInt8]
         /// What the subject agreed to; nil for what ``Settings/consent`` says.
         public var consent: LedgerEntry.Consent?
+        /// Who asked for it, where a service decided.
+        public var asked: Asked?
 
         /// A decision.
         public init(id: String, subject: LedgerSubjects.Subject, input: [UInt8], output: [UInt8]) {
             (self.id, self.subject, self.input, self.output) = (id, subject, input, output)
         }
+    }
+
+    /// Who asked for a decision, and by which request. Stands in the evidence beside the run, and stays after an erasure.
+    public struct Asked: Sendable, Equatable {
+        /// The system that asked: the name of a key or token, never of a person whom the decision is about.
+        public var caller: String
+        /// What the request is called in its answer and in the access log; nil where that would name the subject.
+        public var request: String?
+
+        /// A caller and a request.
+        public init(caller: String, request: String?) { (self.caller, self.request) = (caller, request) }
     }
 
     /// Why the ledger could not be written; nil where it could. Once something failed nothing more is recorded.
@@ -55,6 +68,7 @@ public final class DecisionRecorder {
     private let run: DecisionRun
     private let model: [UInt8]
     private let taxonomy: [UInt8]
+    /// `{"run":…}` with the run's place.
     private let evidence: [UInt8]
     private let subjects: LedgerSubjects
 
@@ -83,6 +97,11 @@ public final class DecisionRecorder {
         evidence = Array("{\"run\":\(place)}".utf8)
     }
 
+    private func evidence(with asked: Asked) -> [UInt8] {
+        let request = asked.request.map { ",\"request\":\(JSONString.quoted($0))" } ?? ""
+        return evidence.dropLast() + Array(",\"caller\":\(JSONString.quoted(asked.caller))\(request)}".utf8)
+    }
+
     /// Records some decisions; they are on the disk when it returns.
     /// - Returns: false where that failed; ``failure`` says why.
     public func record(_ decisions: [Decision]) -> Bool {
@@ -99,28 +118,41 @@ public final class DecisionRecorder {
     }
 
     private func append(_ decisions: ArraySlice<Decision>) throws(LedgerError) {
-        let subjects = decisions.map { self.subjects.digest(of: $0.subject) }
+        try Self.record(decisions.map { (self, $0) })
+    }
+
+    /// Records decisions of one run or several in one commit, all or none; they are on the disk when it returns. ``failure`` is not set.
+    /// - Parameter decisions: in the order of their entries; their recorders write to one ledger and one vault, and all keep inputs or none.
+    public static func record(_ decisions: [(recorder: DecisionRecorder, decision: Decision)]) throws(LedgerError) {
+        guard let first = decisions.first?.recorder else { return }
+        precondition(
+            decisions.allSatisfy {
+                $0.recorder.ledger === first.ledger && $0.recorder.vault === first.vault
+                    && $0.recorder.settings.keepsInputs == first.settings.keepsInputs
+            }, "DecisionRecorder: decisions of several ledgers in one commit")
+        let subjects = decisions.map { $0.recorder.subjects.digest(of: $0.decision.subject) }
         // Empty inputs are none: nothing is sealed for them.
-        let own = decisions.indices.filter { !decisions[$0].input.isEmpty }
+        let own = decisions.indices.filter { !decisions[$0].decision.input.isEmpty }
         var sealed: [Int: SealedInput] = [:]
-        if let vault, !own.isEmpty {
-            let inputs = own.map { (subject: subjects[$0 - decisions.startIndex], input: decisions[$0].input) }
-            sealed = Dictionary(uniqueKeysWithValues: zip(own, try vault.seal(inputs, keepsInputs: settings.keepsInputs)))
+        if let vault = first.vault, !own.isEmpty {
+            let inputs = own.map { (subject: subjects[$0], input: decisions[$0].decision.input) }
+            sealed = Dictionary(uniqueKeysWithValues: zip(own, try vault.seal(inputs, keepsInputs: first.settings.keepsInputs)))
         }
         var entries: [LedgerEntry] = []
         entries.reserveCapacity(decisions.count)
-        for (number, decision) in decisions.enumerated() {
-            let input = sealed[decisions.startIndex + number]
+        for (number, (recorder, decision)) in decisions.enumerated() {
+            let (settings, input) = (recorder.settings, sealed[number])
             entries.append(
                 LedgerEntry(
-                    .decision, purpose: settings.purpose, actor: settings.actor, subject: subjects[number], model: model,
-                    taxonomy: taxonomy, software: settings.software, consent: decision.consent ?? settings.consent,
+                    .decision, purpose: settings.purpose, actor: settings.actor, subject: subjects[number], model: recorder.model,
+                    taxonomy: recorder.taxonomy, software: settings.software, consent: decision.consent ?? settings.consent,
                     inputDigest: input?.digest ?? [],
                     sealedInput: input?.bytes,
-                    output: DecisionOutput.parted(decision.output, member: run.idMember).rest, evidence: evidence))
+                    output: DecisionOutput.parted(decision.output, member: recorder.run.idMember).rest,
+                    evidence: decision.asked.map(recorder.evidence(with:)) ?? recorder.evidence))
         }
-        try ledger.append(entries)
-        count += entries.count
+        try first.ledger.append(entries)
+        for (recorder, _) in decisions { recorder.count += 1 }
     }
 
     /// Notes the end of the run.

@@ -140,7 +140,7 @@ private struct SessionSweep: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(10))
-                service.remembered.sweep()
+                await service.sweep()
             }
         }
     }

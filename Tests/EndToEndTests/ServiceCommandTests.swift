@@ -141,6 +141,43 @@ import Testing
             """, in: bench)
     }
 
+    /// What the service records is whole, says who asked, and is made again byte for byte; what is forgotten is nowhere on the disk.
+    @Test func decisionsAreReplayed() throws {
+        let bench = try Self.bench()
+        for name in ["ledger", "vault"] { _ = try AppBench.require(["audit", "key", "\(name).key"], in: bench) }
+        let keys = ["--ledger-key", "ledger.key", "--vault-key", "vault.key"]
+        let service = try Service(
+            ["--bundles", "bank=bank.bundle", "--ledger-file", "l.ledger", "--sessions-folder", "kept", "--log-access", "access.jsonl"]
+                + keys, in: bench)
+        let told = try Self.shell(
+            """
+            S='{"events":[{"time":"2026-01-05T09:00:00Z","url":"/credit-cards"},{"time":"2026-01-05T09:00:21Z","url":"/search"}]'
+            C='{"customer_id":"c7","segment":"premier"}'
+            ask() { curl -sS --fail-with-body -H 'Content-Type: application/json' -H 'X-Request-Id: call-1' "$@"; echo; }
+            B=\(service.address)
+            ask $B/v1/sessions:score -d "$S}"
+            ask $B/v1/sessions:score -d "$S,\\"visitor\\":\\"v\\",\\"want\\":[\\"intents\\",\\"conversion\\"],\\"customer\\":$C}"
+            ask $B/v1/sessions:rank -d "{\\"impression_id\\":\\"i1\\",\\"customer\\":$C}"
+            for n in 1 2 3; do ask $B/v1/sessions/grows-secretly/events -d "${S//09:00/09:0$n}}"; done
+            grep -c grows-secretly kept/sessions.log
+            ask $B/v1/sessions/grows-secretly -X DELETE
+            ! grep -q grows-secretly kept/sessions.log
+            """, in: bench)
+        #expect(!told.contains("\"error\""), "\(told)")
+        service.running.send(SIGTERM)
+        #expect(try service.running.finish().code == 0)
+        _ = try AppBench.require(["audit", "verify", "l.ledger"], in: bench)
+        let replayed = try AppBench.require(
+            ["audit", "replay", "l.ledger", "--sample", "100", "--vault-key", "vault.key", "--json"], in: bench
+        ).json()
+        #expect(replayed["decisions"] as? Int == 7 && replayed["same"] as? Int == 7, "\(replayed)")
+        let shown = try AppBench.require(
+            ["audit", "subject", "show", "l.ledger", "--visitor", "c7", "--vault-key", "vault.key"], in: bench)
+        #expect(shown.output.contains("\"caller\":\"anonymous\",\"request\":\"call-1\""), "\(shown.output)")
+        let log = String(decoding: try bench.data("access.jsonl"), as: UTF8.self)
+        #expect(log.contains("\"id\":\"call-1\",\"principal\":\"anonymous\",\"route\":\"/v1/sessions:rank\""))
+    }
+
     @Test func settingsAreTold() throws {
         let bench = try Workbench()
         try bench.write("port: 9000\nlimits:\n  bodyBytes: 2MiB\n", to: "serve.yaml")

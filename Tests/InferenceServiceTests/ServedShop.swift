@@ -42,18 +42,23 @@ struct ServedShop {
     func bundles() throws -> BundleSet { try BundleSet(["shop": bundle]) { _, _ throws(BundleError) in [] } }
 
     func service(
-        keys: APIKeyFile? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
-        _ change: (inout ServiceSettings) -> Void = { _ in }
+        keys: APIKeyFile? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil, faults: FaultLog? = nil,
+        log: (path: String, fileSystem: FileSystem)? = nil, _ change: (inout ServiceSettings) -> Void = { _ in }
     ) throws -> ScoringService {
         var settings = ServiceSettings()
         change(&settings)
         let own = settings.sessions
         let limits = SessionLimits(sessions: own.count, bytes: own.bytes, idleSeconds: own.idleSeconds, ageSeconds: own.ageSeconds)
+        let remembered: SessionStore<RememberedSession> =
+            if let log {
+                try SessionStore(
+                    limits: limits, shards: 1, clock: clock, logPath: log.path, coding: RememberedSession.coding, in: log.fileSystem,
+                    size: RememberedSession.size)
+            } else { SessionStore(limits: limits, clock: clock, size: RememberedSession.size) }
         return ScoringService(
             .init(
                 settings: settings, bundles: try bundles(), authenticator: Authenticator(keys: keys, tokens: nil, clock: clock),
-                journal: journal, version: "test", clock: clock),
-            remembered: SessionStore(limits: limits, clock: clock, size: RememberedSession.size), processors: 1)
+                journal: journal, faults: faults, version: "test", clock: clock), remembered: remembered, processors: 1)
     }
 }
 
@@ -90,10 +95,11 @@ extension ScoringService {
     func ask(
         _ target: String, _ body: String? = nil, method: String? = nil, key: String? = nil, type: String? = "application/json",
         pieces: Int = 1,
-        header: Int? = nil
+        header: Int? = nil, id: String? = nil
     ) async -> Told {
         var request = ServiceRequest(method: method ?? (body == nil ? "GET" : "POST"), target: target)
         (request.key, request.contentType, request.contentLength) = (key, body == nil ? nil : type, body?.utf8.count)
+        request.id = id
         request.inferenceHeaderLength = header.map { "\($0)" }
         var given = GivenBody(body ?? "", pieces: pieces)
         let answer = await self.answer(request, &given)

@@ -129,6 +129,27 @@ import Testing
         #expect(whole.session == "s" && whole.visitor == "w" && whole.gaps == [nil, 1, 0] && whole.dwells == [1, 0, 3])
     }
 
+    /// However a session's events are cut into stretches, a time that is said to be missing is missing.
+    @Test func aNullWhereStretchesMeetIsKept() throws {
+        let input = input(try corpus(Self.rows).schema)
+        let events = [
+            #"{"time_ms":1000,"dwell_s":null}"#, #"{"time_ms":2000,"gap_s":null}"#, #"{"time_ms":3000}"#,
+            #"{"time_ms":4000,"gap_s":null,"dwell_s":null}"#, #"{"time_ms":5500}"#,
+        ]
+        let whole = try record("{\"events\":[\(events.joined(separator: ","))]}", input)
+        #expect(whole.dwells == [nil, 1, 1, nil, nil] && whole.gaps == [nil, nil, 1, nil, 1.5])
+        for cut in 1..<events.count {
+            let stretches = try [events[..<cut], events[cut...]].map { part in
+                try reading("{\"events\":[\(part.joined(separator: ","))]}") { reader throws(RequestFault) in
+                    try ScoreRequest(&reader, input, moreOf: "session")
+                }
+            }
+            let joined = try input.joined(
+                stretches[0].record, stretches[1].record, saysDwell: stretches[0].seam.saysDwell, saysGap: stretches[1].seam.saysGap)
+            #expect(joined == whole, "cut at \(cut)")
+        }
+    }
+
     @Test func aStretchOfOtherFieldsLeavesListsOfOneLength() throws {
         let schema = try corpus(Self.rows).schema
         var other = schema

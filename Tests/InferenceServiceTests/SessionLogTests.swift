@@ -40,7 +40,8 @@ import Testing
         #expect(store.value(for: "a") == [1, 2] && store.value(for: "b") == [4] && store.value(for: "c") == nil)
         #expect(store.statistics.sessions == 2 && store.statistics.begun == 0)
         let log = try #require(store.statistics.log)
-        #expect(log.replayedRecords == 5 && log.tornBytes == 0 && log.damagedRecords == 0)
+        // Of the one that was removed nothing is left.
+        #expect(log.replayedRecords == 2 && log.tornBytes == 0 && log.damagedRecords == 0)
         #expect(log.liveBytes == 2 * (SessionLogRecord.headSize + 1) + 3)
         #expect(log.bytes == (try contents()).count)
     }
@@ -173,6 +174,111 @@ import Testing
         try store.close()
         let read = try open()
         #expect([0, 1, 2, 4].allSatisfy { read.value(for: "s\($0)") == value } && read.value(for: "s3") == nil)
+    }
+
+    private func holds(_ word: String, _ name: String = "log") throws -> Bool {
+        try FileSystem.live.contents(of: folder(name)).firstRange(of: Array(word.utf8)) != nil
+    }
+
+    @Test func whatIsForgottenLeavesTheLog() throws {
+        // A small log at once.
+        let small = try open()
+        try small.set(Array("kept".utf8), for: "a")
+        try small.set(Array("secret".utf8), for: "b")
+        try small.remove("b")
+        #expect(try !holds("secret") && holds("kept"))
+        try small.close()
+        // A large one within a minute.
+        let large = try open(minimum: 4096)
+        try large.set([UInt8](repeating: 7, count: 9000), for: "c")
+        try large.set(Array("secret".utf8), for: "b")
+        try large.remove("b")
+        #expect(try holds("secret") && !large.isUntidy)
+        time.pass(seconds: 59)
+        large.tidy()
+        #expect(try holds("secret") && !large.isUntidy)
+        time.pass(seconds: 2)
+        #expect(large.isUntidy)
+        large.tidy()
+        #expect(try !holds("secret") && holds("kept") && !large.isUntidy)
+        // Or with a commit then, or at the end.
+        for ending in [{ () throws in try large.set([1], for: "d") }, { () throws in try large.close() }] {
+            try large.set(Array("secret".utf8), for: "b")
+            try large.remove("b")
+            #expect(try holds("secret"))
+            time.pass(seconds: 61)
+            try ending()
+            #expect(try !holds("secret"))
+        }
+        #expect(try open().value(for: "c")?.count == 9000)
+    }
+
+    @Test func whatWasForgottenBeforeAKillLeavesTheLogAfterIt() throws {
+        for minimum in [1 << 20, 4096] {
+            try? FileSystem.live.removeFile(folder("log"))
+            let store = try open(minimum: 64)
+            try store.set([UInt8](repeating: 7, count: 9000), for: "c")
+            try store.set(Array("secret".utf8), for: "b")
+            try store.remove("b")
+            #expect(try holds("secret"))
+            try AtomicFile.write(contents(), to: folder("copy"))
+            try store.close()
+            let after = try open(folder("copy"), minimum: minimum)
+            #expect(after.value(for: "b") == nil)
+            #expect(try holds("secret", "copy") == (minimum == 4096))
+            time.pass(seconds: 61)
+            after.tidy()
+            #expect(try !holds("secret", "copy"))
+            #expect(after.value(for: "c")?.count == 9000)
+            try after.close()
+        }
+    }
+
+    @Test func forgettingGoesOnWhenTheDiskHasRoomAgain() throws {
+        for operation in 2..<12 {
+            try? FileSystem.live.removeFile(folder("log"))
+            let counted = FaultPlan(failing: -1, code: 0)
+            let counting = try open(in: .failing(counted))
+            try counting.set(Array("secret".utf8), for: "b")
+            let before = counted.operationsSeen
+            try counting.remove("b")
+            guard before + operation < counted.operationsSeen else { break }
+            try counting.close()
+            try FileSystem.live.removeFile(folder("log"))
+            let store = try open(in: .failing(FaultPlan(failing: before + operation, code: ENOSPC)))
+            try store.set(Array("secret".utf8), for: "b")
+            _ = try? store.remove("b")
+            #expect(store.value(for: "b") == nil)
+            time.pass(seconds: 61)
+            store.tidy()
+            #expect(try !holds("secret"), "operation \(operation)")
+            try store.close()
+        }
+    }
+
+    @Test func statisticsDoNotWaitForTheDisk() async throws {
+        let isWriting = Atomic<Bool>(false), goOn = Atomic<Bool>(true)
+        let coding = SessionCoding<[UInt8]>(
+            encode: { value in
+                isWriting.store(true, ordering: .relaxed)
+                while !goOn.load(ordering: .relaxed) { usleep(1000) }
+                return value
+            }, decode: { $0 })
+        let store = try SessionStore(
+            limits: SessionLimits(sessions: 10, bytes: 1 << 20, idleSeconds: 10, ageSeconds: 10), shards: 1, clock: time.clock,
+            logPath: folder("slow"),
+            coding: coding, in: .live, size: { $0.count })
+        try store.set([1], for: "a")
+        goOn.store(false, ordering: .relaxed)
+        isWriting.store(false, ordering: .relaxed)
+        // The log is written anew, and that takes as long as this test wants.
+        let writing = Task { try store.compact() }
+        while !isWriting.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(store.statistics.log?.commits == 2 && store.statistics.sessions == 1)
+        #expect(store.value(for: "a") == [1])
+        goOn.store(true, ordering: .relaxed)
+        try await writing.value
+        #expect(store.statistics.log?.rewrites == 2)
     }
 
     @Test func threadsShareWritesAndEachIsSafe() async throws {

@@ -90,6 +90,60 @@ import Testing
         #expect(small.value(for: "b")?.count == 100 && small.value(for: "c")?.count == 101)
     }
 
+    @Test func aBodyMayTakeItsTimeAndIsCalledAgainWhereSomebodyWasFaster() throws {
+        let store = store()
+        try store.set([1], for: "a")
+        var calls = 0
+        try store.update("a") { value in
+            calls += 1
+            // Nobody waits for the body: neither for this session nor for another.
+            if calls == 1 { try? store.set([5], for: "a") }
+            try? store.set([9], for: "b")
+            value?.append(2)
+            return .changed(())
+        }
+        #expect(calls == 2 && store.value(for: "a") == [5, 2] && store.value(for: "b") == [9])
+        try store.update("a") { value in
+            // Gone and begun anew is another session, and be it the same in it.
+            if calls == 2 {
+                _ = try? store.remove("a")
+                try? store.set([5, 2], for: "a")
+            }
+            calls += 1
+            value = nil
+            return .changed(())
+        }
+        #expect(calls == 4 && store.value(for: "a") == nil)
+    }
+
+    @Test func oneAtATimeHasASessionsTurn() async throws {
+        let few = SessionTurns(most: 0)
+        #expect(await few.enter("a"))
+        #expect(await !few.enter("a"))
+        #expect(await few.enter("b"))
+        few.leave("a")
+        #expect(await few.enter("a"))
+        final class Room: Sendable {
+            let turns = SessionTurns()
+            let inside = Atomic<Int>(0)
+        }
+        let room = Room()
+        let most = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    guard await room.turns.enter("a") else { return 99 }
+                    let count = room.inside.wrappingAdd(1, ordering: .relaxed).newValue
+                    await Task.yield()
+                    room.inside.wrappingSubtract(1, ordering: .relaxed)
+                    room.turns.leave("a")
+                    return count
+                }
+            }
+            return await group.reduce(0) { max($0, $1) }
+        }
+        #expect(most == 1)
+    }
+
     @Test func idsHaveALength() {
         for id in ["", String(repeating: "x", count: SessionLimits.longestID + 1)] {
             #expect(throws: SessionStoreError.badID(bytes: id.utf8.count, most: SessionLimits.longestID)) { try store().set([], for: id) }

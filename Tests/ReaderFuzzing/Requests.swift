@@ -52,7 +52,7 @@ enum Requests {
             let again = try SessionRecord(json: json)
             promise(again == record, "a record comes back as another: \(String(decoding: json, as: UTF8.self))")
         } catch { promise(false, "a record is refused: \(error): \(String(decoding: json, as: UTF8.self))") }
-        let remembered = RememberedSession(bundle: "b", record: record)
+        let remembered = RememberedSession(bundle: "b", record: record, saysDwell: true)
         promise(
             RememberedSession.coding.decode(RememberedSession.coding.encode(remembered)) == remembered, "a session is remembered as another"
         )

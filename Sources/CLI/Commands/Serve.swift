@@ -15,7 +15,8 @@ struct Serve: ParsableCommand {
         discussion: """
             Loads what `tessera pack` wrote and answers on 127.0.0.1:8080, with the bytes that the commands write for the same sessions. \
             `/` is a page to try a journey, `/docs` tells every route. SIGHUP reads the bundles anew without dropping a request; SIGTERM \
-            answers what came and ends. Others than this machine can reach it only where callers need a key or token, or \
+            answers what came and ends. With a ledger every decision that is told is on record, with the name of the key or token that asked \
+            and the id of the request, as the access log has them. Others than this machine can reach it only where callers need a key or token, or \
             --access-allow-anonymous says that nobody does.
 
             Every setting is a flag, a variable of the environment, or a key of the settings file; flags go first, then the environment, \
@@ -133,17 +134,19 @@ struct ServiceRun: Sendable {
         let log = settings.log.access.map {
             AccessLogWriter(capacity: settings.log.bufferBytes, to: $0 == "-" ? AccessLogWriter.standardOutput() : AccessLogWriter.file($0))
         }
+        let faults = FaultLog(to: AccessLogWriter(capacity: 1 << 16, to: AccessLogWriter.standardError()))
         let remembered = try rememberedSessions()
         let service = ScoringService(
             .init(
                 settings: settings, bundles: bundles, authenticator: Authenticator(keys: keys, tokens: tokens), journal: journal, log: log,
-                version: Version.text), remembered: remembered, processors: Processors.available)
+                faults: faults, version: Version.text), remembered: remembered, processors: Processors.available)
         let loaded = bundles.all.map { "\($0.name) \($0.id.prefix(12))…" }.joined(separator: ", ")
         StandardError.write("serve: loaded \(loaded) in \(Reading.duration(started.secondsSince))\n")
         let server = HTTPServer(service) { Self.tell($0) }
         defer {
             journal?.close()
             log?.close()
+            faults.close()
         }
         do { try await server.run() } catch let fault as ServerFault {
             throw CommandFault(code: EX_CONFIG, place: fault.setting, reason: fault.reason, remedy: "correct the setting")

@@ -9,7 +9,7 @@ struct RecordedLine: Sendable {
     /// The line, with its end.
     var line: String
     /// As the ledger keeps it, and the command that makes it again; worked out only where there is a ledger.
-    var record: @Sendable () -> (decision: DecisionRecorder.Decision, run: DecisionJournal.Run)
+    var record: @Sendable () -> DecisionJournal.Entry
 }
 
 /// Decisions about customers and applicants, and how each is recorded.
@@ -91,7 +91,7 @@ extension ScoringService {
         let request = try Self.read(body) { reader throws(RequestFault) in
             try RankRequest(&reader, input, numbers: bundle.ranking?.shownNumbers ?? [], now: now)
         }
-        return try await told(bundle) { () throws(RequestFault) in try bundle.ranked(request) }
+        return try await told(exchange, bundle) { () throws(RequestFault) in try bundle.ranked(request) }
     }
 
     func credit(_ exchange: Exchange, _ body: [UInt8]) async throws(RequestFault) -> ServiceAnswer {
@@ -99,18 +99,15 @@ extension ScoringService {
         let bundle = try bundle(exchange)
         let limits = CreditRequest.Limits(textBytes: settings.limits.fieldBytes)
         let request = try Self.read(body) { reader throws(RequestFault) in try CreditRequest(&reader, limits) }
-        return try await told(bundle) { () throws(RequestFault) in try bundle.credit(request) }
+        return try await told(exchange, bundle) { () throws(RequestFault) in try bundle.credit(request) }
     }
 
     /// Decides, records, and then tells.
     private func told(
-        _ bundle: ServingBundle, _ body: () throws(RequestFault) -> RecordedLine
+        _ exchange: Exchange, _ bundle: ServingBundle, _ body: () throws(RequestFault) -> RecordedLine
     ) async throws(RequestFault) -> ServiceAnswer {
         let own = try await gated(body)
-        if let journal = parts.journal {
-            let (decision, run) = own.record()
-            try await journal.record(decision, run)
-        }
+        try await record(exchange) { [own.record()] }
         return ServiceAnswer(json: ScoreText.answer(line: own.line, bundle))
     }
 }

@@ -1,4 +1,5 @@
 package import Audit
+internal import DecisionRecords
 package import EventStream
 
 /// What is decided about a customer at a moment: the part of a request that ranking and forecast share.
@@ -75,6 +76,26 @@ enum DecisionNaming {
         switch self {
         case .own: "\(place)"
         case .recorded(let number): "\(id)#\(number).\(place)"
+        }
+    }
+}
+
+extension RequestID {
+    /// Whether it holds who a decision is about, or what the caller knows it by, as a whole or between `.`, `_` and `-`: a caller may have made
+    /// it of that, and it would stay in the ledger after an erasure.
+    func names(_ decision: DecisionRecorder.Decision) -> Bool {
+        func bounded(_ text: some Collection<UInt8>) -> [UInt8] {
+            let dash = UInt8(ascii: "-")
+            return [dash] + text.map { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") ? dash : $0 } + [dash]
+        }
+        let own = bounded(text.utf8)
+        func holds(_ id: some Collection<UInt8>) -> Bool { !id.isEmpty && own.firstRange(of: bounded(id)) != nil }
+        // Behind the last "#" is the decision's number.
+        let id = decision.id.utf8
+        if holds(id[..<(id.lastIndex(of: UInt8(ascii: "#")) ?? id.endIndex)]) { return true }
+        switch decision.subject {
+        case .nobody: return false
+        case .pseudonym(let subject), .identifier(let subject): return holds(subject.utf8)
         }
     }
 }

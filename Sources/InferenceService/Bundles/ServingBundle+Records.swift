@@ -22,17 +22,20 @@ extension ServingBundle {
     }
 
     /// A label as the ledger keeps it: with the session and the words of its events, so that `tessera label` gives the line again.
-    func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: [UInt8]) -> DecisionRecorder.Decision {
+    /// - Parameter id: of the request: a session that nobody named and that is nobody's has a subject of its own by it, so that an erasure
+    ///   takes no other along.
+    func decision(_ request: ScoreRequest, _ score: SessionScore, _ line: [UInt8], id: RequestID) -> DecisionRecorder.Decision {
         let record = request.record
         // A caller may give one id to several sessions, and decisions of a run are made again together.
         let number = Self.nextNumber()
         var named = record
         named.session = DecisionNaming.recorded(number: number).id(record.session)
         let hasPseudonyms = schema!.pseudonymised.contains("visitor")
+        let own = record.session == SessionInput.unnamed ? "\(id)#\(number)" : record.session
         var decision = DecisionRecorder.Decision(
             id: named.session,
             subject: record.visitor.isEmpty
-                ? .identifier(record.session) : hasPseudonyms ? .pseudonym(record.visitor) : .identifier(record.visitor),
+                ? .identifier(own) : hasPseudonyms ? .pseudonym(record.visitor) : .identifier(record.visitor),
             input: DecisionInput.json(
                 id: named.session, corpusSessions: [number], wording: score.wording,
                 sessions: [SessionRecord.json(of: 0, in: Corpus([named], schema: schema!))]),

@@ -49,7 +49,11 @@ public final class AccessLogWriter: @unchecked Sendable {
     /// Adds a line, or drops and counts it where there is no room. Never waits for the sink.
     /// - Returns: false where it was dropped.
     @discardableResult
-    public func write(_ line: AccessLogLine) -> Bool { drain.write(line) }
+    public func write(_ line: AccessLogLine) -> Bool { drain.write { line.write(into: &$0) } }
+
+    /// Adds a text that ends with a line feed, in the same way.
+    @discardableResult
+    package func write(_ text: String) -> Bool { drain.write { $0 += text.utf8 } }
 
     /// What became of the lines so far.
     public var statistics: Statistics { drain.withLock { $0.statistics } }
@@ -62,14 +66,19 @@ public final class AccessLogWriter: @unchecked Sendable {
     }
 
     /// A sink that writes to standard output.
-    public static func standardOutput() -> Sink {
+    public static func standardOutput() -> Sink { descriptor(STDOUT_FILENO, "standard output") }
+
+    /// A sink that writes to standard error.
+    public static func standardError() -> Sink { descriptor(STDERR_FILENO, "standard error") }
+
+    private static func descriptor(_ number: Int32, _ name: String) -> Sink {
         { bytes throws(FileError) in
             var rest = bytes
             while !rest.isEmpty {
-                let count = writeOnce(STDOUT_FILENO, rest)
+                let count = writeOnce(number, rest)
                 guard count >= 0 else {
                     if errno == EINTR { continue }
-                    throw FileError(.write, "standard output", code: errno)
+                    throw FileError(.write, name, code: errno)
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
@@ -136,10 +145,10 @@ private final class Drain: @unchecked Sendable {
         return body(&state)
     }
 
-    func write(_ line: AccessLogLine) -> Bool {
+    func write(_ append: (inout [UInt8]) -> Void) -> Bool {
         withLock { state in
             let before = state.lines.count
-            if !state.isStopped { line.write(into: &state.lines) }
+            if !state.isStopped { append(&state.lines) }
             guard !state.isStopped, state.lines.count <= capacity else {
                 state.lines.removeLast(state.lines.count - before)
                 state.statistics.dropped += 1

@@ -65,6 +65,8 @@ public struct RequestFault: Error, Sendable, Equatable {
     public var remedy: String
     /// After how many seconds to try again; nil where that is of no use.
     public var retryAfter: Int?
+    /// What lies behind it, for who runs the service: no caller is told.
+    public var cause: String?
 
     /// A fault.
     public init(_ code: Code, at place: String = "", _ reason: String, remedy: String, retryAfter: Int? = nil) {

@@ -28,6 +28,8 @@ package struct ScoreRequest: Sendable {
 
     /// The session.
     package var record: SessionRecord
+    /// What its events say at their ends, where they come after others.
+    package var seam = SessionInput.Seam()
     /// What is wanted.
     package var wants: Wants
     /// Most events told as evidence for each intent.
@@ -130,6 +132,7 @@ package struct ScoreRequest: Sendable {
             }
         }
         self.init(try input.record(draft, id: id, reader), options)
+        seam = draft.seam
     }
 
     /// The usual questions to a session that is remembered.

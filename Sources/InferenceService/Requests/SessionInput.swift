@@ -20,6 +20,8 @@ package struct SessionInput: Sendable {
         }
     }
 
+    /// What a session is called that nobody named.
+    package static let unnamed = "session"
     /// Longest id of a session or visitor, bytes.
     package static let longestID = 512
 
@@ -91,13 +93,27 @@ package struct SessionInput: Sendable {
         package var visitor: String?
         /// Its events; nil where none were given.
         fileprivate var events: Events?
+        /// What its events say at their ends.
+        package var seam: Seam { events?.seam ?? Seam() }
 
         /// Nothing yet.
         package init() {}
     }
 
+    /// What the events of a stretch say themselves of the time to the stretches beside it, and be it null: the rest is worked out.
+    package struct Seam: Sendable {
+        /// Whether the first has `gap_s`.
+        package var saysGap = false
+        /// Whether the last has `dwell_s`.
+        package var saysDwell = false
+
+        /// Neither.
+        package init() {}
+    }
+
     /// Columns of events.
     fileprivate struct Events {
+        var seam = Seam()
         var times: [Int64?] = []
         var gaps: [Float?] = []
         var dwells: [Float?] = []
@@ -137,7 +153,7 @@ package struct SessionInput: Sendable {
 
     /// The record of what was read.
     /// - Parameter id: of a session that names none.
-    package func record(_ draft: Draft, id: String = "session", _ reader: JSONReader) throws(RequestFault) -> SessionRecord {
+    package func record(_ draft: Draft, id: String = SessionInput.unnamed, _ reader: JSONReader) throws(RequestFault) -> SessionRecord {
         guard let events = draft.events else {
             throw reader.fault(.unprocessable, "there are no events", remedy: "give \"events\": a list of at least one")
         }
@@ -166,7 +182,12 @@ package struct SessionInput: Sendable {
     }
 
     /// A session with more events behind it: what the time between the two stretches says is worked out as within one.
-    package func joined(_ known: SessionRecord, _ next: SessionRecord) throws(RequestFault) -> SessionRecord {
+    /// - Parameters:
+    ///   - saysDwell: whether the last event that is known says its `dwell_s`.
+    ///   - saysGap: whether the first of the next says its `gap_s`.
+    package func joined(
+        _ known: SessionRecord, _ next: SessionRecord, saysDwell: Bool = false, saysGap: Bool = false
+    ) throws(RequestFault) -> SessionRecord {
         guard known.times.count + next.times.count <= limits.events else {
             throw RequestFault(
                 .unprocessable, at: "events", "the session would have more than \(limits.events) events",
@@ -180,10 +201,10 @@ package struct SessionInput: Sendable {
                     .unprocessable, at: "events[0]", "the event is before those that are there", remedy: "send events in the order of time")
             }
             let seconds = Double(first &- last) * 1e-6
-            if record.dwells[record.dwells.count - 1] == nil {
+            if record.dwells[record.dwells.count - 1] == nil, !saysDwell {
                 record.dwells[record.dwells.count - 1] = Float(min(seconds, schema.dwellCapSeconds))
             }
-            record.gaps.append(next.gaps[0] ?? Float(seconds))
+            record.gaps.append(next.gaps[0] ?? (saysGap ? nil : Float(seconds)))
             record.gaps += next.gaps.dropFirst()
         } else {
             record.gaps += next.gaps
@@ -344,6 +365,7 @@ package struct SessionInput: Sendable {
 
     /// Fills what was not said, as the import does.
     private func fill(_ said: [Said], _ events: inout Events) {
+        (events.seam.saysGap, events.seam.saysDwell) = (said.first?.gap != nil, said.last?.dwell != nil)
         for (place, own) in said.enumerated() {
             let time = own.time ?? .min
             let (hour, weekday) = EventSchema.calendar(time, zoneMicroseconds: zone)

@@ -10,7 +10,8 @@ internal import Synchronization
 
 /// Records what is given out, from a thread of its own: no thread that serves connections waits for a disk.
 ///
-/// Decisions that come while the disk is busy are committed together. In `sync` mode an answer waits for its record; in `bounded-async` mode
+/// Decisions of one answer go into one commit, all or none, so that no part of an answer that is refused is on record. Answers that come while
+/// the disk is busy are committed together. In `sync` mode an answer waits for its record; in `bounded-async` mode
 /// it does not, but where as many wait as may, requests wait for them. Once the ledger cannot be written nothing more is told in either
 /// mode: requests get a 503, and the ledger is tried again a second later. Those that were told before that are kept until it can be
 /// written; only the end of the process loses them.
@@ -40,6 +41,9 @@ package final class DecisionJournal: @unchecked Sendable {
         }
     }
 
+    /// A decision and the run that it belongs to.
+    package typealias Entry = (decision: DecisionRecorder.Decision, run: Run)
+
     /// What became of decisions.
     package struct Statistics: Sendable, Equatable {
         /// On the disk.
@@ -52,9 +56,9 @@ package final class DecisionJournal: @unchecked Sendable {
         package var commits = 0
     }
 
+    /// The decisions of one answer.
     private struct Pending {
-        var run: Run
-        var decision: DecisionRecorder.Decision
+        var entries: [Entry]
         var waiter: UnsafeContinuation<Bool, Never>?
     }
 
@@ -85,7 +89,7 @@ package final class DecisionJournal: @unchecked Sendable {
     /// Starts the thread; the ledger is opened by the first decision.
     /// - Parameters:
     ///   - key: of the import, for pseudonyms of ids that are in the open.
-    ///   - most: decisions that may wait in `bounded-async` mode.
+    ///   - most: decisions that may wait in `bounded-async` mode; those of one answer stay together and may go beyond.
     ///   - settings: by the purpose.
     ///   - told: called from the journal's thread with why the ledger cannot be written, and with nil when it can again.
     package init(
@@ -103,7 +107,7 @@ package final class DecisionJournal: @unchecked Sendable {
     package var statistics: Statistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.pending = max(state.pending.count, state.told)
+            statistics.pending = max(state.pending.reduce(0) { $0 + $1.entries.count }, state.told)
             return statistics
         }
     }
@@ -111,12 +115,13 @@ package final class DecisionJournal: @unchecked Sendable {
     /// Why the ledger cannot be written at the moment; nil where it can.
     package var failure: String? { state.withLock { $0.failure } }
 
-    /// Records a decision, before anybody can see it or (``ServiceSettings/LedgerMode/boundedAsync``) soon after.
-    /// - Throws: a fault with status 503 where it cannot be recorded.
-    package func record(_ decision: DecisionRecorder.Decision, _ run: Run) async throws(RequestFault) {
-        let decision = Pending(run: run, decision: decision, waiter: nil)
+    /// Records the decisions of an answer, before anybody can see it or (``ServiceSettings/LedgerMode/boundedAsync``) soon after.
+    /// - Throws: a fault with status 503 where they cannot be recorded; none of them is then.
+    package func record(_ entries: [Entry]) async throws(RequestFault) {
+        guard !entries.isEmpty else { return }
+        let answer = Pending(entries: entries, waiter: nil)
         while !isSync, failure == nil {
-            if try addWithoutWaiting(decision) { return }
+            if try addWithoutWaiting(answer) { return }
             await withUnsafeContinuation { waiter in
                 let mustWait = state.withLock { state in
                     guard state.told >= most, !state.isClosing, state.failure == nil else { return false }
@@ -128,11 +133,11 @@ package final class DecisionJournal: @unchecked Sendable {
         }
         // Where the ledger failed, a decision that waits is how its return is noticed.
         let isDone = await withUnsafeContinuation { waiter in
-            var own = decision
+            var own = answer
             own.waiter = waiter
             add(own)
         }
-        guard isDone else { throw Self.refusal }
+        guard isDone else { throw refusal }
     }
 
     /// - Returns: false where there is no room.
@@ -140,17 +145,21 @@ package final class DecisionJournal: @unchecked Sendable {
         let (hasRoom, isClosing) = state.withLock { state in
             guard !state.isClosing, state.told < most else { return (false, state.isClosing) }
             state.pending.append(pending)
-            state.told += 1
+            state.told += pending.entries.count
             return (true, false)
         }
-        if isClosing { throw Self.refusal }
+        if isClosing { throw refusal }
         if hasRoom { wake.signal() }
         return hasRoom
     }
 
-    private static let refusal = RequestFault(
-        .ledgerUnavailable, "the answer cannot be recorded at the moment, and is not told without its record",
-        remedy: "try again later; who runs the service finds the reason in its log", retryAfter: 1)
+    private var refusal: RequestFault {
+        var fault = RequestFault(
+            .ledgerUnavailable, "the answer cannot be recorded at the moment, and is not told without its record",
+            remedy: "try again later; who runs the service finds the reason in its log", retryAfter: 1)
+        fault.cause = failure ?? "the service ends"
+        return fault
+    }
 
     private func add(_ pending: Pending) {
         let isOpen = state.withLock { state in
@@ -216,25 +225,26 @@ package final class DecisionJournal: @unchecked Sendable {
                 own = try opening()
                 opened = own
             }
-            var groups: [Run: [Int]] = [:]
-            var order: [Run] = []
+            var places: [Int] = []
+            var decisions: [(recorder: DecisionRecorder, decision: DecisionRecorder.Decision)] = []
             for (place, pending) in batch.enumerated() {
-                if groups[pending.run] == nil { order.append(pending.run) }
-                groups[pending.run, default: []].append(place)
-            }
-            for run in order {
-                let recorder: DecisionRecorder
-                if let known = recorders[run] {
-                    recorder = known
-                } else {
-                    recorder = try DecisionRecorder(
-                        own.ledger, vault: own.vault, run.run, model: run.model, taxonomy: run.taxonomy, key: key, settings(run.purpose))
-                    recorders[run] = recorder
+                for (decision, run) in pending.entries {
+                    let recorder: DecisionRecorder
+                    if let known = recorders[run] {
+                        recorder = known
+                    } else {
+                        recorder = try DecisionRecorder(
+                            own.ledger, vault: own.vault, run.run, model: run.model, taxonomy: run.taxonomy, key: key,
+                            settings(run.purpose))
+                        recorders[run] = recorder
+                    }
+                    decisions.append((recorder, decision))
                 }
-                let (places, before) = (groups[run]!, recorder.count)
-                let isDone = recorder.record(places.map { batch[$0].decision })
-                recorded.formUnion(places.prefix(recorder.count - before))
-                guard isDone else { throw recorder.failure! }
+                places.append(place)
+                guard decisions.count >= DecisionRecorder.batch || place == batch.count - 1 else { continue }
+                try DecisionRecorder.record(decisions)
+                recorded.formUnion(places)
+                (places, decisions) = ([], [])
             }
             return nil
         } catch {
@@ -250,11 +260,12 @@ package final class DecisionJournal: @unchecked Sendable {
             var kept: [Pending] = []
             for (place, pending) in batch.enumerated() {
                 let isKept = !recorded.contains(place) && pending.waiter == nil && !isLast
-                if isKept { kept.append(pending) } else if pending.waiter == nil { state.told -= 1 }
+                let count = pending.entries.count
+                if isKept { kept.append(pending) } else if pending.waiter == nil { state.told -= count }
                 if recorded.contains(place) {
-                    state.statistics.recorded += 1
+                    state.statistics.recorded += count
                 } else if !isKept {
-                    state.statistics.failed += 1
+                    state.statistics.failed += count
                 }
             }
             state.pending.insert(contentsOf: kept, at: 0)

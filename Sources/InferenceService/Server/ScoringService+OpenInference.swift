@@ -61,21 +61,24 @@ extension ScoringService {
         for (output, _) in request.outputs { wants.insert(output == .embedding ? .embedding : .intents) }
         try allow(exchange, wants)
         var values: [InferenceRequest.Output: [Float]] = [:]
+        var entries: [DecisionJournal.Entry] = []
         for record in request.records {
             let score = try await gated { () throws(RequestFault) in
                 try bundle.score(record, wants: wants, evidence: 0, all: true)
             }
             count(score, bundle)
-            if let journal = parts.journal, let line = score.label {
+            if parts.journal != nil, let line = score.label {
                 var own = ScoreRequest(remembered: record)
                 (own.evidence, own.all) = (0, true)
-                try await journal.record(bundle.decision(own, score, line), bundle.labelRun(own))
+                entries.append((bundle.decision(own, score, line, id: exchange.id), bundle.labelRun(own)))
             }
             values[.embedding, default: []] += score.embedding
             values[.probabilities, default: []] += score.probabilities
         }
         metrics.batch(sessions: request.records.count)
-        return told(request, bundle, values)
+        let answer = told(request, bundle, values)
+        try await self.record(exchange) { entries }
+        return answer
     }
 
     private func told(

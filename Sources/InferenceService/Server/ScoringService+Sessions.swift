@@ -37,12 +37,17 @@ extension ScoringService {
         let input = try limits(bundle)
         let request = try Self.read(body) { reader throws(RequestFault) in try ScoreRequest(&reader, input) }
         try allow(exchange, request.wants)
-        return ServiceAnswer(json: try await answer(request, bundle))
+        return ServiceAnswer(json: try await answer(exchange, request, bundle))
     }
 
     /// Scores, records, and then tells.
-    /// - Parameter events: how many there are, where that is told.
-    func answer(_ request: ScoreRequest, _ bundle: ServingBundle, events: Int? = nil) async throws(RequestFault) -> [UInt8] {
+    /// - Parameters:
+    ///   - events: how many there are, where that is told.
+    ///   - keep: what else must be done before the score is on record.
+    func answer(
+        _ exchange: Exchange, _ request: ScoreRequest, _ bundle: ServingBundle, events: Int? = nil,
+        keep: () async throws(RequestFault) -> Void = {}
+    ) async throws(RequestFault) -> [UInt8] {
         let (score, conversion) = try await gated { () throws(RequestFault) in
             (
                 try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all),
@@ -50,11 +55,25 @@ extension ScoringService {
             )
         }
         count(score, bundle)
-        if let journal = parts.journal {
-            if let line = score.label { try await journal.record(bundle.decision(request, score, line), bundle.labelRun(request)) }
-            if let (decision, run) = conversion?.record() { try await journal.record(decision, run) }
+        let text = ScoreText.answer(request.record.session, score, conversion: conversion?.line, bundle, events: events)
+        try await keep()
+        try await record(exchange) {
+            let label = score.label.map { (bundle.decision(request, score, $0, id: exchange.id), bundle.labelRun(request)) }
+            return [label, conversion?.record()].compactMap { $0 }
         }
-        return ScoreText.answer(request.record.session, score, conversion: conversion?.line, bundle, events: events)
+        return text
+    }
+
+    /// Puts the decisions of an answer that is complete on record, with who asked for them.
+    func record(_ exchange: Exchange, _ entries: () -> [DecisionJournal.Entry]) async throws(RequestFault) {
+        guard let journal = parts.journal else { return }
+        try await journal.record(
+            entries().map { decision, run in
+                var decision = decision
+                let names = exchange.id.names(decision)
+                decision.asked = .init(caller: exchange.principal.name, request: names ? nil : exchange.id.text)
+                return (decision, run)
+            })
     }
 
     func count(_ score: SessionScore, _ bundle: ServingBundle) {
@@ -73,37 +92,52 @@ extension ScoringService {
         // What is wanted is known only once the body is read, and who may not ask must change nothing.
         let asked = try Self.read(body) { reader throws(RequestFault) in try ScoreRequest(&reader, input, moreOf: id) }
         try allow(exchange, asked.wants)
-        // A refusal changes nothing: the events are kept only when they were scored and the score is on record, so that whoever gets
-        // another answer than 200 sends them again.
         let key = Self.key(id, exchange, bundle)
-        for _ in 0..<Self.mostTries {
-            let known = remembered.value(for: key)?.record
-            var request = asked
-            if let known { request.record = try input.joined(known, asked.record) }
-            let text = try await answer(request, bundle, events: request.record.times.count)
-            guard try keep(request.record, after: known, key, bundle.name) else { continue }
-            try await commit()
-            return ServiceAnswer(json: text)
+        try await enter(key)
+        defer { turns.leave(key) }
+        let known = remembered.value(for: key)
+        var request = asked
+        if let known {
+            request.record = try input.joined(known.record, asked.record, saysDwell: known.saysDwell, saysGap: asked.seam.saysGap)
         }
-        throw RequestFault(
-            .overloaded, "others add to the session at the same time", remedy: "send its events one after another", retryAfter: 1)
+        let new = RememberedSession(bundle: bundle.name, record: request.record, saysDwell: asked.seam.saysDwell)
+        // A refusal changes nothing: whoever gets another answer than 200 sends the events again. They are kept before the score is on
+        // record because they can be taken back, and an entry of the ledger cannot.
+        var isKept = false
+        do throws(RequestFault) {
+            let text = try await answer(exchange, request, bundle, events: request.record.times.count) { () throws(RequestFault) in
+                try keep(new, key)
+                isKept = true
+                try await commit()
+            }
+            return ServiceAnswer(json: text)
+        } catch {
+            if isKept { await takeBack(new, for: known, key) }
+            throw error
+        }
     }
 
-    /// How often events are scored anew because others came between.
-    private static let mostTries = 8
+    /// Waits until nobody else is at a session.
+    private func enter(_ key: String) async throws(RequestFault) {
+        guard await turns.enter(key) else {
+            throw RequestFault(
+                .overloaded, "too many ask for the session at the same time", remedy: "send its events one after another", retryAfter: 1)
+        }
+    }
 
-    /// Keeps a session as it was scored.
-    /// - Returns: false where somebody else changed it since it was read.
-    private func keep(
-        _ record: SessionRecord, after known: SessionRecord?, _ key: String, _ bundle: String
-    ) throws(RequestFault) -> Bool {
-        do throws(SessionStoreError) {
-            return try remembered.update(key, durably: false) { value in
-                guard value?.record == known else { return .unchanged(false) }
-                value = RememberedSession(bundle: bundle, record: record)
-                return .changed(true)
-            }
-        } catch { throw Self.fault(error) }
+    private func keep(_ session: RememberedSession, _ key: String) throws(RequestFault) {
+        do throws(SessionStoreError) { try remembered.set(session, for: key, durably: false) } catch { throw Self.fault(error) }
+    }
+
+    /// Makes a session again what it was, unless it had to make room meanwhile.
+    private func takeBack(_ session: RememberedSession, for known: RememberedSession?, _ key: String) async {
+        let isChanged = try? remembered.update(key, durably: false) { value in
+            guard value == session else { return .unchanged(false) }
+            value = known
+            return .changed(true)
+        }
+        // Where the disk does not take it the next change of any session takes it along.
+        if isChanged == true { try? await commit() }
     }
 
     func rescore(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
@@ -111,22 +145,28 @@ extension ScoringService {
         try Self.check(id)
         let mayLabel = exchange.principal.scopes.contains(.intents) && bundle.classifier != nil
         if !mayLabel { try allow(exchange, Scope.embed) }
-        guard let known = remembered.value(for: Self.key(id, exchange, bundle)) else { throw Self.unknownSession }
+        let key = Self.key(id, exchange, bundle)
+        try await enter(key)
+        let value = remembered.value(for: key)
+        turns.leave(key)
+        guard let known = value else { throw Self.unknownSession }
         var request = ScoreRequest(remembered: known.record)
         request.wants = mayLabel ? .intents : .embedding
-        return ServiceAnswer(json: try await answer(request, bundle, events: known.record.times.count))
+        return ServiceAnswer(json: try await answer(exchange, request, bundle, events: known.record.times.count))
     }
 
     func forget(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
         let bundle = try bundle(exchange)
         try Self.check(id)
         if !exchange.principal.scopes.contains(.intents) { try allow(exchange, Scope.embed) }
+        let key = Self.key(id, exchange, bundle)
+        try await enter(key)
+        defer { turns.leave(key) }
         let isGone: Bool
-        do throws(SessionStoreError) { isGone = try remembered.remove(Self.key(id, exchange, bundle), durably: false) } catch {
-            throw Self.fault(error)
-        }
-        guard isGone else { throw Self.unknownSession }
+        do throws(SessionStoreError) { isGone = try remembered.remove(key, durably: false) } catch { throw Self.fault(error) }
+        // Also where it was gone already: perhaps the disk did not take that.
         try await commit()
+        guard isGone else { throw Self.unknownSession }
         return ServiceAnswer(status: 204, contentType: nil, body: .bytes([]))
     }
 
@@ -155,6 +195,14 @@ extension ScoringService {
     private static let unknownSession = RequestFault(
         .notFound, "there is no such session, or it was silent for too long", remedy: "send its events from the beginning")
 
+    /// Forgets sessions that are too old, and takes what was forgotten out of the log; to be called every few seconds.
+    package func sweep() async {
+        remembered.sweep()
+        guard remembered.isUntidy else { return }
+        let store = remembered
+        await BackgroundThread.run { store.tidy() }
+    }
+
     /// Waits, away from the threads of requests, until what was remembered is on the disk; at once without a log.
     private func commit() async throws(RequestFault) {
         guard settings.sessions.folder != nil else { return }
@@ -169,11 +217,13 @@ extension ScoringService {
     private static func fault(_ error: SessionStoreError) -> RequestFault {
         switch error {
         case .tooLarge, .badID:
-            RequestFault(.unprocessable, "the session is too large to be remembered", remedy: "begin another session")
+            return RequestFault(.unprocessable, "the session is too large to be remembered", remedy: "begin another session")
         default:
-            RequestFault(
+            var fault = RequestFault(
                 .overloaded, "the session cannot be kept at the moment", remedy: "try again later; the service's disk may be full",
                 retryAfter: 1)
+            fault.cause = error.description
+            return fault
         }
     }
 
@@ -205,6 +255,7 @@ extension ScoringService {
                     // Nothing but another line can tell it: the status was sent long ago.
                     if lines.isBroken { return nil }
                     lines.isBroken = true
+                    parts.faults?.tell(error, exchange.id, route: Self.template(exchange.route))
                     return Array("{\"error\":\(error.json(exchange.id))}\n".utf8)
                 }
             })
@@ -216,7 +267,10 @@ extension ScoringService {
             let request = try Self.read(line) { reader throws(RequestFault) in try ScoreRequest(&reader, input) }
             session = JSONString.quoted(request.record.session)
             try allow(exchange, request.wants)
-            return try await answer(request, bundle) + [UInt8(ascii: "\n")]
-        } catch { return Array("{\"session\":\(session),\"error\":\(error.json(exchange.id))}\n".utf8) }
+            return try await answer(exchange, request, bundle) + [UInt8(ascii: "\n")]
+        } catch {
+            parts.faults?.tell(error, exchange.id, route: Self.template(exchange.route))
+            return Array("{\"session\":\(session),\"error\":\(error.json(exchange.id))}\n".utf8)
+        }
     }
 }

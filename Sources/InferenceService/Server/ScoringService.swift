@@ -20,6 +20,8 @@ package final class ScoringService: Sendable {
         package var journal: DecisionJournal?
         /// The access log; nil for none.
         package var log: AccessLogWriter?
+        /// Where faults of the service are told to who runs it; nil for nowhere.
+        package var faults: FaultLog?
         /// The version of the program.
         package var version: String
         /// The time.
@@ -28,10 +30,10 @@ package final class ScoringService: Sendable {
         /// Parts.
         package init(
             settings: ServiceSettings, bundles: BundleSet, authenticator: Authenticator, journal: DecisionJournal? = nil,
-            log: AccessLogWriter? = nil, version: String, clock: ServiceClock = .system
+            log: AccessLogWriter? = nil, faults: FaultLog? = nil, version: String, clock: ServiceClock = .system
         ) {
             (self.settings, self.bundles, self.authenticator, self.journal) = (settings, bundles, authenticator, journal)
-            (self.log, self.version, self.clock) = (log, version, clock)
+            (self.log, self.faults, self.version, self.clock) = (log, faults, version, clock)
         }
     }
 
@@ -42,6 +44,7 @@ package final class ScoringService: Sendable {
     let metrics: ServiceMetrics
     let gate: LoadGate
     package let remembered: SessionStore<RememberedSession>
+    let turns = SessionTurns()
     private let limiter: RateLimiter
     private let phase = Atomic<Int>(Phase.serving.rawValue)
     private let routes: [Int]
@@ -123,6 +126,7 @@ package final class ScoringService: Sendable {
                 request, route, target.count > 1 ? target[1] : "", id, &body, &principal, &received)
         } catch {
             count(error)
+            parts.faults?.tell(error, id, route: Self.template(route))
             answer = ServiceAnswer(error, id, isOpenInference: route?.isOpenInference ?? false)
             if error.code == .methodNotAllowed, let route { answer.fields.append(("Allow", route.methods.joined(separator: ", "))) }
         }
@@ -136,10 +140,13 @@ package final class ScoringService: Sendable {
         parts.log?.write(
             AccessLogLine(
                 time: parts.clock.wallMilliseconds(), id: id, principal: principal?.name,
-                route: route.map { Route.templates[$0.number] } ?? "other", status: answer.status, duration: duration, received: received,
+                route: Self.template(route), status: answer.status, duration: duration, received: received,
                 sent: sent))
         return answer
     }
+
+    /// A route as logs say it: without what may name a session.
+    static func template(_ route: Route?) -> String { route.map { Route.templates[$0.number] } ?? "other" }
 
     private func answer(
         _ request: ServiceRequest, _ route: Route?, _ query: Substring, _ id: RequestID, _ body: inout some RequestBody,

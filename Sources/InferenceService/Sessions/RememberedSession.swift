@@ -7,9 +7,13 @@ package struct RememberedSession: Sendable, Equatable, Codable {
     package var bundle: String
     /// Its events.
     package var record: SessionRecord
+    /// Whether the last event said its `dwell_s`, and be it null: what comes after it then does not change it.
+    package var saysDwell: Bool
 
     /// A session.
-    package init(bundle: String, record: SessionRecord) { (self.bundle, self.record) = (bundle, record) }
+    package init(bundle: String, record: SessionRecord, saysDwell: Bool) {
+        (self.bundle, self.record, self.saysDwell) = (bundle, record, saysDwell)
+    }
 
     /// Bytes of memory, about.
     package static func size(_ session: RememberedSession) -> Int {

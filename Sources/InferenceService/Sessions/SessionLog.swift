@@ -19,6 +19,9 @@ final class SessionLog: Sendable {
         var added: UInt64 = 0
         /// Whether the file has to be written anew: what is collected is then of no use, since memory holds it.
         var mustRewrite = false
+        /// The number of the last record that forgets a session on request, and since when such records wait for the file to be written
+        /// anew; nil where the file holds nothing of such sessions.
+        var forgotten: (added: UInt64, since: Int64)?
     }
 
     private struct Writer: Sendable {
@@ -31,7 +34,6 @@ final class SessionLog: Sendable {
         var size = 0
         /// When rewriting failed last, and how: it is not tried again for a second, because it costs much.
         var failure: (at: Int64, error: FileError)?
-        var statistics = SessionLogStatistics()
     }
 
     let path: String
@@ -43,10 +45,14 @@ final class SessionLog: Sendable {
     private let writer: Mutex<Writer>
     /// Bytes of records that still hold.
     private let live = Atomic<Int>(0)
+    /// Under a lock of its own: who looks at it does not wait for a disk.
+    private let counts: Mutex<SessionLogStatistics>
 
     /// Bytes collected at most; beyond them the file is written anew from memory instead.
     private static let mostPending = 64 << 20
     private static let pauseAfterFailure: Int64 = 1_000_000_000
+    /// Events of a session that was to be forgotten stay in a large file for so long at most, nanoseconds.
+    private static let longestForgetting: Int64 = 60_000_000_000
 
     /// What only one thread at a time can reach, because it lies in a mutex.
     private struct Guarded<Value>: @unchecked Sendable { let value: Value }
@@ -62,12 +68,18 @@ final class SessionLog: Sendable {
         var size = 0
         var isWhole = false
         var isThere = false
+        var hasGone = false
         do { isThere = try fileSystem.status(of: path) != nil } catch { throw .file(error) }
         if isThere {
             let bytes: MappedFile
             do { bytes = try MappedFile(path, in: fileSystem) } catch { throw .file(error) }
             guard bytes.withUnsafeBytes({ $0.prefix(16).elementsEqual(SessionLogRecord.fileHead) }) else { throw .notALog(path: path) }
-            bytes.withUnsafeBytes { Self.read($0, into: &statistics, replay) }
+            bytes.withUnsafeBytes {
+                Self.read($0, into: &statistics) { record in
+                    if record.value == nil { hasGone = true }
+                    replay(record)
+                }
+            }
             size = bytes.withUnsafeBytes { $0.count }
             isWhole = statistics.tornBytes == 0 && statistics.damagedRecords == 0
         }
@@ -76,8 +88,11 @@ final class SessionLog: Sendable {
             do { file = Guarded(value: try OpenFile(path, .append, in: fileSystem)) } catch { throw .file(error) }
         }
         statistics.bytes = size
-        writer = Mutex(Writer(file: file, size: size, statistics: statistics))
-        if !isWhole { pending.withLock { $0.mustRewrite = true } }
+        counts = Mutex(statistics)
+        writer = Mutex(Writer(file: file, size: size))
+        // Of what was forgotten before the process ended the file may hold more than that.
+        let forgotten: (added: UInt64, since: Int64)? = hasGone ? (0, clock.nanoseconds()) : nil
+        pending.withLock { ($0.mustRewrite, $0.forgotten) = (!isWhole, forgotten) }
     }
 
     private static func read(
@@ -107,13 +122,17 @@ final class SessionLog: Sendable {
     func count(liveBytes change: Int) { live.wrappingAdd(change, ordering: .relaxed) }
 
     /// Collects a record for the next commit.
-    /// - Parameter change: how many bytes of records hold more than before.
-    func add(_ record: SessionLogRecord, liveBytes change: Int) {
+    /// - Parameters:
+    ///   - record: ``SessionLogRecord/bytes``.
+    ///   - change: how many bytes of records hold more than before.
+    ///   - forgets: whether somebody wants the session forgotten.
+    func add(_ record: [UInt8], liveBytes change: Int, forgets: Bool = false) {
         count(liveBytes: change)
         pending.withLock { pending in
             pending.added += 1
+            if forgets { pending.forgotten = (pending.added, pending.forgotten?.since ?? clock.nanoseconds()) }
             if pending.mustRewrite { return }
-            record.write(into: &pending.bytes)
+            pending.bytes += record
             if pending.bytes.count > Self.mostPending {
                 pending.bytes = []
                 pending.mustRewrite = true
@@ -134,12 +153,33 @@ final class SessionLog: Sendable {
                 return try rewrite(&writer, snapshot)
             }
             try append(&writer)
-            let dead = writer.size - SessionLogRecord.fileHead.count - live.load(ordering: .relaxed)
-            guard writer.size >= minimumSize, 2 * dead >= writer.size else { return }
-            if let failure = writer.failure, clock.nanoseconds() - failure.at < Self.pauseAfterFailure { return }
-            // What was asked for is safe; that the file could not be made smaller is told by the statistics.
-            do { try rewrite(&writer, snapshot) } catch {}
+            tidy(&writer, atOnce: false, snapshot)
         }
+    }
+
+    /// Whether events of sessions that were to be forgotten have been in the file for long enough.
+    var isUntidy: Bool {
+        pending.withLock { $0.forgotten }.map { clock.nanoseconds() - $0.since >= Self.longestForgetting } ?? false
+    }
+
+    /// Writes the file anew where it is small and ``isUntidy`` soon, where it is so already, or where half of it is of no use. A failure is
+    /// counted, and the file is as it was.
+    func tidy(_ snapshot: Snapshot) {
+        writer.withLock { writer in
+            if writer.isOpen { tidy(&writer, atOnce: false, snapshot) }
+        }
+    }
+
+    /// - Parameter atOnce: whether what was to be forgotten goes now.
+    private func tidy(_ writer: inout Writer, atOnce: Bool, _ snapshot: Snapshot) {
+        let dead = writer.size - SessionLogRecord.fileHead.count - live.load(ordering: .relaxed)
+        let isHalfDead = writer.size >= minimumSize && 2 * dead >= writer.size
+        // A small file costs little to be written.
+        let isForgetting = pending.withLock { $0.forgotten != nil } && (atOnce || writer.size < minimumSize || isUntidy)
+        guard isHalfDead || isForgetting else { return }
+        if let failure = writer.failure, clock.nanoseconds() - failure.at < Self.pauseAfterFailure { return }
+        // What was asked for is safe; that the file could not be made smaller is told by the statistics.
+        do { try rewrite(&writer, snapshot) } catch {}
     }
 
     /// Writes the file anew with nothing in it but what holds.
@@ -165,14 +205,17 @@ final class SessionLog: Sendable {
             try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try file.write(UnsafeRawBufferPointer(bytes)) }
             try file.sync()
         } catch {
-            writer.statistics.failedCommits += 1
+            counts.withLock { $0.failedCommits += 1 }
             breakOff(&writer)
             throw error
         }
         writer.size += bytes.count
         writer.safe = added
-        writer.statistics.bytes = writer.size
-        writer.statistics.commits += 1
+        let size = writer.size
+        counts.withLock { counts in
+            counts.bytes = size
+            counts.commits += 1
+        }
     }
 
     private func breakOff(_ writer: inout Writer) {
@@ -199,15 +242,14 @@ final class SessionLog: Sendable {
             defer { publication.abandon() }
             try publication.writer.write(SessionLogRecord.fileHead)
             try snapshot { (record: SessionLogRecord) throws(FileError) in
-                var bytes: [UInt8] = []
-                record.write(into: &bytes)
+                let bytes = record.bytes
                 size += bytes.count
                 try publication.writer.write(bytes)
             }
             isPublishing = true
             try publication.commit()
         } catch {
-            writer.statistics.failedCommits += 1
+            counts.withLock { $0.failedCommits += 1 }
             writer.failure = (clock.nanoseconds(), error)
             if wasBroken || isPublishing {
                 // The old file's end is unknown, or it may not be the one with the name any more.
@@ -219,17 +261,24 @@ final class SessionLog: Sendable {
         }
         writer.safe = added
         writer.size = size
-        writer.statistics.bytes = size
-        writer.statistics.commits += 1
-        writer.statistics.rewrites += 1
+        counts.withLock { [size] counts in
+            counts.bytes = size
+            counts.commits += 1
+            counts.rewrites += 1
+        }
         writer.failure = nil
+        let now = clock.nanoseconds()
+        pending.withLock { pending in
+            guard let last = pending.forgotten?.added else { return }
+            if last > added { pending.forgotten?.since = now } else { pending.forgotten = nil }
+        }
         // The records are safe even where the file cannot be opened again; the next commit then rewrites it.
         do { writer.file = Guarded(value: try OpenFile(path, .append, in: fileSystem)) } catch { breakOff(&writer) }
     }
 
     /// What was read and written.
     var statistics: SessionLogStatistics {
-        var statistics = writer.withLock { $0.statistics }
+        var statistics = counts.withLock { $0 }
         statistics.liveBytes = live.load(ordering: .relaxed)
         return statistics
     }
@@ -247,5 +296,6 @@ final class SessionLog: Sendable {
             }
         }
         try commit(snapshot)
+        writer.withLock { tidy(&$0, atOnce: true, snapshot) }
     }
 }

@@ -25,14 +25,17 @@ package struct SessionLogRecord: Equatable {
     var began: Int64
     var used: Int64
 
+    /// That a session is gone, as the log holds it.
+    static func gone(_ id: String) -> [UInt8] { SessionLogRecord(id: id, value: nil, began: 0, used: 0).bytes }
+
     /// Bytes of the record.
     var size: Int { Self.size(id: id, value: value?.count ?? 0) }
 
     /// Bytes of a record.
     package static func size(id: String, value: Int) -> Int { headSize + id.utf8.count + value }
 
-    /// Adds the record's bytes.
-    func write(into bytes: inout [UInt8]) {
+    /// The record as the log holds it.
+    var bytes: [UInt8] {
         var payload = Array(id.utf8)
         payload += value ?? []
         var head: [UInt8] = []
@@ -45,8 +48,7 @@ package struct SessionLogRecord: Equatable {
         Self.append(UInt64(bitPattern: used), to: &head)
         Self.append(payload.withUnsafeBytes { Checksum.crc32c($0) }, to: &head)
         Self.append(head.withUnsafeBytes { Checksum.crc32c($0) }, to: &head)
-        bytes += head
-        bytes += payload
+        return head + payload
     }
 
     private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {

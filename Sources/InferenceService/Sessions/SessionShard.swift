@@ -14,10 +14,13 @@ struct SessionShard<Value: Sendable>: Sendable {
         var usedWall: Int64
         /// Bytes of the session's last record in the log.
         var recorded: Int
+        /// Tells this state of the session from those before and after it.
+        var change = 0
     }
 
     var entries = RecencyTable<String, Entry>()
     var bytes = 0
+    private var changes = 0
     var statistics = SessionStatistics()
 
     /// A session that is still young enough; one that is not is put among the departed.
@@ -42,6 +45,9 @@ struct SessionShard<Value: Sendable>: Sendable {
 
     /// Sets a session as the newest and makes room for it.
     mutating func set(_ entry: Entry, for id: String, sessions: Int, bytes most: Int, _ departed: inout [(id: String, entry: Entry)]) {
+        var entry = entry
+        changes += 1
+        entry.change = changes
         bytes += entry.cost
         if let old = entries.set(entry, for: id) { bytes -= old.cost } else { statistics.begun += 1 }
         while entries.count > sessions || bytes > most, let oldest = entries.oldestEntry, oldest.key != id {

@@ -93,7 +93,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
             let began = now - Self.nanoseconds(wall, since: record.began)
             let used = now - Self.nanoseconds(wall, since: record.used)
             guard let value, cost <= mostBytes, times.cause(began, used, now) == nil else {
-                log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -record.size)
+                log.add(SessionLogRecord.gone(id), liveBytes: -record.size)
                 continue
             }
             let entry = SessionShard<Value>.Entry(
@@ -104,11 +104,12 @@ public final class SessionStore<Value: Sendable>: Sendable {
                 state.statistics.begun -= 1
                 return departed
             }
-            for (id, entry) in departed { log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
+            for (id, entry) in departed { log.add(SessionLogRecord.gone(id), liveBytes: -entry.recorded) }
         }
         self.unreadable = unreadable
         // A new file gets its head, a torn one is written anew, before the first session is acknowledged.
         try commit()
+        tidy()
     }
 
     private static func parts(_ limits: SessionLimits, _ shards: Int) -> (SessionTimes, [Shard]) {
@@ -146,9 +147,10 @@ public final class SessionStore<Value: Sendable>: Sendable {
         }
     }
 
-    /// Changes a session, or begins it: the body is given its value, nil where there is none, and no other thread can come between.
+    /// Changes a session, or begins it: the body is given its value, nil where there is none, and what it makes of it is kept where nobody
+    /// changed the session meanwhile. Otherwise it is called again with what is there then.
     ///
-    /// Keep the body short; the shard waits for it.
+    /// No lock is held while the body works and its result is written as bytes for the log.
     /// - Parameter durably: whether to return only when the change is on the disk, for stores with a log. Otherwise call ``commit()``.
     /// - Throws: ``SessionStoreError/tooLarge(bytes:most:)`` with the session as it was before, and ``SessionStoreError/file(_:)`` where
     ///   the change holds and could not be made safe.
@@ -159,44 +161,61 @@ public final class SessionStore<Value: Sendable>: Sendable {
         guard (1...SessionLimits.longestID).contains(id.utf8.count) else {
             throw .badID(bytes: id.utf8.count, most: SessionLimits.longestID)
         }
-        let (now, wall) = (clock.nanoseconds(), clock.wallMilliseconds())
-        let most = limits.bytes / shards.count
-        let (outcome, isChanged) = try Self.shard(id, shards).state.withLock { state throws(SessionStoreError) -> (Outcome, Bool) in
-            var departed: Departed = []
-            let old = state.current(id, now, times, &departed)
-            // Before what follows: the log must not be told that the old session is gone after it was told of the new one.
-            record(departed)
-            departed = []
-            if old == nil { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
-            var value = old?.value
-            let outcome: Outcome
-            switch body(&value) {
-            case .changed(let result): outcome = result
-            case .unchanged(let result):
-                _ = state.entries.use(id) { $0.used = now }
-                return (result, false)
-            }
-            guard let value else {
-                state.depart(id, nil, &departed)
+        let shard = Self.shard(id, shards)
+        var isFirst = true
+        while true {
+            let now = clock.nanoseconds()
+            let old = shard.state.withLock { [isFirst] state in
+                var departed: Departed = []
+                let old = state.current(id, now, times, &departed)
+                // At once: the log must not be told that the old session is gone after it was told of the new one.
                 record(departed)
-                return (outcome, true)
+                if isFirst, old == nil { state.statistics.misses += 1 } else if isFirst { state.statistics.hits += 1 }
+                return old
             }
+            isFirst = false
+            var value = old?.value
+            switch body(&value) {
+            case .unchanged(let outcome):
+                shard.state.withLock { _ = $0.entries.use(id) { $0.used = now } }
+                return outcome
+            case .changed(let outcome):
+                guard try put(value, id, in: shard, after: old, now) else { continue }
+                if durably { try commit() }
+                return outcome
+            }
+        }
+    }
+
+    /// Puts a value in the place of a state that was looked at before.
+    /// - Returns: false where it is not there any more.
+    private func put(
+        _ value: Value?, _ id: String, in shard: Shard, after old: SessionShard<Value>.Entry?, _ now: Int64
+    ) throws(SessionStoreError) -> Bool {
+        let (most, count) = (limits.bytes / shards.count, limits.sessions / shards.count)
+        var new: SessionShard<Value>.Entry?
+        var bytes: [UInt8] = []
+        if let value {
             let cost = size(value) + id.utf8.count + SessionLimits.overhead
             guard cost <= most else { throw SessionStoreError.tooLarge(bytes: cost, most: most) }
-            var entry = SessionShard<Value>.Entry(
-                value: value, cost: cost, began: old?.began ?? now, used: now, beganWall: old?.beganWall ?? wall, usedWall: wall,
-                recorded: 0)
-            if let log, let coding {
-                let new = SessionLogRecord(id: id, value: coding.encode(value), began: entry.beganWall, used: wall)
-                entry.recorded = new.size
-                log.add(new, liveBytes: new.size - (old?.recorded ?? 0))
-            }
-            state.set(entry, for: id, sessions: limits.sessions / shards.count, bytes: most, &departed)
-            record(departed)
-            return (outcome, true)
+            let wall = clock.wallMilliseconds()
+            let beganWall = old?.beganWall ?? wall
+            if let coding { bytes = SessionLogRecord(id: id, value: coding.encode(value), began: beganWall, used: wall).bytes }
+            new = .init(
+                value: value, cost: cost, began: old?.began ?? now, used: now, beganWall: beganWall, usedWall: wall, recorded: bytes.count)
         }
-        if isChanged, durably { try commit() }
-        return outcome
+        return shard.state.withLock { [new, bytes] state in
+            guard state.entries.value(of: id)?.change == old?.change else { return false }
+            var departed: Departed = []
+            if let new {
+                log?.add(bytes, liveBytes: bytes.count - (old?.recorded ?? 0))
+                state.set(new, for: id, sessions: count, bytes: most, &departed)
+            } else {
+                state.depart(id, nil, &departed)
+            }
+            record(departed)
+            return true
+        }
     }
 
     /// Sets the value of a session, whatever it was.
@@ -207,14 +226,15 @@ public final class SessionStore<Value: Sendable>: Sendable {
         }
     }
 
-    /// Removes a session. Its bytes leave the log when it is next written anew; ``compact()`` does so at once.
+    /// Removes a session, as somebody wants it forgotten. Its bytes leave a log of less than 1 MiB with the next commit, and a larger one
+    /// within a minute where ``tidy()`` is called now and then; ``compact()`` takes them out at once.
     /// - Returns: whether there was one.
     @discardableResult
     public func remove(_ id: String, durably: Bool = true) throws(SessionStoreError) -> Bool {
         let isRemoved = Self.shard(id, shards).state.withLock { state in
             var departed: Departed = []
             state.depart(id, nil, &departed)
-            record(departed)
+            record(departed, forgets: true)
             return !departed.isEmpty
         }
         if isRemoved, durably { try commit() }
@@ -248,7 +268,14 @@ public final class SessionStore<Value: Sendable>: Sendable {
         do { try log.compact(snapshot) } catch { throw .file(error) }
     }
 
-    /// Commits and lets the log go; changes that come later cannot be made safe.
+    /// Whether sessions that were removed have been in the log for long enough: then call ``tidy()``.
+    public var isUntidy: Bool { log?.isUntidy ?? false }
+
+    /// Writes the log anew where ``isUntidy``, where it is small and holds sessions that were removed, or where half of it is dead. Waits for the disk, as ``commit()`` does; a failure is counted, and the
+    /// next call tries again.
+    public func tidy() { log?.tidy(snapshot) }
+
+    /// Commits and lets the log go, with nothing in it of sessions that were removed; changes that come later cannot be made safe.
     public func close() throws(SessionStoreError) {
         guard let log else { return }
         do { try log.close(snapshot) } catch { throw .file(error) }
@@ -270,9 +297,9 @@ public final class SessionStore<Value: Sendable>: Sendable {
     }
 
     /// Tells the log who is gone. Called under the shard's lock, so that the log has records of one id in the order of the changes.
-    private func record(_ departed: Departed) {
+    private func record(_ departed: Departed, forgets: Bool = false) {
         guard let log else { return }
-        for (id, entry) in departed { log.add(SessionLogRecord(id: id, value: nil, began: 0, used: 0), liveBytes: -entry.recorded) }
+        for (id, entry) in departed { log.add(SessionLogRecord.gone(id), liveBytes: -entry.recorded, forgets: forgets) }
     }
 
     /// Every session as a record, the one used longest ago first.
