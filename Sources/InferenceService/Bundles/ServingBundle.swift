@@ -136,8 +136,11 @@ package final class ServingBundle: Sendable {
             ? try read(.ranker) { place throws(any Error) in
                 let inputs = try AppInputs(
                     place, kind: TileRanker.kind, newestVersion: TileRanker.version, command: "tessera rank train", in: fileSystem)
+                guard let tiles = folder.contents.tiles else {
+                    throw BundleError("\(path): a ranker without its catalogue of tiles; pack it anew")
+                }
                 return try TileRanking(
-                    try TileRanker(place, in: fileSystem), inputs, catalogue: try TileCatalogue(folder.tilesPath),
+                    try TileRanker(place, in: fileSystem), inputs, catalogue: try TileCatalogue(tiles, path: folder.tilesPath),
                     rules: folder.contents.rules, schema: schema, models: models)
             } : nil
         if let ranking { try same(.ranker, ranking.ranker.id) }
@@ -174,8 +177,14 @@ package final class ServingBundle: Sendable {
         }
     }
 
-    /// Answers a session that nobody made, so that the first that somebody did waits for nothing: pages of memory, tables, caches.
+    /// Answers a session and an applicant that nobody made, so that the first that somebody did waits for nothing: pages of memory,
+    /// tables, caches.
     package func warmUp() throws(BundleError) {
+        if let scoring {
+            do throws(RequestFault) { _ = try scoring.answer(scoring.nobody()) } catch {
+                throw BundleError("\(folder.place(.credit)): an applicant cannot be scored: \(error.message)")
+            }
+        }
         guard let schema else { return }
         let count = 4
         let times: [Int64?] = (0..<count).map { schema.hasTime ? 1_767_600_000_000_000 + Int64($0) * 20_000_000 : nil }
