@@ -36,7 +36,9 @@ package final class ServingBundle: Sendable {
 
     /// Numbers of the intents that may be told, rising.
     let toldPlaces: [Int]
-    /// `{"name":…,"digest":…,"taxonomy":…}`: who answers, in every answer.
+    /// Which models answer and what they may tell: ``id``, and with intents withheld a dash and twelve digits of the digest over their ids.
+    package let version: String
+    /// `{"name":…,"version":…,"digest":…,"taxonomy":…}`: who answers, in every answer.
     let reference: [UInt8]
     /// The corpus that a replay takes sessions of requests for: it has the fields, and none of its sessions.
     let source: DecisionRun.Source?
@@ -90,7 +92,7 @@ package final class ServingBundle: Sendable {
         guard folder.has(.encoder) else {
             guard !folder.has(.intents) else { throw BundleError("\(path): intents without the encoder that they read; pack it anew") }
             (encoder, classifier, embedder, words, lines, ranking, forecast) = (nil, nil, nil, nil, nil, nil, nil)
-            (reference, toldPlaces) = (Self.reference(name, folder, taxonomy: nil), [])
+            (version, reference, toldPlaces) = (folder.id, Self.reference(name, folder.id, folder, taxonomy: nil), [])
             scratches = ScratchPool { Scratch(classifier: nil, embedder: nil) }
             return
         }
@@ -124,7 +126,8 @@ package final class ServingBundle: Sendable {
             prepared.map { prepared in
                 prepared.classifier.settings.intents.indices.filter { !prepared.classifier.withheld.contains($0) }
             } ?? []
-        reference = Self.reference(name, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
+        version = Self.version(folder, prepared?.classifier)
+        reference = Self.reference(name, version, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
         lines = prepared.map { prepared in
             (
                 LabelLines(prepared.classifier, encoder: encoder.id), LabelLines(prepared.classifier, encoder: encoder.id, showsAll: true)
@@ -158,9 +161,15 @@ package final class ServingBundle: Sendable {
         }
     }
 
-    private static func reference(_ name: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {
+    private static func version(_ folder: BundleFolder, _ classifier: IntentClassifier?) -> String {
+        guard let classifier, !classifier.withheld.isEmpty else { return folder.id }
+        let ids = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: "\n")
+        return "\(folder.id)-\(SHA256Digest.hex(of: Array(ids.utf8)).prefix(12))"
+    }
+
+    private static func reference(_ name: String, _ version: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {
         let digest = taxonomy.map { ",\"taxonomy\":\"\($0)\"" } ?? ""
-        return Array("{\"name\":\(JSONString.quoted(name)),\"digest\":\"\(folder.id)\"\(digest)}".utf8)
+        return Array("{\"name\":\(JSONString.quoted(name)),\"version\":\"\(version)\",\"digest\":\"\(folder.id)\"\(digest)}".utf8)
     }
 
     /// The program, as the ledger names it.
