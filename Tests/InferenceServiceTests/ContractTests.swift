@@ -87,7 +87,7 @@ import Testing
                 for key in [key.key, other.key, none.key, busy.key, "x", nil] as [String?] {
                     for target in [target, unknown, target + "?bundle=none"] {
                         let bodies: [String?] =
-                            method != "post" ? [nil] : path.hasSuffix(":reload") ? ["", Self.bodies.last] : Self.bodies
+                            method != "post" ? [nil] : path.hasSuffix(":reload") ? ["", Self.bodies.last!] : Self.bodies
                         for (body, type) in bodies.flatMap({ body in [types, "text/plain"].map { (body, $0) } }) {
                             let told = await service.ask(target, body, method: method.uppercased(), key: key, type: type)
                             #expect(listed.contains("\(told.status)"), "\(method) \(target): \(told.status) \(told.text.prefix(200))")
