@@ -5,8 +5,9 @@ internal import JWTKit
 
 /// Checks bearer tokens (JWT, RFC 7519) by the public keys of an issuer (JWKS, RFC 7517).
 ///
-/// A token must be signed by one of the keys, be of the issuer and for the audience, have an end and not be past it. Its `scope` (RFC 8693,
-/// section 4.2) or `scp` names scopes of this service; others are passed over. Shared secrets and unsigned tokens are never taken.
+/// A token must be signed by one of the keys, be of the issuer and for the audience, name its subject, have an end and not be past it.
+/// Its `scope` (RFC 8693, section 4.2) or `scp` names scopes of this service; others are passed over. Shared secrets and unsigned tokens
+/// are never taken.
 package struct TokenVerifier: Sendable {
     private let keys: JWTKeyCollection
     private let issuer: String
@@ -70,14 +71,13 @@ package struct TokenVerifier: Sendable {
     /// Who presents a token; nil for one that is not good, for whatever reason.
     package func principal(presenting token: String, now: Double) async -> Principal? {
         guard token.utf8.count <= Self.longestToken, let claims = try? await keys.verify(token, as: Claims.self) else { return nil }
+        // Tokens without a subject would all be one caller.
+        guard let subject = claims.sub, !subject.isEmpty else { return nil }
         guard claims.iss == issuer, claims.aud.names.contains(audience), claims.exp + Self.leeway > now,
             claims.nbf.map({ $0 - Self.leeway <= now }) ?? true
         else { return nil }
         let named = (claims.scope?.split(separator: " ").map(String.init) ?? []) + (claims.scp ?? [])
         let scopes = ScopeSet(named.compactMap { Scope(rawValue: $0.hasPrefix("tessera:") ? String($0.dropFirst(8)) : $0) })
-        // A subject may be a mail address: what cannot stand in a log is told by its digest.
-        let subject = claims.sub ?? ""
-        let name = Principal.isName(subject) ? subject : "jwt-" + SHA256Digest.hex(of: Array(subject.utf8)).prefix(16)
-        return Principal(name: name, scopes: scopes)
+        return Principal(tokenOf: subject, scopes: scopes)
     }
 }

@@ -1,3 +1,4 @@
+import CreditRisk
 import DurableFiles
 import Foundation
 import InferenceService
@@ -76,6 +77,36 @@ import Testing
         try other.pack([.encoder], replacing: true)
         #expect(try set.reload().map(\.isChanged) == [false, true])
         #expect(error { _ = try BundleSet([:]) { _, _ throws(BundleError) in [] } } != nil)
+    }
+
+    @Test func theCatalogueIsTheOneThatWasChecked() async throws {
+        let served = try ServedShop()
+        // Between the check and the ranker somebody exchanges the file.
+        let set = try BundleSet(["shop": served.bundle]) { _, _ throws(BundleError) in
+            do { try Data("tile,kind,price\nt-other,card,1\n".utf8).write(to: URL(filePath: served.bundle + "/tiles.csv")) } catch {
+                throw BundleError("\(error)")
+            }
+            return []
+        }
+        let told = try await served.service(bundles: set).ask("/v1/schema")
+        #expect(told.json["tiles"] as? [String] == ["t-card", "t-loan", "t-fund", "t-news", "t-new"], "\(told.text)")
+        #expect(error { _ = try served.bundles() }?.contains("tiles.csv") == true)
+    }
+
+    @Test func aRankerWithoutACatalogueIsRefused() throws {
+        let served = try ServedShop()
+        try served.pack(hasTiles: false, replacing: true)
+        #expect(error { _ = try served.bundles() }?.contains("without its catalogue of tiles") == true)
+    }
+
+    @Test(arguments: ["framework", "huihen", "mgkd"]) func scorecardsAreWarmedUp(preset: String) throws {
+        let bank = try CreditAnswerTests.bank.get(), folder = try TemporaryFolder()
+        let card = try #require(bank.cards[preset])
+        let description = BundleFolder.Description(parts: ["credit": card.id], purpose: nil, software: "test")
+        try BundleFolder.write(
+            .init(description: description), parts: [.credit: "\(bank.folder)/\(preset)"], to: folder("bundle"), replacing: false)
+        let set = try BundleSet(["credit": folder("bundle")]) { _, _ throws(BundleError) in [] }
+        #expect(set.bundle(nil)?.version == set.bundle(nil)?.id)
     }
 
     @Test func whatALedgerSuspendsIsNotTold() throws {

@@ -25,7 +25,7 @@ struct ServedShop {
     @discardableResult
     func pack(
         _ parts: Set<BundleFolder.Part> = [.encoder, .intents, .ranker, .predictor], ids: [BundleFolder.Part: String]? = nil,
-        purpose: String? = nil, hasSchema: Bool = true, replacing: Bool = false
+        purpose: String? = nil, hasSchema: Bool = true, hasTiles: Bool = true, replacing: Bool = false
     ) throws -> String {
         let named = (ids ?? self.ids).filter { parts.contains($0.key) }
         var contents = BundleFolder.Contents(
@@ -33,7 +33,7 @@ struct ServedShop {
                 parts: Dictionary(uniqueKeysWithValues: named.map { ($0.key.rawValue, $0.value) }), purpose: purpose, software: "test"))
         if hasSchema { contents.schema = shop.schema }
         contents.words = EventWording(try Corpus.open(shop.folder("corpus")))
-        if parts.contains(.ranker) { contents.tiles = try FileSystem.live.contents(of: shop.folder("tiles.csv")) }
+        if parts.contains(.ranker), hasTiles { contents.tiles = try FileSystem.live.contents(of: shop.folder("tiles.csv")) }
         return try BundleFolder.write(
             contents, parts: Dictionary(uniqueKeysWithValues: parts.map { ($0, shop.folder($0.rawValue)) }), to: bundle,
             replacing: replacing)
@@ -42,22 +42,24 @@ struct ServedShop {
     func bundles() throws -> BundleSet { try BundleSet(["shop": bundle]) { _, _ throws(BundleError) in [] } }
 
     func service(
-        keys: APIKeyFile? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil, faults: FaultLog? = nil,
-        log: (path: String, fileSystem: FileSystem)? = nil, _ change: (inout ServiceSettings) -> Void = { _ in }
+        keys: APIKeyFile? = nil, token: Principal? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
+        faults: FaultLog? = nil, log: (path: String, fileSystem: FileSystem)? = nil, bundles own: BundleSet? = nil,
+        _ change: (inout ServiceSettings) -> Void = { _ in }
     ) throws -> ScoringService {
         var settings = ServiceSettings()
         change(&settings)
-        let own = settings.sessions
-        let limits = SessionLimits(sessions: own.count, bytes: own.bytes, idleSeconds: own.idleSeconds, ageSeconds: own.ageSeconds)
+        let kept = settings.sessions
+        let limits = SessionLimits(sessions: kept.count, bytes: kept.bytes, idleSeconds: kept.idleSeconds, ageSeconds: kept.ageSeconds)
         let remembered: SessionStore<RememberedSession> =
             if let log {
                 try SessionStore(
                     limits: limits, shards: 1, clock: clock, logPath: log.path, coding: RememberedSession.coding, in: log.fileSystem,
                     size: RememberedSession.size)
             } else { SessionStore(limits: limits, clock: clock, size: RememberedSession.size) }
+        let tokens: Authenticator.Tokens? = token.map { own in { @Sendable _, _ in own } }
         return ScoringService(
             .init(
-                settings: settings, bundles: try bundles(), authenticator: Authenticator(keys: keys, tokens: nil, clock: clock),
+                settings: settings, bundles: try own ?? bundles(), authenticator: Authenticator(keys: keys, tokens: tokens, clock: clock),
                 journal: journal, faults: faults, version: "test", clock: clock), remembered: remembered, processors: 1)
     }
 }

@@ -149,7 +149,7 @@ enum Requests {
         guard bytes.count >= 2 else { return }
         let length = Int(bytes[0]) | Int(bytes[1]) << 8
         let request = reading(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(2))) { buffer throws(RequestFault) in
-            try InferenceRequest(
+            try OpenInferenceRequest(
                 buffer, headerLength: length == 65535 ? nil : length, most: 4, available: [.embedding, .probabilities], input)
         }
         guard let request else { return }

@@ -92,8 +92,10 @@ struct Pack: ParsableCommand, WritesOutput {
                 try check(inputs, ranker, artifact, classifier)
                 parts[.ranker] = (ranker, trained.id)
                 use = try use + .app(inputs, kind: .ranker, id: trained.id, place: ranker)
-                let catalogue = try TileCatalogue(tiles!)
-                contents.tiles = try FileSystem.live.contents(of: tiles!, limit: 1 << 26)
+                // Read once: what is packed is what was looked at.
+                let text = try ExportInput(path: tiles!).wholeText()
+                let catalogue = try TileCatalogue(text, path: tiles!)
+                contents.tiles = text
                 if let eligibility {
                     let rules = try SettingsFile.read(EligibilityRules.self, from: eligibility)
                     _ = try Eligibility(rules, catalogue, customers: nil)

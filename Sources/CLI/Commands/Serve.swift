@@ -140,7 +140,7 @@ struct ServiceRun: Sendable {
             .init(
                 settings: settings, bundles: bundles, authenticator: Authenticator(keys: keys, tokens: tokens), journal: journal, log: log,
                 faults: faults, version: Version.text), remembered: remembered, processors: Processors.available)
-        let loaded = bundles.all.map { "\($0.name) \($0.id.prefix(12))…" }.joined(separator: ", ")
+        let loaded = bundles.all.map { Self.named($0.name, $0.version) }.joined(separator: ", ")
         StandardError.write("serve: loaded \(loaded) in \(Reading.duration(started.secondsSince))\n")
         let server = HTTPServer(service) { Self.tell($0) }
         defer {
@@ -212,13 +212,16 @@ struct ServiceRun: Sendable {
             })
     }
 
+    /// A bundle with the beginning of its digest, and with what tells the suspended intents, where there are any.
+    private static func named(_ name: String, _ version: String) -> String { "\(name) \(version.prefix(12))…\(version.dropFirst(64))" }
+
     private static func tell(_ event: HTTPServer.Event) {
         switch event {
         case .listening(let address, let port, let isEncrypted):
             let host = address.contains(":") ? "[\(address)]" : address
             StandardError.write("serve: listening on \(isEncrypted ? "https" : "http")://\(host):\(port)\n")
         case .reloaded(let changes):
-            let told = changes.map { "\($0.name) \($0.id.prefix(12))…\($0.isChanged ? "" : " as before")" }.joined(separator: ", ")
+            let told = changes.map { Self.named($0.name, $0.version) + ($0.isChanged ? "" : " as before") }.joined(separator: ", ")
             StandardError.write("serve: reloaded \(told)\n")
         case .reloadFailed(let reason): StandardError.write("serve: not reloaded, what was there goes on: \(reason)\n")
         case .limited(let connections, let files):

@@ -25,6 +25,8 @@ public struct ScopeSet: Sendable, Hashable, CustomStringConvertible {
 
     /// All scopes that ask for predictions: neither metrics nor admin.
     public static let predictions = ScopeSet([.embed, .intents, .rank, .convert, .credit])
+    /// The scopes of what is asked of single sessions.
+    static let sessions = ScopeSet([.embed, .intents, .convert])
     /// Every scope.
     public static let all = ScopeSet(Scope.allCases)
 
@@ -40,6 +42,9 @@ public struct ScopeSet: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a scope is in the set.
     public func contains(_ scope: Scope) -> Bool { bits & Self.bit(scope) != 0 }
+
+    /// Whether any of others' scopes is in the set.
+    func overlaps(_ others: ScopeSet) -> Bool { bits & others.bits != 0 }
 
     /// Whether there is none.
     public var isEmpty: Bool { bits == 0 }

@@ -61,6 +61,23 @@ package struct CreditScoring: Sendable {
         }
     }
 
+    /// An applicant of whom nothing is known, with no records.
+    func nobody() -> CreditRequest {
+        let own = card.configuration.applicants
+        let time =
+            switch own.unit {
+            case .seconds: "1767600000"
+            case .milliseconds: "1767600000000"
+            case .microseconds: "1767600000000000"
+            case .iso8601: "2026-01-05T08:00:00Z"
+            }
+        var rows = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, [AttributeTexts]()) })
+        rows[CreditData.applicants] = [
+            AttributeTexts(tables[0].columns.map { ($0, $0 == own.key ? "nobody" : $0 == own.decision ? time : "") })
+        ]
+        return CreditRequest(tables: rows)
+    }
+
     // MARK: Reading
 
     private func read(_ request: CreditRequest) throws(RequestFault) -> CreditData {

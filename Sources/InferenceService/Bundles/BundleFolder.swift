@@ -55,7 +55,7 @@ public struct BundleFolder: Sendable {
         public var schema: EventSchema?
         /// The words in which events may be told.
         public var words: EventWording?
-        /// The catalogue of tiles as CSV.
+        /// The catalogue of tiles: CSV, not compressed.
         public var tiles: [UInt8]?
         /// Rules of eligibility.
         public var rules: EligibilityRules?
@@ -148,7 +148,7 @@ public struct BundleFolder: Sendable {
     public func has(_ part: Part) -> Bool { contents.description.parts[part.rawValue] != nil }
     /// The folder of a part.
     public func place(_ part: Part) -> String { "\(path)/\(part.rawValue)" }
-    /// The file of the catalogue.
+    /// The file of the catalogue, for messages: its bytes are in ``contents``, as they were checked.
     var tilesPath: String { "\(path)/\(Self.tilesFile)" }
 }
 

@@ -12,7 +12,9 @@ package final class BundleSet: Sendable {
         package var name: String
         /// Its id now.
         package var id: String
-        /// Whether it was another one before.
+        /// Its version now: models and what they may tell.
+        package var version: String
+        /// Whether it was another version before.
         package var isChanged: Bool
     }
 
@@ -55,7 +57,9 @@ package final class BundleSet: Sendable {
                 bundles = new
                 return old
             }
-            return new.keys.sorted().map { Change(name: $0, id: new[$0]!.id, isChanged: old[$0]?.id != new[$0]!.id) }
+            return new.sorted { $0.key < $1.key }.map { name, bundle in
+                Change(name: name, id: bundle.id, version: bundle.version, isChanged: old[name]?.version != bundle.version)
+            }
         }
     }
 

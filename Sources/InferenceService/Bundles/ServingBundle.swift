@@ -36,7 +36,9 @@ package final class ServingBundle: Sendable {
 
     /// Numbers of the intents that may be told, rising.
     let toldPlaces: [Int]
-    /// `{"name":…,"digest":…,"taxonomy":…}`: who answers, in every answer.
+    /// Which models answer and what they may tell: ``id``, and with intents withheld a dash and twelve digits of the digest over their ids.
+    package let version: String
+    /// `{"name":…,"version":…,"digest":…,"taxonomy":…}`: who answers, in every answer.
     let reference: [UInt8]
     /// The corpus that a replay takes sessions of requests for: it has the fields, and none of its sessions.
     let source: DecisionRun.Source?
@@ -86,7 +88,7 @@ package final class ServingBundle: Sendable {
         guard folder.has(.encoder) else {
             guard !folder.has(.intents) else { throw BundleError("\(path): intents without the encoder that they read; pack it anew") }
             (encoder, classifier, embedder, words, lines, ranking, forecast) = (nil, nil, nil, nil, nil, nil, nil)
-            (reference, toldPlaces) = (Self.reference(name, folder, taxonomy: nil), [])
+            (version, reference, toldPlaces) = (folder.id, Self.reference(name, folder.id, folder, taxonomy: nil), [])
             readings = nil
             return
         }
@@ -120,7 +122,8 @@ package final class ServingBundle: Sendable {
             prepared.map { prepared in
                 prepared.classifier.settings.intents.indices.filter { !prepared.classifier.withheld.contains($0) }
             } ?? []
-        reference = Self.reference(name, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
+        version = Self.version(folder, prepared?.classifier)
+        reference = Self.reference(name, version, folder, taxonomy: prepared?.classifier.settings.taxonomy.digest)
         lines = prepared.map { prepared in
             (
                 LabelLines(prepared.classifier, encoder: encoder.id), LabelLines(prepared.classifier, encoder: encoder.id, showsAll: true)
@@ -132,8 +135,11 @@ package final class ServingBundle: Sendable {
             ? try read(.ranker) { place throws(any Error) in
                 let inputs = try AppInputs(
                     place, kind: TileRanker.kind, newestVersion: TileRanker.version, command: "tessera rank train", in: fileSystem)
+                guard let tiles = folder.contents.tiles else {
+                    throw BundleError("\(path): a ranker without its catalogue of tiles; pack it anew")
+                }
                 return try TileRanking(
-                    try TileRanker(place, in: fileSystem), inputs, catalogue: try TileCatalogue(folder.tilesPath),
+                    try TileRanker(place, in: fileSystem), inputs, catalogue: try TileCatalogue(tiles, path: folder.tilesPath),
                     rules: folder.contents.rules, schema: schema, models: models)
             } : nil
         if let ranking { try same(.ranker, ranking.ranker.id) }
@@ -153,9 +159,15 @@ package final class ServingBundle: Sendable {
         readings = ScratchPool { [prepared] in try! SessionReading(schema, encoder, embedder, prepared) }
     }
 
-    private static func reference(_ name: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {
+    private static func version(_ folder: BundleFolder, _ classifier: IntentClassifier?) -> String {
+        guard let classifier, !classifier.withheld.isEmpty else { return folder.id }
+        let ids = classifier.withheld.map { classifier.settings.intents[$0] }.joined(separator: "\n")
+        return "\(folder.id)-\(SHA256Digest.hex(of: Array(ids.utf8)).prefix(12))"
+    }
+
+    private static func reference(_ name: String, _ version: String, _ folder: BundleFolder, taxonomy: String?) -> [UInt8] {
         let digest = taxonomy.map { ",\"taxonomy\":\"\($0)\"" } ?? ""
-        return Array("{\"name\":\(JSONString.quoted(name)),\"digest\":\"\(folder.id)\"\(digest)}".utf8)
+        return Array("{\"name\":\(JSONString.quoted(name)),\"version\":\"\(version)\",\"digest\":\"\(folder.id)\"\(digest)}".utf8)
     }
 
     /// The program, as the ledger names it.
@@ -172,8 +184,14 @@ package final class ServingBundle: Sendable {
         }
     }
 
-    /// Answers a session that nobody made, so that the first that somebody did waits for nothing: pages of memory, tables, caches.
+    /// Answers a session and an applicant that nobody made, so that the first that somebody did waits for nothing: pages of memory,
+    /// tables, caches.
     package func warmUp() throws(BundleError) {
+        if let scoring {
+            do throws(RequestFault) { _ = try scoring.answer(scoring.nobody()) } catch {
+                throw BundleError("\(folder.place(.credit)): an applicant cannot be scored: \(error.message)")
+            }
+        }
         guard let schema else { return }
         let count = 4
         let times: [Int64?] = (0..<count).map { schema.hasTime ? 1_767_600_000_000_000 + Int64($0) * 20_000_000 : nil }

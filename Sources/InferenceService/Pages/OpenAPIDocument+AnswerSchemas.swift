@@ -1,12 +1,17 @@
 extension OpenAPIDocument {
+    static let version = #"""
+        { "type": "string", "description": "What answers alike has one: the digest, and where intents are suspended a dash and twelve \#
+        digits that are others when others are." }
+        """#
     private static let probability = #"{ "type": "number", "minimum": 0, "maximum": 1 }"#
 
     /// What callers get.
     static func answerSchemas(_ limits: Limits) -> String {
         ##"""
-        "Bundle": { "type": "object", "required": ["name", "digest"], "description": "The models that answered.",
+        "Bundle": { "type": "object", "required": ["name", "version", "digest"], "description": "The models that answered.",
           "properties": {
             "name": { "type": "string" },
+            "version": \##(version),
             "digest": { "type": "string", "description": "Of all files of the bundle." },
             "taxonomy": { "type": "string", "description": "The digest of the taxonomy, where there are intents." } } },
         "Score": { "type": "object", "required": ["session", "bundle"],
@@ -86,9 +91,10 @@ extension OpenAPIDocument {
               "properties": { "code": { "type": "string" }, "text": { "type": "string" },
                 "contribution": { "type": "number", "description": "Log odds that it adds." } } } },
             "bundle": { "$ref": "#/components/schemas/Bundle" } } },
-        "BundleSchema": { "type": "object", "required": ["bundle", "digest", "fields", "has_time", "parts", "limits"],
+        "BundleSchema": { "type": "object", "required": ["bundle", "version", "digest", "fields", "has_time", "parts", "limits"],
           "properties": {
             "bundle": { "type": "string" },
+            "version": \##(version),
             "digest": { "type": "string" },
             "fields": { "type": "array", "items": { "type": "object", "required": ["name", "kind"],
               "properties": { "name": { "type": "string" }, "kind": { "type": "string", "examples": ["categorical", "numeric",
@@ -107,8 +113,10 @@ extension OpenAPIDocument {
                 "field_bytes": { "type": "integer" }, "batch": { "type": "integer" }, "body_bytes": { "type":
                 "integer" } } } } },
         "Reloaded": { "type": "object", "required": ["reloaded"],
-          "properties": { "reloaded": { "type": "array", "items": { "type": "object", "required": ["bundle", "digest", "changed"],
-            "properties": { "bundle": { "type": "string" }, "digest": { "type": "string" }, "changed": { "type": "boolean" } } } } } },
+          "properties": { "reloaded": { "type": "array", "items": { "type": "object",
+            "required": ["bundle", "version", "digest", "changed"],
+            "properties": { "bundle": { "type": "string" }, "version": \##(version), "digest": { "type": "string" },
+              "changed": { "type": "boolean", "description": "Whether the version is another one than before." } } } } } },
         "Live": { "type": "object", "required": ["live"], "properties": { "live": { "const": true } } },
         "Ready": { "type": "object", "required": ["ready"], "properties": { "ready": { "type": "boolean" } } }
         """##

@@ -1,16 +1,26 @@
 extension OpenAPIDocument {
     private static func modelPath(_ suffix: String, _ id: String, _ summary: String, _ schema: String, isVersion: Bool) -> String {
         let version = isVersion ? ##"{ "$ref": "#/components/parameters/Version" }, "## : ""
+        let scopes = schema == "ModelReady" ? "Any key will do." : "Needs a scope of predictions, as /v1/schema does."
         return ##"""
             "/v2/models/{model}\##(isVersion ? "/versions/{version}" : "")\##(suffix)": {
               "parameters": [{ "$ref": "#/components/parameters/Model" }, \##(version){ "$ref": "#/components/parameters/RequestID" }],
               "get": { "operationId": "\##(id)\##(isVersion ? "Version" : "")", "tags": ["compatible"], "summary": "\##(summary)",
+                "description": "\##(scopes)",
                 "responses": {
                   "200": \##(answering("So it is.", schema)),
-                  \##(schema == "ModelReady" ? "\"503\": \(answering("The service ends.", schema))," : "")
-                  \##(refusing([400, 401, 404, 405, 408, 429], open: true)) } } }
+                  \##(schema == "ModelReady" ? isReady : refusing([400, 401, 403, 404, 405, 429, 503], open: true)) } } }
             """##
     }
+
+    /// Where a model is asked whether it is ready, a 503 is an answer, too.
+    private static let isReady = ##"""
+        "503": { "description": "The service ends (an answer like that of 200), or has no room (an error).",
+                    "headers": { \##(requestIDHeader) },
+                    "content": { "application/json": { "schema": { "anyOf": [{ "$ref": "#/components/schemas/ModelReady" },
+                      { "$ref": "#/components/schemas/OpenError" }] } } } },
+                  \##(refusing([400, 401, 404, 405, 429], open: true))
+        """##
 
     private static func inferPath(isVersion: Bool) -> String {
         let version = isVersion ? ##"{ "$ref": "#/components/parameters/Version" }, "## : ""
@@ -22,8 +32,9 @@ extension OpenAPIDocument {
                 "description": "Open Inference Protocol v2. The input `session` is BYTES, each element the JSON of a session. With \##
             binary tensors the body is the JSON, as long as Inference-Header-Content-Length says, and the tensors after it in the \##
             order of the inputs: an element of BYTES is its length in four bytes, the lowest first, and its bytes; FP32 is \##
-            little-endian. Outputs come as binary where `binary_data` or `binary_data_output` asks for it. Needs the scopes `embed` \##
-            and `intents`.",
+            little-endian. Outputs come as binary where `binary_data` or `binary_data_output` asks for it. The columns of \##
+            `probabilities` are the intents that may be told, named in its parameters. `embedding` needs the scope `embed`, \##
+            `probabilities` the scope `intents`.",
                 "parameters": [{ "$ref": "#/components/parameters/JSONLength" }],
                 "requestBody": { "required": true, "content": {
                   "application/json": { "schema": { "$ref": "#/components/schemas/InferRequest" }, "example": \##(inferExample) },
@@ -80,6 +91,6 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "What answers.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ServerMetadata" } } } },
-              \##(refusing([400, 405, 408], open: true)) } } }
+              \##(refusing([400, 405], open: true)) } } }
         """##
 }

@@ -1,4 +1,8 @@
 extension OpenAPIDocument {
+    private static let columns = #"""
+        { "type": "array", "items": { "type": "string" }, "description": "Whose probabilities the columns are: ids of intents." }
+        """#
+
     /// Shapes that others have laid down: OpenAI's embeddings and the Open Inference Protocol. Requests are strict here, too, except
     /// for parameters of the Open Inference Protocol, which may be any.
     static func openSchemas(_ limits: Limits) -> String {
@@ -30,7 +34,7 @@ extension OpenAPIDocument {
             "object": { "const": "list" },
             "data": { "type": "array", "items": { "type": "object", "required": ["id", "object"],
               "properties": { "id": { "type": "string" }, "object": { "const": "model" }, "created": { "type": "integer" },
-                "owned_by": { "type": "string" } } } } } },
+                "owned_by": { "type": "string" }, "version": \##(version), "digest": { "type": "string" } } } } } },
         "OpenError": { "type": "object", "required": ["error"], "properties": { "error": { "type": "string" } } },
         "ServerMetadata": { "type": "object", "required": ["name", "version", "extensions"],
           "properties": { "name": { "const": "tessera" }, "version": { "type": "string" },
@@ -39,9 +43,10 @@ extension OpenAPIDocument {
           "properties": { "name": { "type": "string" }, "ready": { "type": "boolean" } } },
         "Tensor": { "type": "object", "required": ["name", "datatype", "shape"],
           "properties": { "name": { "type": "string" }, "datatype": { "type": "string" },
-            "shape": { "type": "array", "items": { "type": "integer" } } } },
+            "shape": { "type": "array", "items": { "type": "integer" } },
+            "parameters": { "type": "object", "properties": { "intents": \##(columns) } } } },
         "ModelMetadata": { "type": "object", "required": ["name", "inputs", "outputs"],
-          "properties": { "name": { "type": "string" }, "versions": { "type": "array", "items": { "type": "string" } },
+          "properties": { "name": { "type": "string" }, "versions": { "type": "array", "items": \##(version) },
             "platform": { "type": "string" },
             "inputs": { "type": "array", "items": { "$ref": "#/components/schemas/Tensor" } },
             "outputs": { "type": "array", "items": { "$ref": "#/components/schemas/Tensor" } } } },
@@ -66,7 +71,7 @@ extension OpenAPIDocument {
         "InferAnswer": { "type": "object", "required": ["model_name", "outputs"],
           "properties": {
             "model_name": { "type": "string" },
-            "model_version": { "type": "string" },
+            "model_version": \##(version),
             "id": { "type": "string" },
             "outputs": { "type": "array", "items": { "type": "object", "required": ["name", "datatype", "shape"],
               "properties": {
@@ -74,7 +79,8 @@ extension OpenAPIDocument {
                 "datatype": { "const": "FP32" },
                 "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } },
                 "data": { "type": "array", "items": { "type": "number" } },
-                "parameters": { "type": "object", "properties": { "binary_data_size": { "type": "integer", "minimum": 0 } } } } } } } }
+                "parameters": { "type": "object", "properties": { "binary_data_size": { "type": "integer", "minimum": 0 },
+                  "intents": \##(columns) } } } } } } }
         """##
     }
 }

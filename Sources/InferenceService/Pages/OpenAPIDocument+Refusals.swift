@@ -22,41 +22,42 @@ extension OpenAPIDocument {
             400, "bad_request", "BadRequest", "The request is not well-formed: no JSON, or a parameter that cannot be.",
             "events[3]: a comma is missing (byte 211)", "send well-formed JSON in UTF-8"),
         Refusal(
-            401, "unauthenticated", "Unauthenticated", "There is no key, or not one that is known.", "no key was given",
+            401, "unauthenticated", "Unauthenticated", "There is no key, or not one that is known.",
+            "the request carries no key that is known here",
             "send Authorization: Bearer KEY, or X-Api-Key: KEY",
             header: ##", "WWW-Authenticate": { "$ref": "#/components/headers/Challenge" }"##),
         Refusal(
-            403, "forbidden", "Forbidden", "The key may not ask for this.", "the key lacks the scope intents",
-            "ask whoever runs the service for a key with that scope"),
+            403, "forbidden", "Forbidden", "The key may not ask for this.", "the key is not for intents",
+            "ask who runs the service for a key of this scope"),
         Refusal(
-            404, "not_found", "NotFound", "There is no such bundle, model, session or path, or the bundle lacks the part.",
-            "there is no bundle of this name", "GET /v1/models names those there are"),
+            404, "not_found", "NotFound", "There is no such bundle, model, session or path.", "there is no bundle of this name",
+            "see /v1/models for those there are"),
         Refusal(
-            405, "method_not_allowed", "MethodNotAllowed", "The path has other methods.", "this path does not take the method",
-            "use one that the header Allow names", header: ##", "Allow": { "$ref": "#/components/headers/Allow" }"##),
+            405, "method_not_allowed", "MethodNotAllowed", "The path has other methods.", "the route takes POST",
+            "send one of these", header: ##", "Allow": { "$ref": "#/components/headers/Allow" }"##),
         Refusal(
-            408, "timeout", "Timeout", "The request did not arrive, or could not be answered, in time.", "the body did not arrive in time",
-            "send it again"),
+            408, "timeout", "Timeout", "The body did not come in time.", "the body did not come in time", "send it at once"),
         Refusal(
             409, "reload_failed", "ReloadFailed", "A bundle could not be read; those that were served go on.",
-            "bank: the manifest does not fit the files", "pack the bundle again"),
+            "bank.bundle/schema.json: it cannot be read; pack the bundle anew",
+            "mend the bundle; what was there goes on"),
         Refusal(
-            413, "too_large", "TooLarge", "The body, a list in it or a value is larger than the service takes.",
-            "the session has more events than are taken", "send the last events only; GET /v1/schema tells the limits"),
+            413, "too_large", "TooLarge", "The body is larger than the service takes.", "the body has more than 1048576 bytes",
+            "send less at a time, or JSON Lines to /v1/sessions:batch, which has no limit but that of a line"),
         Refusal(
             415, "unsupported_media_type", "UnsupportedMediaType", "The body's Content-Type or Content-Encoding is not taken here.",
-            "this route takes application/json", "send Content-Type: application/json"),
+            "the route reads application/json", "send Content-Type: application/json"),
         Refusal(
-            422, "unprocessable", "Unprocessable", "Well-formed, and not what is read here: a wrong type, an unknown field, disorder.",
-            "events[3]: a member is no field of the bundle's schema", "GET /v1/schema names the fields"),
+            422, "unprocessable", "Unprocessable",
+            "Well-formed, and not what is read here: a wrong type, an unknown member, disorder, too many, a part that the bundle lacks.",
+            "want: the bundle has no intents", "ask for what /v1/schema lists as parts"),
         Refusal(
-            429, "too_many_requests", "TooManyRequests", "The key's rate is used up.", "the rate is used up",
-            "wait as long as Retry-After says", header: retryAfter),
+            429, "too_many_requests", "TooManyRequests", "The key's rate is used up.", "the key asks too often",
+            "wait as Retry-After says", header: retryAfter),
         Refusal(
             503, "overloaded", "Unavailable",
-            "The service has no room (`overloaded`), no models yet or not any more (`not_ready`), or cannot record its answer"
-                + " (`ledger_unavailable`).",
-            "too many requests are waiting", "wait as long as Retry-After says", header: retryAfter),
+            "The service has no room (`overloaded`), or cannot record its answer (`ledger_unavailable`).",
+            "too much is being asked at the moment", "wait as Retry-After says", header: retryAfter),
     ]
 
     /// What every answer bears.
@@ -73,7 +74,7 @@ extension OpenAPIDocument {
     /// What routes of sessions refuse.
     static let scoring = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503]
     /// What routes refuse that take no body.
-    static let reading = [400, 401, 403, 404, 405, 408, 429, 503]
+    static let reading = [400, 401, 403, 404, 405, 429, 503]
 
     /// Members of a route's `responses`: references to these statuses. `open` for routes of the Open Inference Protocol, whose errors are
     /// a text each.
@@ -102,7 +103,7 @@ extension OpenAPIDocument {
             "Open\##(refusal.name)": { "description": "\##(refusal.what)",
               "headers": { \##(requestIDHeader)\##(refusal.header) },
               "content": { "application/json": { "schema": { "$ref": "#/components/schemas/OpenError" },
-                "example": { "error": "\##(refusal.message)" } } } }
+                "example": { "error": "\##(refusal.message); \##(refusal.remedy)" } } } }
             """##
         }
         return (own + open).joined(separator: ",\n")

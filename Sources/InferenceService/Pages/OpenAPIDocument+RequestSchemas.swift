@@ -6,11 +6,7 @@ extension OpenAPIDocument {
           "properties": { "error": { "$ref": "#/components/schemas/Refusal" } } },
         "Refusal": { "type": "object", "required": ["code", "message"],
           "properties": {
-            "code": { "type": "string", "enum": ["bad_request", "unauthenticated", "forbidden", "not_found", "method_not_allowed",
-              "timeout",
-              "reload_failed", "too_large", "unsupported_media_type", "unprocessable", "too_many_requests", "internal", "overloaded",
-                "not_ready",
-              "ledger_unavailable"] },
+            "code": { "type": "string", "enum": [\##(RequestFault.Code.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))] },
             "message": { "type": "string", "description": "Where and what, never the value." },
             "remedy": { "type": "string", "description": "What to do." },
             "request_id": { "type": "string", "description": "As in X-Request-Id." } } },

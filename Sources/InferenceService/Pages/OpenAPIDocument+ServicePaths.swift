@@ -8,7 +8,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "A page that needs nothing from elsewhere.", "headers": { \##(requestIDHeader) },
                 "content": { "text/html": { "schema": { "type": "string" } } } },
-              \##(refusing([400, 405, 408])) } } }
+              \##(refusing([400, 405])) } } }
         """##
     }
 
@@ -19,7 +19,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": \##(answering("It is.", schema)),
               \##(busy)
-              \##(refusing([400, 405, 408])) } } }
+              \##(refusing([400, 405])) } } }
         """##
     }
 
@@ -42,14 +42,14 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "OpenAPI 3.1.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "type": "object", "required": ["openapi", "info", "paths"] } } } },
-              \##(refusing([400, 405, 408])) } } },
+              \##(refusing([400, 405])) } } },
         "/metrics": { \##(common),
           "get": { "operationId": "readMetrics", "tags": ["service"], "summary": "Metrics for Prometheus",
             "description": "Needs the scope `metrics`.",
             "responses": {
               "200": { "description": "Prometheus' text format.", "headers": { \##(requestIDHeader) },
                 "content": { "text/plain": { "schema": { "type": "string" } } } },
-              \##(refusing([400, 401, 403, 405, 408, 429])) } } },
+              \##(refusing([400, 401, 403, 405, 429])) } } },
         "/v1/schema": {
           "parameters": [{ "$ref": "#/components/parameters/RequestID" }, { "$ref": "#/components/parameters/Bundle" }],
           "get": { "operationId": "readSchema", "tags": ["service"], "summary": "What a bundle reads and can answer",
@@ -65,10 +65,11 @@ extension OpenAPIDocument {
             "responses": {
               "200": { "description": "The bundles.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ModelList" } } } },
-              \##(refusing([400, 401, 405, 408, 429])) } } },
+              \##(refusing([400, 401, 405, 429, 503])) } } },
         "/v1/admin:reload": { \##(common),
           "post": { "operationId": "reloadBundles", "tags": ["service"], "summary": "Read all bundles anew",
-            "description": "Requests go on meanwhile; a bundle is exchanged whole. Where one fails all stay as they were. Needs the \##
+            "description": "Requests go on meanwhile; a bundle is exchanged whole. Where one fails all stay as they were. Suspensions of \##
+        intents are read anew, too. Needs the \##
         scope `admin`, which no caller without a key has.",
             "responses": {
               "200": { "description": "All were read.", "headers": { \##(requestIDHeader) },

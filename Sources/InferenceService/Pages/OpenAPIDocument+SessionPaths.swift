@@ -64,7 +64,8 @@ extension OpenAPIDocument {
           "post": { "operationId": "scoreBatch", "tags": ["sessions"], "summary": "Score many sessions, streamed",
             "description": "JSON Lines in, JSON Lines out, in the same order: each line a ScoreRequest, each line of the answer a \##
         BatchLine. Answers come while lines are still sent; who does not read is not written to. A line that fails tells its error \##
-        and the next goes on. Only a line has to keep the limits, not the stream.",
+        and the next goes on. Only a line has to keep the limits, not the stream. A line needs the scopes of what it wants, the route \##
+        one of `intents`, `embed` and `convert`.",
             "requestBody": { "required": false, "content": {
               "application/jsonl": \##(lines),
               "application/x-ndjson": \##(lines) } },
@@ -90,11 +91,13 @@ extension OpenAPIDocument {
           "parameters": [{ "$ref": "#/components/parameters/SessionID" }, { "$ref": "#/components/parameters/RequestID" },
             { "$ref": "#/components/parameters/Bundle" }],
           "get": { "operationId": "readSession", "tags": ["live sessions"], "summary": "The score of a session as it is",
-            "description": "404 where the session was never begun, was forgotten, or has expired.",
+            "description": "Intents, or the embedding for a key without the scope `intents`. Needs `intents` or `embed`. 404 where the \##
+        session was never begun, was forgotten, or has expired.",
             "responses": {
               "200": \##(liveScored),
               \##(refusing(reading + [422])) } },
           "delete": { "operationId": "forgetSession", "tags": ["live sessions"], "summary": "Forget a session",
+            "description": "Needs `intents`, `embed` or `convert`.",
             "responses": {
               "204": { "description": "It is forgotten.", "headers": { \##(requestIDHeader) } },
               \##(refusing(reading + [422])) } } }

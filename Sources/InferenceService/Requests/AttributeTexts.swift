@@ -10,6 +10,9 @@ package struct AttributeTexts: Sendable, Equatable {
         one.columns.elementsEqual(other.columns) { $0.name == $1.name && $0.text == $1.text }
     }
 
+    /// These texts; no column twice.
+    package init(_ columns: [(name: String, text: String)]) { self.columns = columns }
+
     /// Reads an object of texts, numbers and nulls.
     package init(_ reader: inout JSONReader, textBytes: Int) throws(RequestFault) {
         try reader.beginObject()

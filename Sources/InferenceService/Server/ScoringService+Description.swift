@@ -5,13 +5,18 @@ internal import SequenceEmbedding
 
 /// What the service says of itself.
 extension ScoringService {
+    /// Refuses a principal that has none of these scopes.
+    func allow(_ exchange: Exchange, anyOf scopes: ScopeSet) throws(RequestFault) {
+        guard exchange.principal.scopes.overlaps(scopes) else {
+            throw RequestFault(
+                .forbidden, "the key is for none of \(scopes)", remedy: "ask who runs the service for a key of such a scope")
+        }
+    }
+
     /// The fields, intents, tiles and products of a bundle: what a caller needs to ask.
     func schema(_ exchange: Exchange) throws(RequestFault) -> ServiceAnswer {
         let bundle = try bundle(exchange)
-        guard [.embed, .intents, .rank, .convert, .credit].contains(where: { exchange.principal.scopes.contains($0) }) else {
-            throw RequestFault(
-                .forbidden, "the key is not for predictions", remedy: "ask who runs the service for a key of such a scope")
-        }
+        try allow(exchange, anyOf: .predictions)
         func list(_ items: some Sequence<String>) -> String { "[\(items.joined(separator: ","))]" }
         let fields = (bundle.schema?.fields ?? []).filter { $0.role == .input }.map {
             "{\"name\":\(JSONString.quoted($0.name)),\"kind\":\"\($0.kind.rawValue)\"}"
@@ -27,7 +32,8 @@ extension ScoringService {
         }
         let limits = settings.limits
         var text =
-            "{\"bundle\":\(JSONString.quoted(bundle.name)),\"digest\":\"\(bundle.id)\",\"parts\":\(list(parts)),\"fields\":\(list(fields))"
+            "{\"bundle\":\(JSONString.quoted(bundle.name)),\"version\":\"\(bundle.version)\",\"digest\":\"\(bundle.id)\""
+        text += ",\"parts\":\(list(parts)),\"fields\":\(list(fields))"
         text += ",\"has_time\":\(bundle.schema?.hasTime ?? false),\"intents\":\(list(intents)),\"examples\":\(examples(bundle))"
         text += ",\"tiles\":\(list(bundle.tiles.map(JSONString.quoted))),\"products\":\(list(bundle.products.map(JSONString.quoted)))"
         text += ",\"limits\":{\"events_per_session\":\(limits.eventsPerSession),\"fields_per_event\":\(limits.fieldsPerEvent),"
@@ -51,7 +57,8 @@ extension ScoringService {
     /// The bundles in the shape that OpenAI's clients read.
     func models() -> ServiceAnswer {
         let list = parts.bundles.all.map {
-            "{\"id\":\(JSONString.quoted($0.name)),\"object\":\"model\",\"created\":0,\"owned_by\":\"tessera\",\"digest\":\"\($0.id)\"}"
+            "{\"id\":\(JSONString.quoted($0.name)),\"object\":\"model\",\"created\":0,\"owned_by\":\"tessera\","
+                + "\"version\":\"\($0.version)\",\"digest\":\"\($0.id)\"}"
         }
         return ServiceAnswer(json: "{\"object\":\"list\",\"data\":[\(list.joined(separator: ","))]}")
     }

@@ -3,7 +3,7 @@ internal import EventStream
 
 /// The Open Inference Protocol, version 2.
 extension ScoringService {
-    private func outputs(_ bundle: ServingBundle) -> [InferenceRequest.Output] {
+    private func outputs(_ bundle: ServingBundle) -> [OpenInferenceRequest.Output] {
         bundle.classifier == nil ? [.embedding] : [.embedding, .probabilities]
     }
 
@@ -20,17 +20,19 @@ extension ScoringService {
             status: isReady ? 200 : 503, json: "{\"name\":\(JSONString.quoted(bundle.name)),\"ready\":\(isReady)}")
     }
 
-    func inferenceModel(_ name: String) throws(RequestFault) -> ServiceAnswer {
+    func inferenceModel(_ exchange: Exchange, _ name: String) throws(RequestFault) -> ServiceAnswer {
+        try allow(exchange, anyOf: .predictions)
         let bundle = try inferable(name)
-        let told = bundle.told.map(JSONString.quoted).joined(separator: ",")
         let outputs = outputs(bundle).map { output in
             output == .embedding
                 ? "{\"name\":\"embedding\",\"datatype\":\"FP32\",\"shape\":[-1,\(bundle.dimension)]}"
-                : "{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[-1,\(bundle.told.count)],\"parameters\":{\"intents\":[\(told)]}}"
+                : "{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[-1,\(bundle.told.count)],"
+                    + "\"parameters\":{\(bundle.columns)}}"
         }
         return ServiceAnswer(
-            json: "{\"name\":\(JSONString.quoted(bundle.name)),\"versions\":[\"\(bundle.id)\"],\"platform\":\"tessera\","
-                + "\"inputs\":[{\"name\":\"session\",\"datatype\":\"BYTES\",\"shape\":[-1]}],\"outputs\":[\(outputs.joined(separator: ","))]}"
+            json: "{\"name\":\(JSONString.quoted(bundle.name)),\"versions\":[\"\(bundle.version)\"],"
+                + "\"platform\":\"tessera\",\"inputs\":[{\"name\":\"session\",\"datatype\":\"BYTES\",\"shape\":[-1]}],"
+                + "\"outputs\":[\(outputs.joined(separator: ","))]}"
         )
     }
 
@@ -44,15 +46,15 @@ extension ScoringService {
             }
             headerLength = length
         }
-        var outcome: Result<InferenceRequest, RequestFault>?
+        var outcome: Result<OpenInferenceRequest, RequestFault>?
         let (most, available) = (settings.limits.batch, outputs(bundle))
         body.withUnsafeBufferPointer { bytes in
             do throws(RequestFault) {
                 outcome = .success(
-                    try InferenceRequest(bytes, headerLength: headerLength, most: most, available: available, input))
+                    try OpenInferenceRequest(bytes, headerLength: headerLength, most: most, available: available, input))
             } catch { outcome = .failure(error) }
         }
-        let request: InferenceRequest
+        let request: OpenInferenceRequest
         switch outcome! {
         case .success(let own): request = own
         case .failure(let fault): throw fault
@@ -60,7 +62,7 @@ extension ScoringService {
         var wants: ScoreRequest.Wants = []
         for (output, _) in request.outputs { wants.insert(output == .embedding ? .embedding : .intents) }
         try allow(exchange, wants)
-        var values: [InferenceRequest.Output: [Float]] = [:]
+        var values: [OpenInferenceRequest.Output: [Float]] = [:]
         var entries: [DecisionJournal.Entry] = []
         for record in request.records {
             let score = try await gated { () throws(RequestFault) in
@@ -82,9 +84,9 @@ extension ScoringService {
     }
 
     private func told(
-        _ request: InferenceRequest, _ bundle: ServingBundle, _ values: [InferenceRequest.Output: [Float]]
+        _ request: OpenInferenceRequest, _ bundle: ServingBundle, _ values: [OpenInferenceRequest.Output: [Float]]
     ) -> ServiceAnswer {
-        var text: [UInt8] = Array("{\"model_name\":\(JSONString.quoted(bundle.name)),\"model_version\":\"\(bundle.id)\"".utf8)
+        var text: [UInt8] = Array("{\"model_name\":\(JSONString.quoted(bundle.name)),\"model_version\":\"\(bundle.version)\"".utf8)
         if let id = request.id { text += ",\"id\":\(JSONString.quoted(id))".utf8 }
         text += ",\"outputs\":[".utf8
         var binary: [UInt8] = []
@@ -94,11 +96,14 @@ extension ScoringService {
             let width = output == .embedding ? bundle.dimension : bundle.told.count
             text += "\(number > 0 ? "," : ""){\"name\":\"\(output.rawValue)\",\"datatype\":\"FP32\",".utf8
             text += "\"shape\":[\(request.records.count),\(width)],".utf8
+            // Which intents may be told changes; who reads columns sees of which they are.
+            let columns = output == .probabilities ? bundle.columns : nil
             if asBytes {
                 isBinary = true
                 binary += Self.littleEndian(own)
-                text += "\"parameters\":{\"binary_data_size\":\(own.count * 4)}}".utf8
+                text += "\"parameters\":{\"binary_data_size\":\(own.count * 4)\(columns.map { ",\($0)" } ?? "")}}".utf8
             } else {
+                if let columns { text += "\"parameters\":{\(columns)},".utf8 }
                 text += "\"data\":".utf8
                 ScoreText.append(own, to: &text)
                 text.append(UInt8(ascii: "}"))
@@ -110,4 +115,9 @@ extension ScoringService {
         answer.fields.append(("Inference-Header-Content-Length", "\(text.count)"))
         return answer
     }
+}
+
+extension ServingBundle {
+    /// `"intents":[…]`: whose probabilities the columns of the Open Inference Protocol's output are.
+    fileprivate var columns: String { "\"intents\":[\(told.map(JSONString.quoted).joined(separator: ","))]" }
 }

@@ -158,7 +158,7 @@ extension ScoringService {
     func forget(_ exchange: Exchange, _ id: String) async throws(RequestFault) -> ServiceAnswer {
         let bundle = try bundle(exchange)
         try Self.check(id)
-        if !exchange.principal.scopes.contains(.intents) { try allow(exchange, Scope.embed) }
+        try allow(exchange, anyOf: .sessions)
         let key = Self.key(id, exchange, bundle)
         try await enter(key)
         defer { turns.leave(key) }
@@ -237,9 +237,7 @@ extension ScoringService {
         }
         let bundle = try bundle(exchange)
         let input = try limits(bundle)
-        guard exchange.principal.scopes.contains(.intents) || exchange.principal.scopes.contains(.embed) else {
-            throw RequestFault(.forbidden, "the key is not for intents", remedy: "ask who runs the service for a key of this scope")
-        }
+        try allow(exchange, anyOf: .sessions)
         let lines = LineStream(body, longest: settings.limits.bodyBytes)
         try await lines.begin()
         return ServiceAnswer(

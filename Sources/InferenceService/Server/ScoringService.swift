@@ -201,7 +201,7 @@ package final class ScoringService: Sendable {
             return ServiceAnswer(contentType: ServiceMetrics.contentType, body: .bytes(metrics.text()))
         case .schema: return try schema(exchange)
         case .models: return models()
-        case .inferenceModel(let name): return try inferenceModel(name)
+        case .inferenceModel(let name): return try inferenceModel(exchange, name)
         case .inferenceReady(let name): return try inferenceReady(name)
         case .score: return try await score(exchange, body)
         case .rank: return try await rank(exchange, body)
@@ -308,7 +308,10 @@ package final class ScoringService: Sendable {
     private func reload(_ exchange: Exchange) async throws(RequestFault) -> ServiceAnswer {
         try allow(exchange, .admin)
         let changes = try await reload()
-        let told = changes.map { "{\"bundle\":\(JSONString.quoted($0.name)),\"digest\":\"\($0.id)\",\"changed\":\($0.isChanged)}" }
+        let told = changes.map {
+            "{\"bundle\":\(JSONString.quoted($0.name)),\"version\":\"\($0.version)\",\"digest\":\"\($0.id)\","
+                + "\"changed\":\($0.isChanged)}"
+        }
         return ServiceAnswer(json: "{\"reloaded\":[\(told.joined(separator: ","))]}")
     }
 

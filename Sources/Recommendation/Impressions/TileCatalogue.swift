@@ -16,6 +16,12 @@ public struct TileCatalogue: Sendable {
     /// Reads a catalogue.
     public init(_ path: String) throws(TableError) { try self.init(try DelimitedTable(path, needed: "tile")) }
 
+    /// Reads a catalogue from memory: CSV, not compressed.
+    /// - Parameter path: its name in messages.
+    public init(_ text: [UInt8], path: String) throws(TableError) {
+        try self.init(try DelimitedTable(text, path: path, needed: "tile"))
+    }
+
     package init(_ table: DelimitedTable) throws(TableError) {
         let read = try AttributeTable(table, id: "tile")
         if let first = read.rejects.kept.first {

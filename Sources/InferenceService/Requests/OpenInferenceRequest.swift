@@ -4,7 +4,7 @@ package import EventStream
 ///
 /// The one input is `session`, `BYTES`, `[N]`: each element a session as JSON. Binary elements have their length before them, four bytes,
 /// the lowest first.
-package struct InferenceRequest: Sendable {
+package struct OpenInferenceRequest: Sendable {
     /// What can be asked for.
     package enum Output: String, Sendable, CaseIterable {
         /// `FP32`, `[N, D]`.
