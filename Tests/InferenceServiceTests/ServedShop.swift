@@ -42,7 +42,7 @@ struct ServedShop {
     func bundles() throws -> BundleSet { try BundleSet(["shop": bundle]) { _, _ throws(BundleError) in [] } }
 
     func service(
-        keys: APIKeyFile? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
+        keys: APIKeyFile? = nil, reading: Authenticator.Reading? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
         _ change: (inout ServiceSettings) -> Void = { _ in }
     ) throws -> ScoringService {
         var settings = ServiceSettings()
@@ -51,9 +51,10 @@ struct ServedShop {
         let limits = SessionLimits(sessions: own.count, bytes: own.bytes, idleSeconds: own.idleSeconds, ageSeconds: own.ageSeconds)
         return ScoringService(
             .init(
-                settings: settings, bundles: try bundles(), authenticator: Authenticator(keys: keys, tokens: nil, clock: clock),
+                settings: settings, bundles: try bundles(),
+                authenticator: Authenticator(.init(keys: keys, tokens: nil), reading: reading, clock: clock),
                 journal: journal, version: "test", clock: clock),
-            remembered: SessionStore(limits: limits, clock: clock, size: RememberedSession.size), processors: 1)
+            remembered: SessionStore(limits: limits, clock: clock, size: RememberedSession.size))
     }
 }
 

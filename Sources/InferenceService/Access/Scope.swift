@@ -23,8 +23,6 @@ public struct ScopeSet: Sendable, Hashable, CustomStringConvertible {
     /// These scopes.
     public init(_ scopes: some Sequence<Scope>) { for scope in scopes { bits |= Self.bit(scope) } }
 
-    /// All scopes that ask for predictions: neither metrics nor admin.
-    public static let predictions = ScopeSet([.embed, .intents, .rank, .convert, .credit])
     /// Every scope.
     public static let all = ScopeSet(Scope.allCases)
 

@@ -106,7 +106,7 @@ extension ScoringService {
     private func told(
         _ bundle: ServingBundle, _ body: () throws(RequestFault) -> RecordedLine
     ) async throws(RequestFault) -> ServiceAnswer {
-        let own = try await gated(body)
+        let own = try body()
         if let journal = parts.journal {
             let (decision, run) = own.record()
             try await journal.record(decision, run)

@@ -54,7 +54,7 @@ extension OpenAPIDocument {
             "wait as long as Retry-After says", header: retryAfter),
         Refusal(
             503, "overloaded", "Unavailable",
-            "The service has no room (`overloaded`), no models yet or not any more (`not_ready`), or cannot record its answer"
+            "The service has no room or no time (`overloaded`), or cannot keep the session (`storage_unavailable`) or record its answer"
                 + " (`ledger_unavailable`).",
             "too many requests are waiting", "wait as long as Retry-After says", header: retryAfter),
     ]

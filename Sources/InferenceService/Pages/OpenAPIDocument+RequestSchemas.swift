@@ -9,7 +9,7 @@ extension OpenAPIDocument {
             "code": { "type": "string", "enum": ["bad_request", "unauthenticated", "forbidden", "not_found", "method_not_allowed",
               "timeout",
               "reload_failed", "too_large", "unsupported_media_type", "unprocessable", "too_many_requests", "internal", "overloaded",
-                "not_ready",
+                "storage_unavailable",
               "ledger_unavailable"] },
             "message": { "type": "string", "description": "Where and what, never the value." },
             "remedy": { "type": "string", "description": "What to do." },

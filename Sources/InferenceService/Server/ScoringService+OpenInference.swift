@@ -61,10 +61,10 @@ extension ScoringService {
         for (output, _) in request.outputs { wants.insert(output == .embedding ? .embedding : .intents) }
         try allow(exchange, wants)
         var values: [InferenceRequest.Output: [Float]] = [:]
-        for record in request.records {
-            let score = try await gated { () throws(RequestFault) in
-                try bundle.score(record, wants: wants, evidence: 0, all: true)
-            }
+        charge(exchange, sessions: request.records.count)
+        for (index, record) in request.records.enumerated() {
+            if index > 0 { try await turn(exchange) }
+            let score = try bundle.score(record, wants: wants, evidence: 0, all: true)
             count(score, bundle)
             if let journal = parts.journal, let line = score.label {
                 var own = ScoreRequest(remembered: record)

@@ -43,12 +43,8 @@ extension ScoringService {
     /// Scores, records, and then tells.
     /// - Parameter events: how many there are, where that is told.
     func answer(_ request: ScoreRequest, _ bundle: ServingBundle, events: Int? = nil) async throws(RequestFault) -> [UInt8] {
-        let (score, conversion) = try await gated { () throws(RequestFault) in
-            (
-                try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all),
-                request.wants.contains(.conversion) ? try bundle.conversion(request) : nil
-            )
-        }
+        let score = try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all)
+        let conversion = request.wants.contains(.conversion) ? try bundle.conversion(request) : nil
         count(score, bundle)
         if let journal = parts.journal {
             if let line = score.label { try await journal.record(bundle.decision(request, score, line), bundle.labelRun(request)) }
@@ -172,7 +168,7 @@ extension ScoringService {
             RequestFault(.unprocessable, "the session is too large to be remembered", remedy: "begin another session")
         default:
             RequestFault(
-                .overloaded, "the session cannot be kept at the moment", remedy: "try again later; the service's disk may be full",
+                .storageUnavailable, "the session cannot be kept at the moment", remedy: "try again later; the service's disk may be full",
                 retryAfter: 1)
         }
     }
@@ -198,7 +194,10 @@ extension ScoringService {
                 do throws(RequestFault) {
                     guard let some = try await lines.next(atMost: settings.limits.batch) else { return nil }
                     var text: [UInt8] = []
-                    for line in some { text += await answer(line: line, exchange, bundle, input) }
+                    for line in some {
+                        await lineTurn(exchange)
+                        text += await answer(line: line, exchange, bundle, input)
+                    }
                     metrics.batch(sessions: some.count)
                     return text
                 } catch {
