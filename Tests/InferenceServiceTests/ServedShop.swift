@@ -42,7 +42,7 @@ struct ServedShop {
     func bundles() throws -> BundleSet { try BundleSet(["shop": bundle]) { _, _ throws(BundleError) in [] } }
 
     func service(
-        keys: APIKeyFile? = nil, reading: Authenticator.Reading? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
+        keys: APIKeyFile? = nil, callers: Authenticator? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
         _ change: (inout ServiceSettings) -> Void = { _ in }
     ) throws -> ScoringService {
         var settings = ServiceSettings()
@@ -52,7 +52,7 @@ struct ServedShop {
         return ScoringService(
             .init(
                 settings: settings, bundles: try bundles(),
-                authenticator: Authenticator(.init(keys: keys, tokens: nil), reading: reading, clock: clock),
+                authenticator: callers ?? Authenticator(.init(keys: keys, tokens: nil), clock: clock),
                 journal: journal, version: "test", clock: clock),
             remembered: SessionStore(limits: limits, clock: clock, size: RememberedSession.size))
     }

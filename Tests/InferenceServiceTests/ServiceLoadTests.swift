@@ -127,9 +127,10 @@ import Testing
     @Test func keysAreReadAnewAndADamagedFileChangesNothing() async throws {
         let (old, new) = (APIKeyFile.makeKey(named: "admin", scopes: .all), APIKeyFile.makeKey(named: "admin", scopes: .all))
         let text = Mutex(old.line)
-        let service = try served.service(keys: try keys(old)) { () async throws(APIKeyFileError) in
+        let reading: Authenticator.Reading = { () async throws(APIKeyFileError) in
             Authenticator.Callers(keys: try APIKeyFile(Array(text.withLock { $0 }.utf8), path: "keys"), tokens: nil)
         }
+        let service = try served.service(callers: Authenticator(try await reading(), reading: reading))
         #expect(await service.ask("/v1/models", key: old.key).status == 200)
         text.withLock { $0 = "admin nothing" }
         let told = await service.ask("/v1/admin:reload", "", key: old.key)
