@@ -8,8 +8,9 @@ internal import InferenceService
 /// A body that did not come in time.
 struct BodyTimeout: Error {}
 
-/// Holds connections to their times: a header must come at once when it has begun, and so must a body, and an answer must be taken; closes
-/// those that are to end with an answer; and gives those whose request is on its way when the service ends a moment to be answered.
+/// Holds connections to their times: a header must come at once when it has begun, and so must a body, and an answer must be taken; refuses
+/// requests for which there is no room as soon as their head is there; closes connections that are to end with an answer; and gives those
+/// whose request is on its way when the service ends a moment to be answered.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -30,17 +31,34 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Sees a request's version, which is lost behind it: HTTP/1.0 ends a connection with its answer unless asked not to.
-    private final class Persistence: ChannelInboundHandler, RemovableChannelHandler {
+    /// Sees a request's version, which is lost behind it: HTTP/1.0 ends a connection with its answer unless asked not to, and knows no
+    /// chunks.
+    private final class Version: ChannelDuplexHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPServerRequestPart
         typealias InboundOut = HTTPServerRequestPart
-        let ends: () -> Void
+        typealias OutboundIn = HTTPServerResponsePart
+        typealias OutboundOut = HTTPServerResponsePart
+        private let ends: () -> Void
+        /// Whether the last request was of HTTP/1.0.
+        private(set) var isOld = false
 
         init(_ ends: @escaping () -> Void) { self.ends = ends }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if case .head(let head) = unwrapInboundIn(data), !head.isKeepAlive { ends() }
+            if case .head(let head) = unwrapInboundIn(data) {
+                isOld = head.version.major == 1 && head.version.minor == 0
+                if !head.isKeepAlive { ends() }
+            }
             context.fireChannelRead(data)
+        }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            if isOld, case .head(var head) = unwrapOutboundIn(data), !head.headers.contains(name: "content-length") {
+                // The connection's end is the answer's.
+                head.version = .http1_0
+                return context.write(wrapOutboundOut(.head(head)), promise: promise)
+            }
+            context.write(data, promise: promise)
         }
     }
 
@@ -49,12 +67,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long connections are kept open for requests on their way when the service ends.
     private static let grace = TimeAmount.milliseconds(500)
 
+    private let service: ScoringService
     private let header: TimeAmount
     private let body: TimeAmount
+    private var version: Version?
     private var waiting = Waiting.nothing
-    private var isStreaming = false
-    /// Requests that came, and answers that went.
-    private var (requests, answers) = (0, 0)
+    /// Whether a request's body is coming; that it is one that is answered meanwhile; and that it is refused, and nobody reads it.
+    private var (hasBody, isStream, isShed) = (false, false, false)
+    /// Requests whose heads came, and those that came whole; answers that began, and those that went.
+    private var (requests, wholes, begun, answers) = (0, 0, 0, 0)
+    /// Whether the connection is gone.
+    private var isGone = false
+    /// Why the parser could read no further.
+    private var unreadable: HTTPParserError?
     /// The answer with which the connection ends.
     private var last = Int.max
     private var deadline: Scheduled<Void>?
@@ -62,33 +87,40 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var isAnswering: Bool { answers < requests }
 
-    init(headerSeconds: Double, bodySeconds: Double) {
-        header = .nanoseconds(Int64(headerSeconds * 1e9))
-        body = .nanoseconds(Int64(bodySeconds * 1e9))
+    init(_ service: ScoringService) {
+        self.service = service
+        header = .nanoseconds(Int64(service.settings.timeouts.headerSeconds * 1e9))
+        body = .nanoseconds(Int64(service.settings.timeouts.requestSeconds * 1e9))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let first = FirstBytes { [weak self] context in self?.bytesCame(context) }
-        let persistence = Persistence { [weak self] in self?.endsWithNext() }
+        let version = Version { [weak self] in self?.endsWithNext() }
+        self.version = version
         let pipeline = context.pipeline.syncOperations
         do {
             try pipeline.addHandler(first, position: .first)
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(persistence, position: .before(codec))
+            try pipeline.addHandler(version, position: .before(codec))
         } catch { context.close(promise: nil) }
         // Whoever connects and says nothing is held to the header's time, too.
         begin(.header, context)
     }
 
-    func handlerRemoved(context _: ChannelHandlerContext) {
-        end()
-        unread?.cancel()
-    }
+    func handlerRemoved(context _: ChannelHandlerContext) { leave() }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
         end()
         unread?.cancel()
-        context.fireChannelInactive()
+        version = nil
+        guard !isGone else { return }
+        isGone = true
+        if wholes > begun { service.gate.leave(wholes - begun) }
     }
 
     // MARK: Times
@@ -127,6 +159,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// A stream may last for hours, and while nobody can take more of it nothing is read: each piece has the time of a body from when it is
+    /// asked for.
+    func read(context: ChannelHandlerContext) {
+        if isStream, hasBody, waiting == .nothing { begin(.body, context) }
+        context.read()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isStream, waiting == .body { end() }
+        context.fireChannelReadComplete()
+    }
+
     // MARK: Requests and answers
 
     private func endsWithNext() { last = min(last, requests + 1) }
@@ -134,27 +178,60 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(var head):
+            let isFirst = !isAnswering
             requests += 1
+            let target = head.path ?? ""
+            (hasBody, isStream, isShed) = (true, false, false)
+            begin(.body, context)
+            // Answers go in the order of requests: one behind another that is being answered waits, which what is read ahead bounds.
+            if isFirst, service.isFull(for: target) { return shed(head, context) }
+            isStream = Route.isStream(target)
             // Whatever a client says in this field is not what is read.
             head.headerFields[.arrived] = "\(ServiceClock.system.nanoseconds())"
-            isStreaming = head.path?.hasPrefix("/v1/sessions:batch") ?? false
-            begin(.body, context)
             return context.fireChannelRead(wrapInboundOut(.head(head)))
-        case .body:
-            // A stream may last for hours; each piece has the time of a body.
-            if isStreaming { begin(.body, context) }
-        case .end: end()
+        case .body: if isShed { return }
+        case .end:
+            end()
+            hasBody = false
+            wholes += 1
+            if isShed { return }
+            if begun < wholes, !isGone { service.gate.enter() }
         }
         context.fireChannelRead(data)
+    }
+
+    /// Answers a request that nobody else sees.
+    private func shed(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        isShed = true
+        let request = ServiceRequest(head)
+        var answer = service.shed(request)
+        answer.closes = answer.closes || service.endsUnread(request)
+        write(answer, to: head.method, context)
+    }
+
+    private func write(_ answer: ServiceAnswer, to method: HTTPRequest.Method, _ context: ChannelHandlerContext) {
+        guard case .bytes(let bytes) = answer.body else { return }
+        var head = HTTPResponse(status: .init(code: answer.status), headerFields: HTTPFields(answer))
+        head.headerFields[.contentLength] = "\(bytes.count)"
+        write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
+        if method != .head { context.write(wrapOutboundOut(.body(ByteBuffer(bytes: bytes))), promise: nil) }
+        write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+        context.flush()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             if head.status.kind == .informational { return context.write(data, promise: promise) }
+            begun += 1
+            if begun <= wholes, !isGone { service.gate.leave() }
+            // The server tells what it cannot read without a word; whatever the service says bears an id.
+            let text = unreadable.flatMap { head.headerFields[.requestID] == nil ? tell($0, &head) : nil }
             if head.headerFields[.connection]?.lowercased() == "close" { last = min(last, answers + 1) }
+            if head.headerFields[.contentLength] == nil, version?.isOld ?? false { last = min(last, answers + 1) }
             if last == answers + 1 { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
+            if let text { context.write(wrapOutboundOut(.body(text)), promise: nil) }
         case .body: context.write(data, promise: promise)
         case .end:
             answers += 1
@@ -164,6 +241,30 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.writeAndFlush(data).assumeIsolated().whenComplete { _ in bound.value.close(promise: nil) }
             promise?.succeed(())
         }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What the parser lets pass and cannot be a request after all is answered like what it does not.
+        let error = error is HTTP1TypeConversionError ? HTTPParserError.unknown : error
+        if let error = error as? HTTPParserError { unreadable = error }
+        context.fireErrorCaught(error)
+    }
+
+    /// Puts the error's text in place of an empty answer.
+    private func tell(_ error: HTTPParserError, _ head: inout HTTPResponse) -> ByteBuffer? {
+        let isLong = error == .headerOverflow
+        let answer = service.refuse(
+            ServiceRequest(method: "", target: ""),
+            isLong
+                ? RequestFault(
+                    .badRequest, "the header has more than \(service.settings.limits.headerBytes) bytes or 100 fields",
+                    remedy: "send a shorter one")
+                : RequestFault(.badRequest, "this is no request of HTTP/1.1", remedy: "send well-formed requests, with one length each"))
+        guard case .bytes(let bytes) = answer.body else { return nil }
+        let fields = HTTPFields(answer)
+        for field in fields { head.headerFields[field.name] = field.value }
+        head.headerFields[.contentLength] = "\(bytes.count)"
+        return ByteBuffer(bytes: bytes)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

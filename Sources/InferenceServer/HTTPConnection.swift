@@ -16,28 +16,13 @@ struct HTTPEndpoint: HTTPResponder {
     let service: ScoringService
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        let fields = request.headers
-        var own = ServiceRequest(method: request.method.rawValue, target: request.uri.string)
-        own.authorization = fields[.authorization]
-        own.key = fields[.apiKey]
-        own.id = fields[.requestID]
-        own.contentType = fields[.contentType]
-        own.contentLength = fields[.contentLength].flatMap { Int($0) }
-        own.arrived = fields[.arrived].flatMap { Int64($0) }
-        own.inferenceHeaderLength = fields[.inferenceHeaderLength]
-        let awaitsWord = fields[.expect]?.lowercased() == "100-continue"
-        var body = HTTPBody(request.body, awaitedBy: awaitsWord ? context.channel : nil)
+        // Of those who left nobody waits for an answer.
+        guard context.channel.isActive else { throw CancellationError() }
+        let own = ServiceRequest(request.head)
+        var body = HTTPBody(request.body, awaitedBy: own.awaitsWord ? context.channel : nil)
         let answer = await service.answer(own, &body)
-        var headers = HTTPFields()
-        if let type = answer.contentType { headers[.contentType] = type }
-        if let id = answer.id { headers[.requestID] = id }
-        if answer.closes { headers[.connection] = "close" }
-        for (name, value) in answer.fields {
-            if let name = HTTPField.Name(name) { headers[name] = value }
-        }
-        // What was not read of a body is read up to the next request, unless that is more than a body may have, or may never come.
-        let isLong = fields[.transferEncoding] != nil || own.contentLength ?? 0 > service.settings.limits.bodyBytes
-        let isLeft = if case .bytes = answer.body { !body.isBegun && (awaitsWord || isLong) } else { false }
+        var headers = HTTPFields(answer)
+        let isLeft = if case .bytes = answer.body { !body.isBegun && service.endsUnread(own) } else { false }
         if answer.status == 413 || answer.status == 408 || isLeft { headers[.connection] = "close" }
         let status = HTTPResponse.Status(code: answer.status)
         switch answer.body {
@@ -58,9 +43,40 @@ struct HTTPEndpoint: HTTPResponder {
     }
 }
 
+extension ServiceRequest {
+    /// What a head says.
+    init(_ head: HTTPRequest) {
+        let fields = head.headerFields
+        self.init(method: head.method.rawValue, target: head.path ?? "")
+        authorization = fields[.authorization]
+        key = fields[.apiKey]
+        id = fields[.requestID]
+        contentType = fields[.contentType]
+        contentEncoding = fields[.contentEncoding]
+        contentLength = fields[.contentLength].flatMap { Int($0) }
+        hasUnknownLength = fields[.transferEncoding] != nil
+        awaitsWord = fields[.expect]?.lowercased() == "100-continue"
+        arrived = fields[.arrived].flatMap { Int64($0) }
+        inferenceHeaderLength = fields[.inferenceHeaderLength]
+    }
+}
+
+extension HTTPFields {
+    /// The fields of an answer, without its length.
+    init(_ answer: ServiceAnswer) {
+        self.init()
+        if let type = answer.contentType { self[.contentType] = type }
+        if let id = answer.id { self[.requestID] = id }
+        if answer.closes { self[.connection] = "close" }
+        for (name, value) in answer.fields {
+            if let name = HTTPField.Name(name) { self[name] = value }
+        }
+    }
+}
+
 extension HTTPField.Name {
     fileprivate static let apiKey = HTTPField.Name("X-Api-Key")!
-    fileprivate static let requestID = HTTPField.Name("X-Request-Id")!
+    static let requestID = HTTPField.Name("X-Request-Id")!
     fileprivate static let inferenceHeaderLength = HTTPField.Name("Inference-Header-Content-Length")!
 }
 

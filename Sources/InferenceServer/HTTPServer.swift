@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -5,7 +10,6 @@ package import InferenceService
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -34,8 +38,8 @@ package struct HTTPServer: Sendable {
         (self.service, self.told, settings) = (service, told, service.settings)
     }
 
-    /// Serves until SIGTERM or SIGINT; SIGHUP reads the bundles anew.
-    /// - Throws: what the system says where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads bundles, callers and certificate anew.
+    /// - Throws: ``ListenFault`` where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
     package func run() async throws {
         let loops = MultiThreadedEventLoopGroup.singleton
         try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await serve(loops) }
@@ -45,19 +49,19 @@ package struct HTTPServer: Sendable {
         var quiet = Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let logger = quiet
-        let (settings, told) = (settings, told)
+        let (service, settings, told) = (service, settings, told)
         let room = OpenFiles.room(forConnections: settings.limits.connections)
         if room.connections < settings.limits.connections { told(.limited(connections: room.connections, files: room.files)) }
         let connection = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionGuard(headerSeconds: settings.timeouts.headerSeconds, bodySeconds: settings.timeouts.requestSeconds)
-            ],
+            additionalChannelHandlers: [ConnectionGuard(service)],
             idleTimeout: .nanoseconds(Int64(settings.timeouts.idleSeconds * 1e9)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: settings.limits.headerBytes, maxHeaderListSize: settings.limits.headerBytes, maxHeaderFieldCount: 100))
         var builder = HTTPServerBuilder.http1(configuration: connection)
         if let certificate = settings.tls.certificate, let key = settings.tls.key {
-            builder = try .tls(builder, tlsConfiguration: Self.encryption(certificate, key))
+            let own = try ServerCertificate(certificate, key: key)
+            service.rereads { () throws(RequestFault) in try own.reload() }
+            builder = try .tls(builder, tlsConfiguration: own.configuration)
         }
         var application = Application(
             responder: HTTPEndpoint(service: service), server: builder,
@@ -80,12 +84,9 @@ package struct HTTPServer: Sendable {
         running.maximumCancellationDuration = .seconds(5)
         let group = ServiceGroup(configuration: running)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            let watching = Task { await watch(signals, group) }
-            defer { watching.cancel() }
-            try await tasks.next()
-        }
+        let watching = Task { await watch(signals, group) }
+        defer { watching.cancel() }
+        do { try await group.run() } catch let error as IOError { throw ListenFault(error.errnoCode) }
     }
 
     private func watch(_ signals: UnixSignalsSequence, _ group: ServiceGroup) async {
@@ -105,31 +106,26 @@ package struct HTTPServer: Sendable {
         try? await Task.sleep(for: .seconds(seconds))
         await group.triggerGracefulShutdown()
     }
-
-    private static func encryption(_ certificate: String, _ key: String) throws -> TLSConfiguration {
-        let chain: [NIOSSLCertificateSource]
-        do { chain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) } } catch {
-            throw ServerFault(setting: "tls.certificate", reason: "\(certificate): no certificates in PEM can be read from it")
-        }
-        do {
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            return configuration
-        } catch { throw ServerFault(setting: "tls.key", reason: "\(key): no private key in PEM can be read from it") }
-    }
 }
 
-/// A setting that turned out to be of no use when it was used.
-package struct ServerFault: Error, Sendable, CustomStringConvertible {
-    /// ``SettingDefinition/name``.
-    package var setting: String
+/// Why the system does not let the service listen where its settings say.
+package struct ListenFault: Error, Sendable {
     /// Why.
-    package var reason: String
+    package let reason: String
+    /// What to do.
+    package let remedy: String
 
-    /// Both in one line.
-    package var description: String { "\(setting): \(reason)" }
+    /// - Parameter code: as the system says it (`errno`).
+    init(_ code: CInt) {
+        (reason, remedy) =
+            switch code {
+            case EADDRINUSE: ("another program listens there", "choose another --port, or end that program (ss -ltnp names it)")
+            case EACCES: ("the process may not listen there", "choose a port from 1024 on, or give it CAP_NET_BIND_SERVICE")
+            case EADDRNOTAVAIL: ("this machine has no such address", "choose an --address that `ip address` shows, or 0.0.0.0 for all")
+            case EAFNOSUPPORT: ("this machine has no addresses of that kind", "choose an --address of the other version of IP")
+            default: ("cannot listen: \(String(cString: strerror(code)))", "check --address and --port")
+            }
+    }
 }
 
 /// Forgets remembered sessions that are too old, now and then.

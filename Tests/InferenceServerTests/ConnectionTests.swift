@@ -1,3 +1,4 @@
+import InferenceServer
 import InferenceService
 import Testing
 
@@ -74,10 +75,82 @@ import Testing
             ] {
                 let told = await server.talk([text])
                 #expect(told.isEnded && statuses(told.text) == [400], "\(text)")
+                #expect(told.text.contains("\"bad_request\"") && told.text.lowercased().contains("x-request-id: "), "\(told.text)")
             }
             let long = await server.talk(["GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 100_000) + "\r\n\r\n"])
             #expect(long.isEnded && !statuses(long.text).contains(200))
+            #expect(long.text.isEmpty || long.text.contains("16384 bytes"), "\(long.text)")
             #expect(statuses(await server.talk([Self.last]).text) == [200])
+        }
+    }
+
+    @Test func aTargetMayNameItsHostAndABodyMayNotBeCompressed() async throws {
+        try await RunningServer.running { server in
+            let whole = await server.talk([Self.last.replacing("GET /", with: "GET http://x:80/")])
+            #expect(statuses(whole.text) == [200])
+            let packed = await server.talk([Self.body + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}" + Self.last])
+            #expect(statuses(packed.text) == [415, 200] && packed.text.contains("without Content-Encoding"))
+        }
+    }
+
+    /// Whose tokens are looked at for as long as a test wishes: requests that are not answered.
+    private static func slowly(_ body: @Sendable (RunningServer) async throws -> Void) async throws {
+        try await RunningServer.running(
+            tokens: { _, _ in
+                try? await Task.sleep(for: .seconds(1.5))
+                return nil
+            }, settings: { $0.load.queue = 1 }, body)
+    }
+
+    private static let slow = "GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\nConnection: close\r\n\r\n"
+
+    @Test func whoFindsNoRoomIsToldAtOnce() async throws {
+        try await Self.slowly { server in
+            async let first = server.talk([Self.slow])
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(server.service.gate.unanswered == 1)
+            let told = await server.talk(
+                [Self.body + "X-Request-Id: r1\r\nContent-Length: 2\r\n\r\n{", "}" + Self.live + Self.last], pause: 0.1)
+            #expect(statuses(told.text) == [503, 200, 200] && told.isEnded && told.seconds < 1)
+            let fields = told.text.lowercased()
+            #expect(fields.contains("retry-after: 1") && fields.contains("x-request-id: r1") && told.text.contains("\"overloaded\""))
+            let asked = await server.talk([Self.body + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"])
+            #expect(statuses(asked.text) == [503] && asked.isEnded && asked.seconds < 1)
+            let open = await server.talk([
+                Self.body.replacing("v1/sessions:score", with: "v2/models/m/infer") + "Content-Length: 0\r\n\r\n" + Self.last
+            ])
+            #expect(statuses(open.text) == [503, 200] && open.text.contains("{\"error\":\"too much"))
+            #expect(statuses(await first.text) == [401])
+            #expect(server.service.gate.unanswered == 0)
+            #expect(statuses(await server.talk([Self.body + "Connection: close\r\nContent-Length: 2\r\n\r\n{}"]).text) == [401])
+        }
+    }
+
+    @Test func whoSendsSlowlyTakesNoRoomAndWhoLeavesGivesItBack() async throws {
+        try await Self.slowly { server in
+            async let half = server.talk([Self.body + "Content-Length: 100\r\n\r\n{"], seconds: 0.6)
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(server.service.gate.unanswered == 0)
+            _ = await server.talk([Self.slow], seconds: 0.2)
+            // Whether somebody left or only sends no more is known when they are answered.
+            for _ in 0..<100 where server.service.gate.unanswered > 0 { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(server.service.gate.unanswered == 0)
+            #expect(statuses(await server.talk([Self.body + "Connection: close\r\nContent-Length: 2\r\n\r\n{}"]).text) == [401])
+            _ = await half
+        }
+    }
+
+    @Test func whyItCannotListenIsTold() async throws {
+        try await RunningServer.running { server in
+            for (address, port, words) in [
+                ("127.0.0.1", server.port, "another program"), ("192.0.2.1", 0, "no such address"),
+            ] {
+                do {
+                    try await RunningServer.running(settings: { ($0.address, $0.port) = (address, port) }) { _ -> Void in
+                        Issue.record("it serves")
+                    }
+                } catch { #expect((error as? ListenFault)?.reason.contains(words) == true, "\(error)") }
+            }
         }
     }
 

@@ -31,6 +31,30 @@ import Testing
 
         """
 
+    /// Another pair, which may follow the first.
+    static let secondKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgb7OoHFiVL3MJds25
+        QXYJ8FHyc6IIUiXw8Ifze9i92d6hRANCAASTnQjXdQ+6v3XLQxz8n9TIr5fwZQYW
+        sDBIDIhyVhl66IFAYbLzsHiXkuxhUsHgB/YB5CA7SY88lPZddGbEHjpV
+        -----END PRIVATE KEY-----
+
+        """
+    static let secondCertificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBqjCCAVCgAwIBAgIUUyhgi3Ecq6f6Ud3wDSX+LkTGxYIwCgYIKoZIzj0EAwIw
+        FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIwMDYxMVoYDzIxMjYxMDI5
+        MjAwNjExWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAASTnQjXdQ+6v3XLQxz8n9TIr5fwZQYWsDBIDIhyVhl66IFAYbLzsHiX
+        kuxhUsHgB/YB5CA7SY88lPZddGbEHjpVo34wfDAdBgNVHQ4EFgQU7Yhbjwia47zH
+        YWjpEAeZ/2es6vowHwYDVR0jBBgwFoAU7Yhbjwia47zHYWjpEAeZ/2es6vowDwYD
+        VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwEwYDVR0lBAwwCgYI
+        KwYBBQUHAwEwCgYIKoZIzj0EAwIDSAAwRQIhAL6yIX5YgG5EzlxlT+z1d3B17PfK
+        KrXsMAObpzIxapifAiA9D3Cp73pE0XciQ4nvkpfQtBgdVm+491R0eLadHCOUGA==
+        -----END CERTIFICATE-----
+
+        """
+
     /// Gathers what a connection brings until it ends.
     private final class Gathering: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -101,6 +125,34 @@ import Testing
                 #expect(clear.isEnded && !clear.text.contains("HTTP"))
                 let half = await server.talk(["\u{16}\u{3}\u{1}"])
                 #expect(half.isEnded && (2.5..<20).contains(half.seconds))
+            }
+        }
+    }
+
+    @Test func aReloadTakesUpANewCertificateAndKeepsTheOldForADamagedOne() async throws {
+        try await files { certificate, key in
+            try await RunningServer.running(settings: { ($0.tls.certificate, $0.tls.key) = (certificate, key) }) { server in
+                func asks(trusting text: String) async throws -> Bool {
+                    var trusting = TLSConfiguration.makeClientConfiguration()
+                    trusting.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(text.utf8)))
+                    return (try? await Self.ask(server.port, trusting))?.hasPrefix("HTTP/1.1 200") ?? false
+                }
+                #expect(try await asks(trusting: Self.certificate))
+                for (path, text, setting) in [
+                    (certificate, "nothing", "tls.certificate"), (key, "nothing", "tls.key"), (key, Self.secondKey, "tls.key"),
+                ] {
+                    let before = try Data(contentsOf: URL(filePath: path))
+                    try Data(text.utf8).write(to: URL(filePath: path))
+                    let fault = await #expect(throws: RequestFault.self) { _ = try await server.service.reload() }
+                    #expect(fault?.code == .reloadFailed && fault?.reason.hasPrefix("\(setting): \(path)") == true)
+                    #expect(try await asks(trusting: Self.certificate))
+                    try before.write(to: URL(filePath: path))
+                }
+                try Data(Self.secondCertificate.utf8).write(to: URL(filePath: certificate))
+                try Data(Self.secondKey.utf8).write(to: URL(filePath: key))
+                _ = try await server.service.reload()
+                let (isOld, isNew) = (try await asks(trusting: Self.certificate), try await asks(trusting: Self.secondCertificate))
+                #expect(!isOld && isNew)
             }
         }
     }

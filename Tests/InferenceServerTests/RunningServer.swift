@@ -30,8 +30,8 @@ struct RunningServer: Sendable {
         let service = ScoringService(
             .init(
                 settings: settings, bundles: try BundleSet(["empty": folder]) { _, _ throws(BundleError) in [] },
-                authenticator: Authenticator(keys: keys, tokens: tokens), version: "test"),
-            remembered: SessionStore(limits: limits, size: RememberedSession.size), processors: 2)
+                authenticator: Authenticator(.init(keys: keys, tokens: tokens)), version: "test"),
+            remembered: SessionStore(limits: limits, size: RememberedSession.size))
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(service) { event in
             if case .listening(_, let own, _) = event { port.yield(own) }

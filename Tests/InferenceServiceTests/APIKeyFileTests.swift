@@ -123,7 +123,6 @@ import Testing
             #expect(Scope.allCases.filter(set.contains) == [scope])
             #expect(ScopeSet(text: scope.rawValue) == set)
         }
-        #expect(!ScopeSet.predictions.contains(.admin) && !ScopeSet.predictions.contains(.metrics))
         #expect(!Principal.anonymous.scopes.contains(.admin))
     }
 }

@@ -48,6 +48,29 @@ import Testing
         #expect(limiter.admit(someone, cost: 1000) == .admitted)
     }
 
+    @Test func whoOwesWaitsUntilItIsPaid() {
+        let limiter = RateLimiter(rate: RequestRate(2, per: .second, burst: 4), clock: time.clock)
+        #expect(limiter.admit(someone) == .admitted)
+        #expect(limiter.charge(someone, tokens: 0) == 0 && limiter.charge(someone, tokens: 3) == 0)
+        #expect(limiter.charge(someone, tokens: 6) == 3_000_000_000, "six tokens at two a second")
+        #expect(limiter.admit(someone) == .refused(retryAfterSeconds: 4))
+        time.pass(seconds: 3)
+        #expect(limiter.admit(someone) == .refused(retryAfterSeconds: 1))
+        time.pass(seconds: 0.5)
+        #expect(limiter.admit(someone) == .admitted)
+        let slow = RateLimiter(rate: RequestRate(1, per: .hour), clock: time.clock)
+        for _ in 0..<3 { #expect(slow.charge(someone, tokens: .max) > 0) }
+        guard case .refused(let seconds) = slow.admit(someone) else { return #expect(Bool(false), "admitted") }
+        #expect(seconds > 31_000_000, "at most a year, whatever is owed")
+        #expect(RateLimiter(rate: nil, clock: time.clock).charge(someone, tokens: 1_000_000) == 0)
+    }
+
+    @Test func fewPrincipalsDoNotForgetEachOther() {
+        let limiter = RateLimiter(rate: RequestRate(1, per: .hour), principals: 20, clock: time.clock)
+        for number in 0..<20 { #expect(limiter.admit(Principal(name: "n\(number)", scopes: .all)) == .admitted) }
+        for number in 0..<20 { #expect(limiter.admit(Principal(name: "n\(number)", scopes: .all)) != .admitted) }
+    }
+
     @Test func everybodyHasTheirOwnBucketAndRate() {
         let limiter = RateLimiter(rate: RequestRate(1, per: .hour), clock: time.clock)
         let fast = Principal(name: "fast", scopes: .all, rate: RequestRate(3, per: .second))

@@ -42,8 +42,9 @@ struct ServedShop {
     func bundles() throws -> BundleSet { try BundleSet(["shop": bundle]) { _, _ throws(BundleError) in [] } }
 
     func service(
-        keys: APIKeyFile? = nil, token: Principal? = nil, clock: ServiceClock = .system, journal: DecisionJournal? = nil,
-        faults: FaultLog? = nil, log: (path: String, fileSystem: FileSystem)? = nil, bundles own: BundleSet? = nil,
+        keys: APIKeyFile? = nil, token: Principal? = nil, callers: Authenticator? = nil, clock: ServiceClock = .system,
+        journal: DecisionJournal? = nil, faults: FaultLog? = nil, log: (path: String, fileSystem: FileSystem)? = nil,
+        bundles own: BundleSet? = nil,
         _ change: (inout ServiceSettings) -> Void = { _ in }
     ) throws -> ScoringService {
         var settings = ServiceSettings()
@@ -59,8 +60,9 @@ struct ServedShop {
         let tokens: Authenticator.Tokens? = token.map { own in { @Sendable _, _ in own } }
         return ScoringService(
             .init(
-                settings: settings, bundles: try own ?? bundles(), authenticator: Authenticator(keys: keys, tokens: tokens, clock: clock),
-                journal: journal, faults: faults, version: "test", clock: clock), remembered: remembered, processors: 1)
+                settings: settings, bundles: try own ?? bundles(),
+                authenticator: callers ?? Authenticator(.init(keys: keys, tokens: tokens), clock: clock), journal: journal, faults: faults,
+                version: "test", clock: clock), remembered: remembered)
     }
 }
 

@@ -11,6 +11,7 @@ import Testing
         metrics.answered(route: score, status: 200, nanoseconds: 11_000_000_000)
         metrics.answered(route: metrics.route("/nowhere"), status: 404, nanoseconds: 1)
         metrics.answered(route: score, status: 1000, nanoseconds: -5)
+        metrics.answered(route: metrics.route("/v1/sessions/{id}"), status: 200, nanoseconds: nil, received: 5, sent: 6)
         for refusal in ServiceMetrics.Refusal.allCases { metrics.refused(refusal) }
         metrics.refused(.rate)
         metrics.batch(sessions: 3)
@@ -36,6 +37,9 @@ import Testing
         }
         #expect(read.value("tessera_request_duration_seconds_count", route) == 5)
         #expect(read.value("tessera_request_duration_seconds_sum", route) == 11.005500001)
+        let stream = ["route": "/v1/sessions/{id}"]
+        #expect(read.value("tessera_request_duration_seconds_count", stream) == 0)
+        #expect(read.value("tessera_requests_total", stream.merging(["status": "2xx"]) { $1 }) == 1)
         #expect(read.value("tessera_request_bytes_total", route) == 900)
         #expect(read.value("tessera_response_bytes_total", route) == 70)
         for refusal in ServiceMetrics.Refusal.allCases {

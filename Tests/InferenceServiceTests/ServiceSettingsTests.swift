@@ -56,14 +56,13 @@ import Testing
             environment: ["TESSERA_SERVE_PORT": "2", "TESSERA_SERVE_LOAD_QUEUE": "2", "TESSERA_ENDPOINT": "http", "PATH": "x"],
             file: ("serve.yaml", file))
         #expect(read.settings.port == 3 && read.settings.load.queue == 2 && read.settings.limits.batch == 1)
-        #expect(read.settings.load.inFlight == 0)
         #expect(read.origins["port"] == .flag("--port"))
         #expect(read.origins["load.queue"] == .environment(variable: "TESSERA_SERVE_LOAD_QUEUE"))
         #expect(read.origins["limits.batch"] == .file(path: "serve.yaml"))
-        #expect(read.origins["load.inFlight"] == .standard)
+        #expect(read.origins["load.waitSeconds"] == .standard)
         #expect(read.lines.contains("port = 3  # flag --port"))
         #expect(read.lines.contains("limits.batch = 1  # file serve.yaml"))
-        #expect(read.lines.contains("load.inFlight = 0  # default"))
+        #expect(read.lines.contains("load.waitSeconds = 1  # default"))
         #expect(read.lines.count == SettingDefinition.all.count)
     }
 
@@ -72,6 +71,7 @@ import Testing
         ("limits.bodyBytes", "2MB"), ("limits.bodyBytes", "9999999999GiB"), ("timeouts.idleSeconds", "0"), ("timeouts.idleSeconds", "nan"),
         ("timeouts.idleSeconds", "inf"), ("ledger.mode", "async"), ("access.rate", "fast"), ("bundles", "retail"), ("bundles", "a=b,a=c"),
         ("bundles", "a b=c"), ("address", ""), ("address", "example.org"), ("address", "127.1"), ("sessions.bytes", "-1"),
+        ("load.queue", "0"),
     ])
     func aWrongValueIsNamedWithItsLayer(_ name: String, _ text: String) throws {
         let definition = try #require(SettingDefinition.all.first { $0.name == name })
@@ -105,6 +105,21 @@ import Testing
             try SettingsResolution(environment: ["TESSERA_SERVE_NOTHING_LIKE_IT_AT_ALL": ""])
         }
         #expect(other?.remedy.contains("--print-config") == true)
+    }
+
+    @Test func whatKubernetesMakesIsPassedOver() throws {
+        let made = [
+            "TESSERA_SERVE_PORT": "tcp://10.0.0.1:80", "TESSERA_SERVE_SERVICE_HOST": "10.0.0.1", "TESSERA_SERVE_SERVICE_PORT": "80",
+            "TESSERA_SERVE_SERVICE_PORT_HTTP": "80", "TESSERA_SERVE_PORT_80_TCP": "tcp://10.0.0.1:80",
+            "TESSERA_SERVE_PORT_80_TCP_PROTO": "tcp", "TESSERA_SERVE_PORT_80_TCP_PORT": "80", "TESSERA_SERVE_PORT_80_TCP_ADDR": "10.0.0.1",
+        ]
+        let read = try SettingsResolution(environment: made.merging(["TESSERA_SERVE_LOAD_QUEUE": "7"]) { $1 })
+        #expect(read.settings.port == 8080 && read.origins["port"] == .standard && read.settings.load.queue == 7)
+        #expect(read.notices.contains { $0.contains("Kubernetes") && $0.contains("TESSERA_SERVE_PORT, ") })
+        #expect(!(try SettingsResolution(environment: ["TESSERA_SERVE_PORT": "80"])).notices.contains { $0.contains("Kubernetes") })
+        for name in ["TESSERA_SERVE_PORT_80", "TESSERA_SERVE_SERVICE", "TESSERA_SERVE_SERVICE_NAME", "TESSERA_SERVE_PORT_X_TCP"] {
+            #expect(throws: SettingRefusal.self, "\(name)") { try SettingsResolution(environment: [name: "tcp://10.0.0.1:80"]) }
+        }
     }
 
     @Test(arguments: ["0.0.0.0", "::", "10.0.0.1", "192.168.1.4", "fe80::1", "::ffff:10.0.0.1", "128.0.0.1"])

@@ -14,9 +14,10 @@ struct Serve: ParsableCommand {
         abstract: "Answer over HTTP: embeddings, intents with evidence, tiles, conversions and credit scores.",
         discussion: """
             Loads what `tessera pack` wrote and answers on 127.0.0.1:8080, with the bytes that the commands write for the same sessions. \
-            `/` is a page to try a journey, `/docs` tells every route. SIGHUP reads the bundles anew without dropping a request; SIGTERM \
-            answers what came and ends. With a ledger every decision that is told is on record, with the name of the key or token that asked \
-            and the id of the request, as the access log has them. Others than this machine can reach it only where callers need a key or token, or \
+            `/` is a page to try a journey, `/docs` tells every route. SIGHUP reads bundles, keys and certificates anew without dropping \
+            a request; SIGTERM answers what came and ends. With a ledger every decision that is told is on record, with the name of the \
+            key or token that asked and the id of the request, as the access log has them. Others than this machine can reach it only where \
+            callers need a key or token, or \
             --access-allow-anonymous says that nobody does.
 
             Every setting is a flag, a variable of the environment, or a key of the settings file; flags go first, then the environment, \
@@ -123,13 +124,9 @@ struct ServiceRun: Sendable {
                 try Self.suspended(ledger, classifier, taxonomy)
             }
         } catch { throw CommandFault(code: EX_DATAERR, place: "bundles", reason: error.description, remedy: "nothing is served") }
-        let keys = try settings.access.keyFile.map { try APIKeyFile.read($0) }
-        var tokens: Authenticator.Tokens?
-        if let jwks = settings.access.jwksFile {
-            let verifier = try await TokenVerifier(
-                jwksFile: jwks, issuer: settings.access.jwtIssuer ?? "", audience: settings.access.jwtAudience ?? "")
-            tokens = { await verifier.principal(presenting: $0, now: $1) }
-        }
+        let access = settings.access
+        let reading: Authenticator.Reading = { () async throws(APIKeyFileError) in try await Self.callers(access) }
+        let authenticator = Authenticator(try await reading(), reading: reading)
         let journal = try journal(command)
         let log = settings.log.access.map {
             AccessLogWriter(capacity: settings.log.bufferBytes, to: $0 == "-" ? AccessLogWriter.standardOutput() : AccessLogWriter.file($0))
@@ -138,8 +135,8 @@ struct ServiceRun: Sendable {
         let remembered = try rememberedSessions()
         let service = ScoringService(
             .init(
-                settings: settings, bundles: bundles, authenticator: Authenticator(keys: keys, tokens: tokens), journal: journal, log: log,
-                faults: faults, version: Version.text), remembered: remembered, processors: Processors.available)
+                settings: settings, bundles: bundles, authenticator: authenticator, journal: journal, log: log, faults: faults,
+                version: Version.text), remembered: remembered)
         let loaded = bundles.all.map { Self.named($0.name, $0.version) }.joined(separator: ", ")
         StandardError.write("serve: loaded \(loaded) in \(Reading.duration(started.secondsSince))\n")
         let server = HTTPServer(service) { Self.tell($0) }
@@ -150,10 +147,9 @@ struct ServiceRun: Sendable {
         }
         do { try await server.run() } catch let fault as ServerFault {
             throw CommandFault(code: EX_CONFIG, place: fault.setting, reason: fault.reason, remedy: "correct the setting")
-        } catch {
+        } catch let fault as ListenFault {
             throw CommandFault(
-                code: EX_UNAVAILABLE, place: "\(settings.address):\(settings.port)", reason: "\(error)",
-                remedy: "is another program listening there? choose another --port")
+                code: EX_UNAVAILABLE, place: "\(settings.address):\(settings.port)", reason: fault.reason, remedy: fault.remedy)
         }
         try remembered.close()
         journal?.close()
@@ -163,6 +159,15 @@ struct ServiceRun: Sendable {
                 remedy: "mend it; of \(journal.statistics.failed) decisions since the start there is no record")
         }
         StandardError.write("serve: the end\n")
+    }
+
+    /// Who may ask.
+    private static func callers(_ access: ServiceSettings.Access) async throws(APIKeyFileError) -> Authenticator.Callers {
+        var keys: APIKeyFile?
+        if let file = access.keyFile { keys = try APIKeyFile.read(file) }
+        guard let jwks = access.jwksFile else { return Authenticator.Callers(keys: keys, tokens: nil) }
+        let verifier = try await TokenVerifier(jwksFile: jwks, issuer: access.jwtIssuer ?? "", audience: access.jwtAudience ?? "")
+        return Authenticator.Callers(keys: keys) { await verifier.principal(presenting: $0, now: $1) }
     }
 
     private func rememberedSessions() throws -> SessionStore<RememberedSession> {

@@ -1,19 +1,45 @@
+internal import Synchronization
+
 /// Says who asks, by what a request carries.
-package struct Authenticator: Sendable {
-    private let keys: APIKeyFile?
+package final class Authenticator: Sendable {
     /// Says who presents a token at a time in seconds since 1970; nil for one that is not good.
     package typealias Tokens = @Sendable (_ token: String, _ now: Double) async -> Principal?
 
-    private let tokens: Tokens?
-    private let clock: ServiceClock
+    /// Who is known.
+    package struct Callers: Sendable {
+        let keys: APIKeyFile?
+        let tokens: Tokens?
 
-    /// Without keys and tokens everybody is ``Principal/anonymous``.
-    package init(keys: APIKeyFile?, tokens: Tokens?, clock: ServiceClock = .system) {
-        (self.keys, self.tokens, self.clock) = (keys, tokens, clock)
+        /// Without keys and tokens everybody is ``Principal/anonymous``.
+        package init(keys: APIKeyFile?, tokens: Tokens?) { (self.keys, self.tokens) = (keys, tokens) }
     }
 
-    /// Whether anybody is asked who they are.
-    package var isOpen: Bool { keys == nil && tokens == nil }
+    /// Reads the files anew that say who is known.
+    package typealias Reading = @Sendable () async throws(APIKeyFileError) -> Callers
+
+    private let callers: Mutex<Callers>
+    private let reading: Reading?
+    private let clock: ServiceClock
+    /// Whether nobody is asked who they are. It stays as it was at the start.
+    package let isOpen: Bool
+
+    /// Callers that stay as they are, or are read anew where it is said how.
+    package init(_ callers: Callers, reading: Reading? = nil, clock: ServiceClock = .system) {
+        (self.reading, self.clock) = (reading, clock)
+        self.callers = Mutex(callers)
+        isOpen = callers.keys == nil && callers.tokens == nil
+    }
+
+    /// Reads anew who is known; requests that are being answered go on.
+    /// - Throws: ``RequestFault`` where a file is damaged; those who were known stay.
+    func reload() async throws(RequestFault) {
+        guard let reading else { return }
+        let new: Callers
+        do throws(APIKeyFileError) { new = try await reading() } catch {
+            throw RequestFault(.reloadFailed, error.description, remedy: "mend the file; what was there goes on")
+        }
+        callers.withLock { $0 = new }
+    }
 
     /// Who asks.
     /// - Parameters:
@@ -28,9 +54,10 @@ package struct Authenticator: Sendable {
             presented = words[1]
         }
         guard let presented else { throw Self.refusal }
-        if let known = keys?.principal(presenting: presented) { return known }
+        let callers = callers.withLock { $0 }
+        if let known = callers.keys?.principal(presenting: presented) { return known }
         // Three parts with dots between them are a token and never a key.
-        if let tokens, presented.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
+        if let tokens = callers.tokens, presented.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2,
             let known = await tokens(presented, Double(clock.wallMilliseconds()) / 1000)
         {
             return known

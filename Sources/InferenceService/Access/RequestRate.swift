@@ -1,4 +1,5 @@
-/// How much a principal may ask: a steady rate, and how many requests at once after a pause.
+/// How much a principal may ask: a steady rate, and how many requests at once after a pause. A request with several sessions counts as many
+/// requests as it has sessions.
 public struct RequestRate: Sendable, Hashable, CustomStringConvertible {
     /// What a rate is counted by.
     public enum Period: String, Sendable, Hashable, CaseIterable {

@@ -106,7 +106,7 @@ extension ScoringService {
     private func told(
         _ exchange: Exchange, _ bundle: ServingBundle, _ body: () throws(RequestFault) -> RecordedLine
     ) async throws(RequestFault) -> ServiceAnswer {
-        let own = try await gated(body)
+        let own = try body()
         try await record(exchange) { [own.record()] }
         return ServiceAnswer(json: ScoreText.answer(line: own.line, bundle))
     }

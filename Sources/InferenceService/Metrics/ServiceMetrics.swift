@@ -7,9 +7,9 @@ public final class ServiceMetrics: Sendable {
     /// What ``text()`` is, for the `Content-Type` field.
     public static let contentType = PrometheusText.contentType
 
-    /// Why a request was turned away before any work.
+    /// Why a request was turned away.
     public enum Refusal: String, Sendable, CaseIterable {
-        /// Too many are waiting, or it waited too long (``LoadGate``).
+        /// Too many are unanswered (``LoadGate``), or it waited or took too long.
         case overload
         /// The principal asks too often (``RateLimiter``).
         case rate
@@ -19,6 +19,8 @@ public final class ServiceMetrics: Sendable {
         case forbidden
         /// The request is larger than a limit.
         case limit
+        /// Ledger or remembered sessions cannot be written.
+        case storage
     }
 
     /// What kind of value is watched.
@@ -67,16 +69,18 @@ public final class ServiceMetrics: Sendable {
         requests = CountFamily(
             MetricName("tessera_requests_total", "Requests answered.", [route, .init(name: "status", values: Self.classes)]))
         latencies = HistogramFamily(
-            MetricName("tessera_request_duration_seconds", "Time from a request's head to the end of its answer.", [route]), .nanoseconds,
+            MetricName("tessera_request_duration_seconds", "Time from a request's head to its answer; without streams.", [route]),
+            .nanoseconds,
             bounds: Self.latencyBounds)
         received = CountFamily(MetricName("tessera_request_bytes_total", "Bytes of requests' bodies.", [route]))
         sent = CountFamily(MetricName("tessera_response_bytes_total", "Bytes of answers' bodies.", [route]))
         refusals = CountFamily(
             MetricName(
-                "tessera_refusals_total", "Requests turned away before any work.",
+                "tessera_refusals_total", "Requests turned away, by the reason.",
                 [.init(name: "reason", values: Refusal.allCases.map(\.rawValue))]))
         batches = HistogramFamily(
-            MetricName("tessera_batch_sessions", "Sessions computed together."), .plain, bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024])
+            MetricName("tessera_batch_sessions", "Sessions of a request with several, or lines of a stream that were read at once."),
+            .plain, bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024])
         sessions = CountFamily(
             MetricName(
                 "tessera_intent_sessions_total", "Sessions whose intents were asked for; unknown where none was told.",
@@ -96,11 +100,11 @@ public final class ServiceMetrics: Sendable {
     /// - Parameters:
     ///   - route: from ``route(_:)``.
     ///   - status: the answer's status code; anything outside 100…599 counts as 5xx.
-    ///   - nanoseconds: from the request's head to the end of the answer.
-    public func answered(route: Int, status: Int, nanoseconds: Int64, received: Int = 0, sent: Int = 0) {
+    ///   - nanoseconds: from the request's head to its answer; nil for a stream, which lasts as long as its caller wishes.
+    public func answered(route: Int, status: Int, nanoseconds: Int64?, received: Int = 0, sent: Int = 0) {
         let statusClass = (100...599).contains(status) ? status / 100 - 1 : 4
         requests.add(at: route * Self.classes.count + statusClass)
-        latencies.observe(Int(max(0, nanoseconds)), at: route)
+        if let nanoseconds { latencies.observe(Int(max(0, nanoseconds)), at: route) }
         self.received.add(received, at: route)
         self.sent.add(sent, at: route)
     }
@@ -114,11 +118,12 @@ public final class ServiceMetrics: Sendable {
             case .unauthenticated: 2
             case .forbidden: 3
             case .limit: 4
+            case .storage: 5
             }
         refusals.add(at: series)
     }
 
-    /// Counts sessions that were computed together.
+    /// Counts the sessions of a request with several, or lines of a stream that were read at once.
     public func batch(sessions: Int) { batches.observe(sessions) }
 
     /// Counts a session whose intents were asked for.

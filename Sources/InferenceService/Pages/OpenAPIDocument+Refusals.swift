@@ -56,7 +56,8 @@ extension OpenAPIDocument {
             "wait as Retry-After says", header: retryAfter),
         Refusal(
             503, "overloaded", "Unavailable",
-            "The service has no room (`overloaded`), or cannot record its answer (`ledger_unavailable`).",
+            "The service has no room or no time (`overloaded`), or cannot keep the session (`storage_unavailable`) or record its answer"
+                + " (`ledger_unavailable`).",
             "too much is being asked at the moment", "wait as Retry-After says", header: retryAfter),
     ]
 

@@ -30,8 +30,8 @@ public struct RequestFault: Error, Sendable, Equatable {
         case `internal`
         /// Too much is being asked at the moment.
         case overloaded
-        /// The service begins or ends.
-        case notReady = "not_ready"
+        /// What is to be remembered cannot be kept on the disk.
+        case storageUnavailable = "storage_unavailable"
         /// What was decided cannot be recorded, and so is not told.
         case ledgerUnavailable = "ledger_unavailable"
 
@@ -50,7 +50,7 @@ public struct RequestFault: Error, Sendable, Equatable {
             case .unprocessable: 422
             case .tooManyRequests: 429
             case .internal: 500
-            case .overloaded, .notReady, .ledgerUnavailable: 503
+            case .overloaded, .storageUnavailable, .ledgerUnavailable: 503
             }
         }
     }

@@ -55,13 +55,16 @@ package enum Route: Sendable, Equatable {
         }
     }
 
-    /// Whether errors are told as the Open Inference Protocol has them.
-    package var isOpenInference: Bool {
-        switch self {
-        case .inference, .inferenceModel, .inferenceReady, .infer: true
-        default: false
-        }
+    /// Whether errors of a path, with or without a route, are told as the Open Inference Protocol has them.
+    static func isOpenInference(_ path: Substring) -> Bool { path == "/v2" || path.hasPrefix("/v2/") }
+
+    /// Whether a request for a target may be refused for want of room: those that ask models something.
+    static func mayBeShed(_ target: String) -> Bool {
+        target.hasPrefix("/v1/sessions") || target.hasPrefix("/v1/embeddings") || target.hasPrefix("/v2/models/")
     }
+
+    /// Whether a request for a target is answered while its body comes.
+    package static func isStream(_ target: String) -> Bool { target.hasPrefix("/v1/sessions:batch") }
 
     /// The route of a path, without its query; nil where there is none.
     package init?(path: Substring) {

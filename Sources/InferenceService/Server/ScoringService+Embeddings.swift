@@ -26,12 +26,12 @@ extension ScoringService {
         case .failure(let fault): throw fault
         }
         let bundle = found!
+        charge(exchange, sessions: request.records.count)
         var text: [UInt8] = Array("{\"object\":\"list\",\"model\":\(JSONString.quoted(bundle.name)),\"data\":[".utf8)
         var events = 0
         for (index, record) in request.records.enumerated() {
-            let score = try await gated { () throws(RequestFault) in
-                try bundle.score(record, wants: .embedding, evidence: 0, all: false)
-            }
+            if index > 0 { try await turn(exchange) }
+            let score = try bundle.score(record, wants: .embedding, evidence: 0, all: false)
             metrics.inputValues(known: score.values.known, unknown: score.values.unknown)
             events += record.times.count
             text += "\(index > 0 ? "," : ""){\"object\":\"embedding\",\"index\":\(index),\"embedding\":".utf8

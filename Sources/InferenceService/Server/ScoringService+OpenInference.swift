@@ -64,10 +64,10 @@ extension ScoringService {
         try allow(exchange, wants)
         var values: [OpenInferenceRequest.Output: [Float]] = [:]
         var entries: [DecisionJournal.Entry] = []
-        for record in request.records {
-            let score = try await gated { () throws(RequestFault) in
-                try bundle.score(record, wants: wants, evidence: 0, all: true)
-            }
+        charge(exchange, sessions: request.records.count)
+        for (index, record) in request.records.enumerated() {
+            if index > 0 { try await turn(exchange) }
+            let score = try bundle.score(record, wants: wants, evidence: 0, all: true)
             count(score, bundle)
             if parts.journal != nil, let line = score.label {
                 var own = ScoreRequest(remembered: record)

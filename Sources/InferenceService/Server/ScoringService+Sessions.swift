@@ -48,12 +48,8 @@ extension ScoringService {
         _ exchange: Exchange, _ request: ScoreRequest, _ bundle: ServingBundle, events: Int? = nil,
         keep: () async throws(RequestFault) -> Void = {}
     ) async throws(RequestFault) -> [UInt8] {
-        let (score, conversion) = try await gated { () throws(RequestFault) in
-            (
-                try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all),
-                request.wants.contains(.conversion) ? try bundle.conversion(request) : nil
-            )
-        }
+        let score = try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all)
+        let conversion = request.wants.contains(.conversion) ? try bundle.conversion(request) : nil
         count(score, bundle)
         let text = ScoreText.answer(request.record.session, score, conversion: conversion?.line, bundle, events: events)
         try await keep()
@@ -220,7 +216,7 @@ extension ScoringService {
             return RequestFault(.unprocessable, "the session is too large to be remembered", remedy: "begin another session")
         default:
             var fault = RequestFault(
-                .overloaded, "the session cannot be kept at the moment", remedy: "try again later; the service's disk may be full",
+                .storageUnavailable, "the session cannot be kept at the moment", remedy: "try again later; the service's disk may be full",
                 retryAfter: 1)
             fault.cause = error.description
             return fault
@@ -246,7 +242,10 @@ extension ScoringService {
                 do throws(RequestFault) {
                     guard let some = try await lines.next(atMost: settings.limits.batch) else { return nil }
                     var text: [UInt8] = []
-                    for line in some { text += await answer(line: line, exchange, bundle, input) }
+                    for line in some {
+                        await lineTurn(exchange)
+                        text += await answer(line: line, exchange, bundle, input)
+                    }
                     metrics.batch(sessions: some.count)
                     return text
                 } catch {

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Takes: requests.   Gives: answers, and what operators read. Knows neither sockets nor a server.
 ///
-/// A request goes the same way whatever it asks: its route, who asks, whether they may and how often, then its body, then the gate that
-/// keeps the load bounded, and only then a model. Labels, rankings, forecasts and scores are on
+/// A request goes the same way whatever it asks: whether there was room for it when its head came, its route, who asks, whether they may
+/// and how often, then its body, and only then a model. Labels, rankings, forecasts and scores are on
 /// record before they are told, or soon after where that is wished; vectors are not recorded.
 package final class ScoringService: Sendable {
     /// What the service is made of.
@@ -42,10 +42,12 @@ package final class ScoringService: Sendable {
 
     let parts: Parts
     let metrics: ServiceMetrics
-    let gate: LoadGate
+    /// Counts what is unanswered; who reads requests tells it.
+    package let gate: LoadGate
     package let remembered: SessionStore<RememberedSession>
     let turns = SessionTurns()
-    private let limiter: RateLimiter
+    let limiter: RateLimiter
+    private let rereads = Mutex<[@Sendable () throws(RequestFault) -> Void]>([])
     private let phase = Atomic<Int>(Phase.serving.rawValue)
     private let routes: [Int]
 
@@ -54,13 +56,10 @@ package final class ScoringService: Sendable {
 
     /// A service that is ready to answer.
     /// - Parameter remembered: sessions whose events come one after another.
-    package init(_ parts: Parts, remembered: SessionStore<RememberedSession>, processors: Int) {
+    package init(_ parts: Parts, remembered: SessionStore<RememberedSession>) {
         self.parts = parts
         self.remembered = remembered
-        let load = parts.settings.load
-        gate = LoadGate(
-            inFlight: load.inFlight > 0 ? load.inFlight : 4 * max(1, processors), queue: load.queue,
-            longestWaitSeconds: load.waitSeconds, clock: parts.clock)
+        gate = LoadGate(most: parts.settings.load.queue)
         limiter = RateLimiter(
             rate: parts.settings.access.rate.flatMap { RequestRate(text: $0) }, principals: parts.settings.access.principals,
             clock: parts.clock)
@@ -71,8 +70,9 @@ package final class ScoringService: Sendable {
 
     private func watch() {
         let (gate, remembered, journal) = (gate, remembered, parts.journal)
-        metrics.watch(.gauge, "tessera_requests_in_flight", help: "Requests being answered.") { Double(gate.occupancy.inFlight) }
-        metrics.watch(.gauge, "tessera_requests_waiting", help: "Requests waiting for their turn.") { Double(gate.occupancy.waiting) }
+        metrics.watch(.gauge, "tessera_requests_in_flight", help: "Requests that came and are not answered yet.") {
+            Double(gate.unanswered)
+        }
         metrics.watch(.gauge, "tessera_sessions_remembered", help: "Sessions whose events come one after another.") {
             Double(remembered.statistics.sessions)
         }
@@ -111,48 +111,84 @@ package final class ScoringService: Sendable {
         let request: ServiceRequest
     }
 
+    /// What is told of a request in metrics and log.
+    private struct Asked {
+        let begin: Int64
+        let id: RequestID
+        let path: Substring
+        let route: Route?
+        var principal: Principal?
+        var received = 0
+        var stream: StreamRecord?
+
+        init(begin: Int64, id: RequestID, path: Substring) {
+            (self.begin, self.id, self.path, route) = (begin, id, path, Route(path: path))
+        }
+    }
+
     /// Answers a request. Never throws and never traps on what somebody sent.
     package func answer(_ request: ServiceRequest, _ body: inout some RequestBody) async -> ServiceAnswer {
         let now = parts.clock.nanoseconds()
-        let begin = min(now, request.arrived ?? now)
-        let id = RequestID(given: request.id)
+        var request = request
+        request.arrived = min(now, request.arrived ?? now)
         let target = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let route = Route(path: target.first ?? "")
-        var principal: Principal?
-        var received = 0
-        var answer: ServiceAnswer
+        var asked = Asked(begin: request.arrived ?? now, id: RequestID(given: request.id), path: target.first ?? "")
         do throws(RequestFault) {
-            answer = try await self.answer(
-                request, route, target.count > 1 ? target[1] : "", id, &body, &principal, &received)
-        } catch {
-            count(error)
-            parts.faults?.tell(error, id, route: Self.template(route))
-            answer = ServiceAnswer(error, id, isOpenInference: route?.isOpenInference ?? false)
-            if error.code == .methodNotAllowed, let route { answer.fields.append(("Allow", route.methods.joined(separator: ", "))) }
+            return told(try await answer(request, target.count > 1 ? target[1] : "", &body, &asked), asked)
+        } catch { return refusal(error, asked) }
+    }
+
+    /// Answers a request that is refused whatever it asks.
+    package func refuse(_ request: ServiceRequest, _ fault: RequestFault) -> ServiceAnswer {
+        let path = request.target.prefix { $0 != "?" }
+        return refusal(fault, Asked(begin: parts.clock.nanoseconds(), id: RequestID(given: request.id), path: path))
+    }
+
+    private func refusal(_ fault: RequestFault, _ asked: Asked) -> ServiceAnswer {
+        count(fault)
+        parts.faults?.tell(fault, asked.id, route: Self.template(asked.route))
+        var answer = ServiceAnswer(fault, asked.id, isOpenInference: Route.isOpenInference(asked.path))
+        if fault.code == .methodNotAllowed, let route = asked.route {
+            answer.fields.append(("Allow", route.methods.joined(separator: ", ")))
         }
-        answer.id = id.text
+        return told(answer, asked)
+    }
+
+    /// Counts an answer and writes its line of the log; those of a stream when it ends.
+    private func told(_ answer: ServiceAnswer, _ asked: Asked) -> ServiceAnswer {
+        var answer = answer
+        answer.id = asked.id.text
         answer.closes = !isReady
-        var sent = 0
-        if case .bytes(let bytes) = answer.body { sent = bytes.count }
-        let duration = parts.clock.nanoseconds() - begin
-        let number = route.map { routes[$0.number] } ?? metrics.route("other")
-        metrics.answered(route: number, status: answer.status, nanoseconds: duration, received: received, sent: sent)
+        switch answer.body {
+        case .bytes(let bytes): note(asked, answer.status, received: asked.received, sent: bytes.count, isStream: false)
+        case .stream(let next):
+            let (status, record) = (answer.status, asked.stream ?? StreamRecord())
+            var own = asked
+            own.stream = nil
+            answer.body = .stream(
+                record.counting(next) { [self, own] in note(own, status, received: $0, sent: $1, isStream: true) })
+        }
+        return answer
+    }
+
+    private func note(_ asked: Asked, _ status: Int, received: Int, sent: Int, isStream: Bool) {
+        let duration = parts.clock.nanoseconds() - asked.begin
+        let number = asked.route.map { routes[$0.number] } ?? metrics.route("other")
+        metrics.answered(route: number, status: status, nanoseconds: isStream ? nil : duration, received: received, sent: sent)
         parts.log?.write(
             AccessLogLine(
-                time: parts.clock.wallMilliseconds(), id: id, principal: principal?.name,
-                route: Self.template(route), status: answer.status, duration: duration, received: received,
+                time: parts.clock.wallMilliseconds(), id: asked.id, principal: asked.principal?.name,
+                route: Self.template(asked.route), status: status, duration: duration, received: received,
                 sent: sent))
-        return answer
     }
 
     /// A route as logs say it: without what may name a session.
     static func template(_ route: Route?) -> String { route.map { Route.templates[$0.number] } ?? "other" }
 
     private func answer(
-        _ request: ServiceRequest, _ route: Route?, _ query: Substring, _ id: RequestID, _ body: inout some RequestBody,
-        _ principal: inout Principal?, _ received: inout Int
+        _ request: ServiceRequest, _ query: Substring, _ body: inout some RequestBody, _ asked: inout Asked
     ) async throws(RequestFault) -> ServiceAnswer {
-        guard let route else {
+        guard let route = asked.route else {
             throw RequestFault(.notFound, "there is no such route", remedy: "see /docs for those there are")
         }
         guard route.methods.contains(request.method) else {
@@ -161,20 +197,27 @@ package final class ScoringService: Sendable {
         if let open = openAnswer(route) { return open }
         try checkWait(request)
         let own = try await parts.authenticator.principal(authorization: request.authorization, key: request.key)
-        principal = own
+        asked.principal = own
         if case .refused(let seconds) = limiter.admit(own) {
             throw RequestFault(
                 .tooManyRequests, "the key asks too often", remedy: "wait as Retry-After says", retryAfter: seconds)
         }
-        let exchange = Exchange(id: id, route: route, query: query, principal: own, request: request)
-        if route == .batch { return try await batch(exchange, body) }
+        let exchange = Exchange(id: asked.id, route: route, query: query, principal: own, request: request)
+        if let coding = request.contentEncoding, coding.lowercased() != "identity" {
+            throw RequestFault(.unsupportedMediaType, "compressed bodies are not read here", remedy: "send it without Content-Encoding")
+        }
+        if route == .batch {
+            let record = StreamRecord()
+            asked.stream = record
+            return try await batch(exchange, CountedBody(body: body, record: record))
+        }
         var bytes: [UInt8] = []
         if request.method == "POST" {
             try checkType(exchange)
             let limit = settings.limits.bodyBytes
             guard request.contentLength ?? 0 <= limit else { throw Self.tooLarge(limit) }
             bytes = try await body.collect(limit: limit)
-            received = bytes.count
+            asked.received = bytes.count
         }
         return try await answer(exchange, bytes)
     }
@@ -219,17 +262,6 @@ package final class ScoringService: Sendable {
 
     // MARK: Guard rails
 
-    /// Refuses a request that waited too long for its turn, at a small part of an answer's cost: nobody waits for it any more, and those
-    /// behind it come the sooner.
-    ///
-    /// Where the threads that read requests also answer them, requests wait as tasks of those threads, and no gate sees them.
-    private func checkWait(_ request: ServiceRequest) throws(RequestFault) {
-        guard let arrived = request.arrived else { return }
-        let waited = parts.clock.nanoseconds() - arrived
-        guard waited > .nanoseconds(ofSeconds: settings.load.waitSeconds) else { return }
-        throw Self.fault(.waitedTooLong(retryAfterSeconds: min(60, waited.retryAfterSeconds)))
-    }
-
     package static func tooLarge(_ limit: Int) -> RequestFault {
         RequestFault(
             .tooLarge, "the body has more than \(limit) bytes",
@@ -272,26 +304,6 @@ package final class ScoringService: Sendable {
         return bundle
     }
 
-    /// Does work where the load lets it.
-    func gated<Result>(_ body: () throws(RequestFault) -> Result) async throws(RequestFault) -> Result {
-        let permit: LoadGate.Permit
-        if let own = gate.enterAtOnce() {
-            permit = own
-        } else {
-            do throws(LoadRefusal) { permit = try await gate.enter() } catch { throw Self.fault(error) }
-        }
-        defer { gate.leave(permit) }
-        return try body()
-    }
-
-    private static func fault(_ refusal: LoadRefusal) -> RequestFault {
-        switch refusal {
-        case .queueFull(let seconds), .waitedTooLong(let seconds):
-            RequestFault(.overloaded, "too much is being asked at the moment", remedy: "wait as Retry-After says", retryAfter: seconds)
-        case .cancelled: RequestFault(.overloaded, "the request was given up", remedy: "send it again", retryAfter: 1)
-        }
-    }
-
     private func count(_ fault: RequestFault) {
         switch fault.code {
         case .unauthenticated: metrics.refused(.unauthenticated)
@@ -299,6 +311,7 @@ package final class ScoringService: Sendable {
         case .tooLarge: metrics.refused(.limit)
         case .tooManyRequests: metrics.refused(.rate)
         case .overloaded: metrics.refused(.overload)
+        case .ledgerUnavailable, .storageUnavailable: metrics.refused(.storage)
         default: break
         }
     }
@@ -315,20 +328,34 @@ package final class ScoringService: Sendable {
         return ServiceAnswer(json: "{\"reloaded\":[\(told.joined(separator: ","))]}")
     }
 
-    /// Reads all bundles anew while the old ones answer.
+    /// Has a reload read something else anew, too, such as a certificate; what throws leaves what was there.
+    package func rereads(_ body: @escaping @Sendable () throws(RequestFault) -> Void) { rereads.withLock { $0.append(body) } }
+
+    /// Reads who may ask, certificates and all bundles anew while the old ones answer. The first that is damaged ends it: who may ask goes
+    /// first, so that taking a key away does not depend on models.
     package func reload() async throws(RequestFault) -> [BundleSet.Change] {
+        do throws(RequestFault) {
+            try await parts.authenticator.reload()
+            for body in rereads.withLock({ $0 }) { try body() }
+            let changes = try await reloadBundles()
+            metrics.reloaded(successfully: true)
+            note()
+            return changes
+        } catch {
+            metrics.reloaded(successfully: false)
+            throw error
+        }
+    }
+
+    private func reloadBundles() async throws(RequestFault) -> [BundleSet.Change] {
         let bundles = parts.bundles
         // On a thread of its own: reading takes seconds, and the threads of requests are few.
         let outcome = await BackgroundThread.run { () -> Result<[BundleSet.Change], BundleError> in
             do throws(BundleError) { return .success(try bundles.reload()) } catch { return .failure(error) }
         }
         switch outcome {
-        case .success(let changes):
-            metrics.reloaded(successfully: true)
-            note()
-            return changes
+        case .success(let changes): return changes
         case .failure(let error):
-            metrics.reloaded(successfully: false)
             throw RequestFault(.reloadFailed, error.description, remedy: "mend the bundle; what was there goes on")
         }
     }

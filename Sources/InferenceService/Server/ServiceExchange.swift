@@ -12,8 +12,14 @@ package struct ServiceRequest: Sendable {
     package var id: String?
     /// `Content-Type`.
     package var contentType: String?
+    /// `Content-Encoding`.
+    package var contentEncoding: String?
     /// `Content-Length`, where it says one.
     package var contentLength: Int?
+    /// Whether its body ends where it says, in chunks.
+    package var hasUnknownLength = false
+    /// Whether its body comes when it is asked for (`Expect`).
+    package var awaitsWord = false
     /// When its head was read, nanoseconds on the service's clock; nil where nobody looked.
     package var arrived: Int64?
     /// `Inference-Header-Content-Length` of the Open Inference Protocol.

@@ -14,7 +14,7 @@ public struct ServiceSettings: Sendable, Equatable, Codable {
     public var limits = Limits()
     /// How long things may take.
     public var timeouts = Timeouts()
-    /// How many requests are answered at a time.
+    /// How many requests may wait, and how long.
     public var load = Load()
     /// Sessions whose events come one after another.
     public var sessions = Sessions()
@@ -48,7 +48,7 @@ public struct ServiceSettings: Sendable, Equatable, Codable {
         public var jwtAudience: String?
         /// Whether an address that others can reach may be served without any authentication.
         public var allowAnonymous = false
-        /// Rate of principals without one of their own, as ``RequestRate/init(text:)`` reads it; nil for no limit.
+        /// Rate of principals without one of their own, in sessions, as ``RequestRate/init(text:)`` reads it; nil for no limit.
         public var rate: String?
         /// Principals whose rates are remembered.
         public var principals = 10_000
@@ -80,7 +80,7 @@ public struct ServiceSettings: Sendable, Equatable, Codable {
     public struct Timeouts: Sendable, Equatable, Codable {
         /// From a request's first byte to the end of its header fields.
         public var headerSeconds = 10.0
-        /// From a request's head to its answer.
+        /// From a request's head to the end of its body, and to its answer where that is of several sessions; for a piece of a stream.
         public var requestSeconds = 10.0
         /// Silence on an open connection.
         public var idleSeconds = 60.0
@@ -90,13 +90,11 @@ public struct ServiceSettings: Sendable, Equatable, Codable {
         public init() {}
     }
 
-    /// How many requests are answered at a time.
+    /// How many requests may wait, and how long.
     public struct Load: Sendable, Equatable, Codable {
-        /// Requests answered at a time; 0 for four a processor.
-        public var inFlight = 0
-        /// Requests waiting.
+        /// Requests that came and are not answered yet; more are refused at once.
         public var queue = 256
-        /// Longest wait, seconds.
+        /// Longest time from a request's head to its turn, seconds; who waited longer is refused.
         public var waitSeconds = 1.0
         /// The usual load.
         public init() {}

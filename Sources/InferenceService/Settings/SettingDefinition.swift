@@ -47,12 +47,13 @@ public struct SettingDefinition: Sendable {
         bytes("limits.fieldBytes", \.limits.fieldBytes, 1...(1 << 20), "largest value of a field"),
         whole("limits.connections", \.limits.connections, 1...1_000_000, "most connections at a time"),
         seconds("timeouts.headerSeconds", \.timeouts.headerSeconds, "from a request's first byte to the end of its header"),
-        seconds("timeouts.requestSeconds", \.timeouts.requestSeconds, "from a request's header to its answer"),
+        seconds(
+            "timeouts.requestSeconds", \.timeouts.requestSeconds,
+            "from a request's header to the end of its body and to its answer, and for each piece of a stream"),
         seconds("timeouts.idleSeconds", \.timeouts.idleSeconds, "silence on an open connection"),
         seconds("timeouts.drainSeconds", \.timeouts.drainSeconds, "for requests to end after the service was told to stop"),
-        whole("load.inFlight", \.load.inFlight, 0...100_000, "requests answered at a time; 0 for four a processor"),
-        whole("load.queue", \.load.queue, 0...1_000_000, "requests waiting"),
-        seconds("load.waitSeconds", \.load.waitSeconds, "longest wait of a request"),
+        whole("load.queue", \.load.queue, 1...1_000_000, "requests that may be unanswered at a time; more are refused at once"),
+        seconds("load.waitSeconds", \.load.waitSeconds, "longest wait of a request for its turn"),
         whole("sessions.count", \.sessions.count, 16...100_000_000, "sessions kept"),
         bytes("sessions.bytes", \.sessions.bytes, (1 << 20)...(1 << 40), "memory for all sessions"),
         seconds("sessions.idleSeconds", \.sessions.idleSeconds, "silence after which a session is forgotten"),
@@ -131,7 +132,7 @@ public struct SettingDefinition: Sendable {
     }
 
     private static let rate = SettingDefinition(
-        name: "access.rate", help: "rate of principals without one of their own; none where it is empty",
+        name: "access.rate", help: "rate of principals without one of their own, in sessions; none where it is empty",
         takes: "a rate such as 200/s, 200/s:400 with a burst, 6000/m or 100/h",
         read: { text, settings in
             settings.access.rate = text.isEmpty ? nil : text

@@ -31,11 +31,14 @@ public struct SettingsResolution: Sendable {
     public let settings: ServiceSettings
     /// By ``SettingDefinition/name``.
     public let origins: [String: SettingOrigin]
+    /// Variables of the environment that are none of the service's settings.
+    private let passedOver: [String]
 
     /// Lays the layers over each other and checks the whole.
     /// - Parameters:
     ///   - flags: texts by ``SettingDefinition/name``.
-    ///   - environment: the process's variables; only those that begin with ``variablePrefix`` are looked at, and each must be known.
+    ///   - environment: the process's variables; only those that begin with ``variablePrefix`` are looked at, and each must be known or one
+    ///     that Kubernetes makes.
     ///   - file: what the settings file says, with its path.
     /// - Throws: the first ``SettingRefusal``, in the order of layers and names.
     public init(
@@ -47,6 +50,9 @@ public struct SettingsResolution: Sendable {
         for name in Set(flags.keys).subtracting(definitions.map(\.name)).sorted() {
             preconditionFailure("SettingsResolution: a flag for \(name), which is no setting")
         }
+        let passedOver = environment.filter { Self.isOfKubernetes($0.key, $0.value) }.keys
+        let environment = environment.filter { !passedOver.contains($0.key) }
+        self.passedOver = passedOver.sorted()
         let stray = environment.keys.filter { $0.hasPrefix(Self.variablePrefix) }
         if let unknown = Set(stray).subtracting(definitions.map(\.variable)).min() {
             throw SettingRefusal(
@@ -79,7 +85,22 @@ public struct SettingsResolution: Sendable {
     }
 
     /// What an operator should know though it is allowed.
-    public var notices: [String] { SettingRules.notices(settings) }
+    public var notices: [String] {
+        let names = passedOver.joined(separator: ", ")
+        return (names.isEmpty ? [] : ["environment: passed over, since Kubernetes makes them for a service called tessera-serve: \(names)"])
+            + SettingRules.notices(settings)
+    }
+
+    /// Whether a variable is one that Kubernetes gives to every container of a namespace with a service called `tessera-serve`: the first
+    /// is `TESSERA_SERVE_PORT=tcp://10.0.0.1:80` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+    private static func isOfKubernetes(_ name: String, _ value: String) -> Bool {
+        guard name.hasPrefix(variablePrefix) else { return false }
+        let words = name.dropFirst(variablePrefix.count).split(separator: "_", omittingEmptySubsequences: false)
+        if words[0] == "SERVICE", words.count > 1 { return words[1] == "HOST" || words[1] == "PORT" }
+        guard words[0] == "PORT" else { return false }
+        if words.count == 1 { return ["tcp://", "udp://", "sctp://"].contains { value.hasPrefix($0) } }
+        return words.count >= 3 && Int(words[1]) != nil && ["TCP", "UDP", "SCTP"].contains(words[2])
+    }
 
     static func nearest(to word: String, among known: [String]) -> String {
         let nearest = known.min { distance(word, $0) < distance(word, $1) } ?? ""
