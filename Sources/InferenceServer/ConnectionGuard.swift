@@ -82,7 +82,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unreadable: HTTPParserError?
     /// The answer with which the connection ends.
     private var last = Int.max
-    private var deadline: Scheduled<Void>?
+    /// When what is waited for must be there.
+    private var due = NIODeadline.distantFuture
+    /// Looks whether it is, at this time or before it: set anew only when it has run, for most of what is waited for comes at once.
+    private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     private var unread: Scheduled<Void>?
 
     private var isAnswering: Bool { answers < requests }
@@ -116,6 +119,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func leave() {
         end()
+        timer?.task.cancel()
+        timer = nil
         unread?.cancel()
         version = nil
         guard !isGone else { return }
@@ -130,23 +135,34 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func begin(_ what: Waiting, _ context: ChannelHandlerContext) {
-        end()
         waiting = what
-        let channel = context.channel
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: what == .header ? header : body) {
-            let (own, context) = bound.value
-            guard own.waiting == what else { return }
-            own.end()
-            if what == .header { channel.close(promise: nil) } else { context.fireErrorCaught(BodyTimeout()) }
+        due = .now() + (what == .header ? header : body)
+        if let timer {
+            guard due < timer.at else { return }
+            timer.task.cancel()
         }
+        watch(context)
     }
 
-    private func end() {
-        deadline?.cancel()
-        deadline = nil
-        waiting = .nothing
+    private func watch(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let task = context.eventLoop.scheduleTask(deadline: due) {
+            let (own, context) = bound.value
+            own.timer = nil
+            own.look(context)
+        }
+        timer = (task, due)
     }
+
+    private func look(_ context: ChannelHandlerContext) {
+        let what = waiting
+        guard what != .nothing else { return }
+        guard due <= .now() else { return watch(context) }
+        end()
+        if what == .header { context.channel.close(promise: nil) } else { context.fireErrorCaught(BodyTimeout()) }
+    }
+
+    private func end() { waiting = .nothing }
 
     /// Whoever does not take what they asked for holds its memory: they have as long as for a body.
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -24,7 +24,7 @@ public struct ScopeSet: Sendable, Hashable, CustomStringConvertible {
     public init(_ scopes: some Sequence<Scope>) { for scope in scopes { bits |= Self.bit(scope) } }
 
     /// All scopes that ask for predictions: neither metrics nor admin.
-    static let predictions = ScopeSet([.embed, .intents, .rank, .convert, .credit])
+    public static let predictions = ScopeSet([.embed, .intents, .rank, .convert, .credit])
     /// The scopes of what is asked of single sessions.
     static let sessions = ScopeSet([.embed, .intents, .convert])
     /// Every scope.
