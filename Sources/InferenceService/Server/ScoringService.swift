@@ -285,7 +285,7 @@ package final class ScoringService: Sendable {
 
     private func checkType(_ exchange: Exchange) throws(RequestFault) {
         // Whoever says nothing means JSON: there is nothing else to mean.
-        guard let type = exchange.request.contentType else { return }
+        guard let type = exchange.request.contentType, type != "application/json" else { return }
         let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         let isBinary: Bool = if case .infer = exchange.route { essence == "application/octet-stream" } else { false }
         let isForm = exchange.route == .reload
