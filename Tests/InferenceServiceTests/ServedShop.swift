@@ -49,7 +49,7 @@ struct ServedShop {
     ) throws -> ScoringService {
         var settings = ServiceSettings()
         // Other tests run beside: what takes long here is not shed.
-        settings.load.waitSeconds = 60
+        (settings.load.waitSeconds, settings.timeouts.requestSeconds) = (60, 600)
         change(&settings)
         let kept = settings.sessions
         let limits = SessionLimits(sessions: kept.count, bytes: kept.bytes, idleSeconds: kept.idleSeconds, ageSeconds: kept.ageSeconds)

@@ -52,7 +52,7 @@ import Testing
         let time = Atomic<Int64>(0)
         let clock = ServiceClock(
             nanoseconds: { time.add(6_000_000_000, ordering: .relaxed).newValue }, wallMilliseconds: { 1_772_352_764_000 })
-        let service = try served.service(clock: clock) { $0.load.waitSeconds = 1000 }
+        let service = try served.service(clock: clock) { ($0.load.waitSeconds, $0.timeouts.requestSeconds) = (1000, 30) }
         let body = target == "/v1/embeddings" ? Self.embeddings : Self.inference
         #expect(await service.ask(target, body(1)).status == 200)
         let told = await service.ask(target, body(9))
@@ -61,7 +61,7 @@ import Testing
 
     @Test func whoWaitedTooLongIsRefusedAndLinesOfAStreamAreNot() async throws {
         let time = TestClock()
-        let service = try served.service(clock: time.clock)
+        let service = try served.service(clock: time.clock) { $0.load.waitSeconds = 1 }
         var request = ServiceRequest(method: "POST", target: "/v1/sessions:batch")
         request.arrived = time.clock.nanoseconds()
         var body = GivenBody(Self.session + "\n" + Self.session, pieces: 4)
