@@ -8,9 +8,12 @@ internal import InferenceService
 /// A body that did not come in time.
 struct BodyTimeout: Error {}
 
-/// Holds connections to their times: a header must come at once when it has begun, and so must a body, and an answer must be taken; refuses
-/// requests for which there is no room as soon as their head is there; closes connections that are to end with an answer; and gives those
-/// whose request is on its way when the service ends a moment to be answered.
+/// What a stream tells the guard of its connection.
+enum BodyPiece { case isAwaited, isThere }
+
+/// Holds connections to their times: a header must come at once when it has begun, and so must a body, and an answer must be taken, and who
+/// asks nothing for long is let go; refuses requests for which there is no room as soon as their head is there; closes connections that are
+/// to end with an answer; and gives those whose request is on its way when the service ends a moment to be answered.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -62,12 +65,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private enum Waiting { case nothing, header, body }
+    private enum Waiting { case nothing, request, header, body }
 
     /// How long connections are kept open for requests on their way when the service ends.
     private static let grace = TimeAmount.milliseconds(500)
 
     private let service: ScoringService
+    private let idle: TimeAmount
     private let header: TimeAmount
     private let body: TimeAmount
     private var version: Version?
@@ -92,6 +96,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(_ service: ScoringService) {
         self.service = service
+        idle = .nanoseconds(Int64(service.settings.timeouts.idleSeconds * 1e9))
         header = .nanoseconds(Int64(service.settings.timeouts.headerSeconds * 1e9))
         body = .nanoseconds(Int64(service.settings.timeouts.requestSeconds * 1e9))
     }
@@ -131,12 +136,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Times
 
     private func bytesCame(_ context: ChannelHandlerContext) {
-        if waiting == .nothing, !isAnswering { begin(.header, context) }
+        if waiting == .nothing || waiting == .request, !isAnswering { begin(.header, context) }
+    }
+
+    /// Behind an answer and its request's end the next request may take its time.
+    private func rest(_ context: ChannelHandlerContext) {
+        if waiting == .nothing, !isAnswering, !hasBody { begin(.request, context) }
     }
 
     private func begin(_ what: Waiting, _ context: ChannelHandlerContext) {
         waiting = what
-        due = .now() + (what == .header ? header : body)
+        due = .now() + (what == .header ? header : what == .body ? body : idle)
         if let timer {
             guard due < timer.at else { return }
             timer.task.cancel()
@@ -159,7 +169,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard what != .nothing else { return }
         guard due <= .now() else { return watch(context) }
         end()
-        if what == .header { context.channel.close(promise: nil) } else { context.fireErrorCaught(BodyTimeout()) }
+        if what == .body { context.fireErrorCaught(BodyTimeout()) } else { context.channel.close(promise: nil) }
     }
 
     private func end() { waiting = .nothing }
@@ -175,16 +185,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// A stream may last for hours, and while nobody can take more of it nothing is read: each piece has the time of a body from when it is
-    /// asked for.
-    func read(context: ChannelHandlerContext) {
-        if isStream, hasBody, waiting == .nothing { begin(.body, context) }
-        context.read()
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if isStream, waiting == .body { end() }
-        context.fireChannelReadComplete()
+    /// A stream may last for hours, and while its lines are answered nobody waits for more of it: each piece has the time of a body from when
+    /// it is asked for.
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let event = event as? BodyPiece else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if isStream, hasBody { event == .isAwaited ? begin(.body, context) : end() }
+        promise?.succeed(())
     }
 
     // MARK: Requests and answers
@@ -210,6 +216,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             end()
             hasBody = false
             wholes += 1
+            rest(context)
             if isShed { return }
             if begun < wholes, !isGone { service.gate.enter() }
         }
@@ -251,7 +258,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.write(data, promise: promise)
         case .end:
             answers += 1
-            guard answers >= last else { return context.write(data, promise: promise) }
+            guard answers >= last else {
+                rest(context)
+                return context.write(data, promise: promise)
+            }
             end()
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             context.writeAndFlush(data).assumeIsolated().whenComplete { _ in bound.value.close(promise: nil) }

@@ -19,7 +19,7 @@ struct HTTPEndpoint: HTTPResponder {
         // Of those who left nobody waits for an answer.
         guard context.channel.isActive else { throw CancellationError() }
         let own = ServiceRequest(request.head)
-        var body = HTTPBody(request.body, awaitedBy: own.awaitsWord ? context.channel : nil)
+        var body = HTTPBody(request.body, context.channel, awaitsWord: own.awaitsWord)
         let answer = await service.answer(own, &body)
         var headers = HTTPFields(answer)
         let isLeft = if case .bytes = answer.body { !body.isBegun && service.endsUnread(own) } else { false }
@@ -84,17 +84,20 @@ extension HTTPField.Name {
 struct HTTPBody: InferenceService.RequestBody, @unchecked Sendable {
     private let body: Hummingbird.RequestBody
     private var iterator: Hummingbird.RequestBody.AsyncIterator?
-    /// Whose client sends the body only when it is told to (RFC 9110, section 10.1.1).
-    private var channel: (any Channel)?
+    private let channel: any Channel
+    /// Whether the client sends the body only when it is told to (RFC 9110, section 10.1.1).
+    private var awaitsWord: Bool
     /// Whether anybody asked for it.
     private(set) var isBegun = false
 
-    init(_ body: Hummingbird.RequestBody, awaitedBy channel: (any Channel)?) { (self.body, self.channel) = (body, channel) }
+    init(_ body: Hummingbird.RequestBody, _ channel: any Channel, awaitsWord: Bool) {
+        (self.body, self.channel, self.awaitsWord) = (body, channel, awaitsWord)
+    }
 
     private mutating func begin() {
         isBegun = true
-        if let channel { channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil) }
-        channel = nil
+        if awaitsWord { channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil) }
+        awaitsWord = false
     }
 
     mutating func collect(limit: Int) async throws(RequestFault) -> [UInt8] {
@@ -112,7 +115,11 @@ struct HTTPBody: InferenceService.RequestBody, @unchecked Sendable {
     mutating func next() async throws(RequestFault) -> [UInt8]? {
         if !isBegun { begin() }
         var own = iterator ?? body.makeAsyncIterator()
-        defer { iterator = own }
+        channel.triggerUserOutboundEvent(BodyPiece.isAwaited, promise: nil)
+        defer {
+            iterator = own
+            channel.triggerUserOutboundEvent(BodyPiece.isThere, promise: nil)
+        }
         do { return try await own.next().map { Array($0.readableBytesView) } } catch { throw Self.fault(error) }
     }
 

@@ -54,7 +54,6 @@ package struct HTTPServer: Sendable {
         if room.connections < settings.limits.connections { told(.limited(connections: room.connections, files: room.files)) }
         let connection = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(service)],
-            idleTimeout: .nanoseconds(Int64(settings.timeouts.idleSeconds * 1e9)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: settings.limits.headerBytes, maxHeaderListSize: settings.limits.headerBytes, maxHeaderFieldCount: 100))
         var builder = HTTPServerBuilder.http1(configuration: connection)

@@ -32,7 +32,7 @@ final class ServerCertificate: Sendable {
     func reload() throws(RequestFault) {
         let new: Pair
         do throws(ServerFault) { new = try Self.read(paths.certificate, paths.key) } catch {
-            throw RequestFault(.reloadFailed, error.description, remedy: "mend the file; what was there goes on")
+            throw RequestFault(.reloadFailed, error.description, remedy: "mend the file; the certificate that was there goes on")
         }
         current.withLock { $0 = new }
     }

@@ -148,10 +148,9 @@ import Testing
         // A stream goes on beyond every time but that of one piece, however long what was read waits for its rate.
         let slow = try Service(
             [
-                "--bundles", "bank=bank.bundle", "--access-rate", "25/s:1", "--timeouts-request-seconds", "1", "--limits-body-bytes",
-                "64KiB",
-            ],
-            in: bench)
+                "--bundles", "bank=bank.bundle", "--access-rate", "25/s:1", "--timeouts-request-seconds", "1", "--timeouts-idle-seconds",
+                "1", "--limits-body-bytes", "64KiB",
+            ], in: bench)
         let told = try Self.shell(
             """
             for line in $(seq 120); do head -c 50000 /dev/zero | tr '\\0' x; echo; done > lines

@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    @Test func whoAsksNothingIsLetGoAndWhoWaitsIsNot() async throws {
+        try await RunningServer.running(
+            tokens: { _, _ in
+                try? await Task.sleep(for: .seconds(1.5))
+                return nil
+            }, settings: { $0.timeouts.idleSeconds = 0.5 }
+        ) { server in
+            let silent = await server.talk([Self.live])
+            #expect(silent.isEnded && statuses(silent.text) == [200] && (0.4..<2).contains(silent.seconds))
+            // The answer takes three times as long as a connection may be idle.
+            let waiting = await server.talk([Self.slow.replacing("Connection: close\r\n", with: "")])
+            #expect(waiting.isEnded && statuses(waiting.text) == [401] && (1.9..<4).contains(waiting.seconds), "\(waiting.seconds)")
+            let busy = await server.talk([Self.live, Self.live, Self.live, Self.last], pause: 0.3)
+            #expect(statuses(busy.text) == [200, 200, 200, 200])
+        }
+    }
+
     @Test func whatIsNoRequestIsTold() async throws {
         try await RunningServer.running { server in
             for text in [

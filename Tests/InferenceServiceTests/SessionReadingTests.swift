@@ -1,5 +1,7 @@
 import EventStream
 import InferenceService
+import IntentTaxonomy
+import SequenceEmbedding
 import SequenceKernel
 import Testing
 
@@ -37,6 +39,26 @@ import Testing
             let record = served.shop.sessions[index], evidence = place % 3
             #expect(try answer(own, record, evidence: evidence) == answer(bundle(), record, evidence: evidence))
         }
+    }
+
+    /// What the commands' way from a corpus gives for the same session.
+    @Test func aWindowReadsAsACorpusDoes() throws {
+        let own = try bundle()
+        let prepared = try #require(own.classifier), encoder = try #require(own.encoder)
+        var records = Array(served.shop.sessions.prefix(40))
+        records.append(session(["about cards", "about nothing that anybody knows", nil], pages: ["card", "unheard of", nil]))
+        for record in records {
+            let corpus = Corpus([record], schema: served.shop.schema)
+            let labeller = try SessionLabeller(prepared, corpus: corpus, .init(evidence: 0))
+            let line = LabelLines(prepared.classifier, encoder: encoder.id, showsAll: true).line(
+                labeller.label(0, .init(prepared)), key: record.session)
+            let score = try own.score(record, wants: wants, evidence: 0, all: true)
+            #expect(score.label.map { String(decoding: $0, as: UTF8.self) } == line)
+            let values = try EncodedEvents(CorpusTable(corpus), encoder.encoding).countValues()
+            #expect(score.values == values && values.known > 0)
+        }
+        let last = try own.score(records[40], wants: wants, evidence: 0, all: true)
+        #expect(last.values.known >= 1 && last.values.unknown >= 1)
     }
 
     @Test func letterByLetterMeansByteByByte() throws {

@@ -16,9 +16,8 @@ struct Serve: ParsableCommand {
             Loads what `tessera pack` wrote and answers on 127.0.0.1:8080, with the bytes that the commands write for the same sessions. \
             `/` is a page to try a journey, `/docs` tells every route. SIGHUP reads bundles, keys and certificates anew without dropping \
             a request; SIGTERM answers what came and ends. With a ledger every decision that is told is on record, with the name of the \
-            key or token that asked and the id of the request, as the access log has them. Others than this machine can reach it only where \
-            callers need a key or token, or \
-            --access-allow-anonymous says that nobody does.
+            key or token that asked and the id of the request, as the access log has them. Others than this machine can reach it only \
+            where callers need a key or token, or --access-allow-anonymous says that nobody does.
 
             Every setting is a flag, a variable of the environment, or a key of the settings file; flags go first, then the environment, \
             then the file. --print-config shows all with where each came from:
@@ -228,7 +227,7 @@ struct ServiceRun: Sendable {
         case .reloaded(let changes):
             let told = changes.map { Self.named($0.name, $0.version) + ($0.isChanged ? "" : " as before") }.joined(separator: ", ")
             StandardError.write("serve: reloaded \(told)\n")
-        case .reloadFailed(let reason): StandardError.write("serve: not reloaded, what was there goes on: \(reason)\n")
+        case .reloadFailed(let reason): StandardError.write("serve: not reloaded: \(reason); what was there goes on, but for keys and certificates that were read before it\n")
         case .limited(let connections, let files):
             StandardError.write(
                 "serve: limits.connections: the system lets the process open \(files) files, enough for \(connections) connections\n")

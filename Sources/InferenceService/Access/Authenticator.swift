@@ -36,7 +36,7 @@ package final class Authenticator: Sendable {
         guard let reading else { return }
         let new: Callers
         do throws(APIKeyFileError) { new = try await reading() } catch {
-            throw RequestFault(.reloadFailed, error.description, remedy: "mend the file; what was there goes on")
+            throw RequestFault(.reloadFailed, error.description, remedy: "mend the file; who was known stays known")
         }
         callers.withLock { $0 = new }
     }

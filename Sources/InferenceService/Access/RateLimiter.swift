@@ -3,9 +3,8 @@ internal import Synchronization
 /// A token bucket for each principal.
 ///
 /// A bucket holds ``RequestRate/burst`` tokens when full, gains one each interval, and a request takes one; what else it turns out to hold
-/// is charged when that is known, and may leave the bucket in debt. Instead of counting
-/// tokens each bucket remembers the moment at which it will be full again, which says the same in one number (the generic cell rate
-/// algorithm, ITU-T I.371). A call costs a hash and a short lock; nothing is allocated for a principal that is known.
+/// is charged when that is known, and may leave the bucket in debt. Instead of counting tokens each bucket remembers the moment at which it
+/// will be full again, which says the same in one number (the generic cell rate algorithm, ITU-T I.371). A call costs a hash and a short lock; nothing is allocated for a principal that is known.
 public final class RateLimiter: Sendable {
     /// What the limiter says.
     public enum Verdict: Sendable, Equatable {

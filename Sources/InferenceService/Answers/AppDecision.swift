@@ -86,7 +86,9 @@ extension RequestID {
     func names(_ decision: DecisionRecorder.Decision) -> Bool {
         func bounded(_ text: some Collection<UInt8>) -> [UInt8] {
             let dash = UInt8(ascii: "-")
-            return [dash] + text.map { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") ? dash : $0 } + [dash]
+            // Letters of either case are one.
+            let letters = text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+            return [dash] + letters.map { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") ? dash : $0 } + [dash]
         }
         let own = bounded(text.utf8)
         func holds(_ id: some Collection<UInt8>) -> Bool { !id.isEmpty && own.firstRange(of: bounded(id)) != nil }

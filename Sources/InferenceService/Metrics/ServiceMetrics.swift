@@ -70,8 +70,7 @@ public final class ServiceMetrics: Sendable {
             MetricName("tessera_requests_total", "Requests answered.", [route, .init(name: "status", values: Self.classes)]))
         latencies = HistogramFamily(
             MetricName("tessera_request_duration_seconds", "Time from a request's head to its answer; without streams.", [route]),
-            .nanoseconds,
-            bounds: Self.latencyBounds)
+            .nanoseconds, bounds: Self.latencyBounds)
         received = CountFamily(MetricName("tessera_request_bytes_total", "Bytes of requests' bodies.", [route]))
         sent = CountFamily(MetricName("tessera_response_bytes_total", "Bytes of answers' bodies.", [route]))
         refusals = CountFamily(

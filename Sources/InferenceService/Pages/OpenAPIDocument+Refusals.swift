@@ -40,7 +40,7 @@ extension OpenAPIDocument {
         Refusal(
             409, "reload_failed", "ReloadFailed", "A bundle could not be read; those that were served go on.",
             "bank.bundle/schema.json: it cannot be read; pack the bundle anew",
-            "mend the bundle; what was there goes on"),
+            "mend the bundle; those that were served go on"),
         Refusal(
             413, "too_large", "TooLarge", "The body is larger than the service takes.", "the body has more than 1048576 bytes",
             "send less at a time, or JSON Lines to /v1/sessions:batch, which has no limit but that of a line"),

@@ -67,10 +67,10 @@ extension OpenAPIDocument {
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ModelList" } } } },
               \##(refusing([400, 401, 405, 429, 503])) } } },
         "/v1/admin:reload": { \##(common),
-          "post": { "operationId": "reloadBundles", "tags": ["service"], "summary": "Read all bundles anew",
-            "description": "Requests go on meanwhile; a bundle is exchanged whole. Where one fails all stay as they were. Suspensions of \##
-        intents are read anew, too. Needs the \##
-        scope `admin`, which no caller without a key has.",
+          "post": { "operationId": "reloadBundles", "tags": ["service"], "summary": "Read all bundles anew, and keys and certificates before them",
+            "description": "Requests go on meanwhile; a bundle is exchanged whole. Where one fails all bundles stay as they were, and keys and \##
+        certificates that were read before it are the new ones. Suspensions of intents are read anew, too. Needs the scope `admin`, which no \##
+        caller without a key has.",
             "responses": {
               "200": { "description": "All were read.", "headers": { \##(requestIDHeader) },
                 "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Reloaded" } } } },

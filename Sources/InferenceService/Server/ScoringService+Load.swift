@@ -41,9 +41,41 @@ extension ScoringService {
     func charge(_ exchange: Exchange, sessions: Int) { limiter.charge(exchange.principal, tokens: sessions - 1) }
 
     /// Before a line of a stream: others have their turn, and the line waits until the caller's rate allows it. It is never refused for that.
-    func lineTurn(_ exchange: Exchange) async {
+    /// - Returns: false where the line has to wait and may not yet; it is paid for.
+    func lineTurn(_ exchange: Exchange, _ turns: LineTurns, mayWait: Bool) async -> Bool {
         await Task.yield()
-        let wait = limiter.charge(exchange.principal, tokens: 1)
-        if wait > 0 { try? await Task.sleep(nanoseconds: UInt64(wait)) }
+        if !turns.isPaid {
+            // The first line was paid when the request came.
+            turns.wait = limiter.charge(exchange.principal, tokens: turns.isFirst ? 0 : 1)
+            (turns.isPaid, turns.isFirst) = (true, false)
+        }
+        if turns.wait > 0 {
+            guard mayWait else { return false }
+            try? await Task.sleep(nanoseconds: UInt64(turns.wait))
+        }
+        turns.leave()
+        return true
+    }
+}
+
+/// Lines of a stream that were read and are answered one after another. For one task at a time.
+final class LineTurns: @unchecked Sendable {
+    private var lines: ArraySlice<[UInt8]> = []
+    /// Whether the next line is the stream's first, and whether it is paid for.
+    fileprivate var (isFirst, isPaid) = (true, false)
+    /// Nanoseconds that the next line has to wait.
+    fileprivate var wait: Int64 = 0
+
+    /// Takes lines, when those before are answered.
+    func begin(_ some: [[UInt8]]) { lines = some[...] }
+
+    /// Whether all are answered.
+    var isOver: Bool { lines.isEmpty }
+    /// The line whose turn it is.
+    var next: [UInt8]? { lines.first }
+
+    fileprivate func leave() {
+        lines.removeFirst()
+        (isPaid, wait) = (false, 0)
     }
 }

@@ -50,13 +50,13 @@ extension ScoringService {
     ) async throws(RequestFault) -> [UInt8] {
         let score = try bundle.score(request.record, wants: request.wants, evidence: request.evidence, all: request.all)
         let conversion = request.wants.contains(.conversion) ? try bundle.conversion(request) : nil
-        count(score, bundle)
         let text = ScoreText.answer(request.record.session, score, conversion: conversion?.line, bundle, events: events)
         try await keep()
         try await record(exchange) {
             let label = score.label.map { (bundle.decision(request, score, $0, id: exchange.id), bundle.labelRun(request)) }
             return [label, conversion?.record()].compactMap { $0 }
         }
+        count(score, bundle)
         return text
     }
 
@@ -127,7 +127,7 @@ extension ScoringService {
 
     /// Makes a session again what it was, unless it had to make room meanwhile.
     private func takeBack(_ session: RememberedSession, for known: RememberedSession?, _ key: String) async {
-        let isChanged = try? remembered.update(key, durably: false) { value in
+        let isChanged = try? remembered.update(key, durably: false, forgets: true) { value in
             guard value == session else { return .unchanged(false) }
             value = known
             return .changed(true)
@@ -193,10 +193,11 @@ extension ScoringService {
 
     /// Forgets sessions that are too old, and takes what was forgotten out of the log; to be called every few seconds.
     package func sweep() async {
-        remembered.sweep()
-        guard remembered.isUntidy else { return }
         let store = remembered
-        await BackgroundThread.run { store.tidy() }
+        await BackgroundThread.run {
+            store.sweep()
+            if store.isUntidy { store.tidy() }
+        }
     }
 
     /// Waits, away from the threads of requests, until what was remembered is on the disk; at once without a log.
@@ -236,17 +237,22 @@ extension ScoringService {
         try allow(exchange, anyOf: .sessions)
         let lines = LineStream(body, longest: settings.limits.bodyBytes)
         try await lines.begin()
+        let turns = LineTurns()
         return ServiceAnswer(
             contentType: "application/jsonl",
             body: .stream { [self] in
                 do throws(RequestFault) {
-                    guard let some = try await lines.next(atMost: settings.limits.batch) else { return nil }
+                    if turns.isOver {
+                        guard let some = try await lines.next(atMost: settings.limits.batch) else { return nil }
+                        turns.begin(some)
+                        metrics.batch(sessions: some.count)
+                    }
                     var text: [UInt8] = []
-                    for line in some {
-                        await lineTurn(exchange)
+                    while let line = turns.next {
+                        // What is there is told before the wait for a line that the rate does not allow yet: whoever has left is noticed.
+                        guard await lineTurn(exchange, turns, mayWait: text.isEmpty) else { break }
                         text += await answer(line: line, exchange, bundle, input)
                     }
-                    metrics.batch(sessions: some.count)
                     return text
                 } catch {
                     // Nothing but another line can tell it: the status was sent long ago.

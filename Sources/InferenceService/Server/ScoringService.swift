@@ -5,8 +5,8 @@ internal import Synchronization
 /// Takes: requests.   Gives: answers, and what operators read. Knows neither sockets nor a server.
 ///
 /// A request goes the same way whatever it asks: whether there was room for it when its head came, its route, who asks, whether they may
-/// and how often, then its body, and only then a model. Labels, rankings, forecasts and scores are on
-/// record before they are told, or soon after where that is wished; vectors are not recorded.
+/// and how often, then its body, and only then a model. Labels, rankings, forecasts and scores are on record before they are told, or soon
+/// after where that is wished; vectors are not recorded.
 package final class ScoringService: Sendable {
     /// What the service is made of.
     package struct Parts: Sendable {
@@ -331,12 +331,26 @@ package final class ScoringService: Sendable {
     /// Has a reload read something else anew, too, such as a certificate; what throws leaves what was there.
     package func rereads(_ body: @escaping @Sendable () throws(RequestFault) -> Void) { rereads.withLock { $0.append(body) } }
 
-    /// Reads who may ask, certificates and all bundles anew while the old ones answer. The first that is damaged ends it: who may ask goes
-    /// first, so that taking a key away does not depend on models.
+    /// Reads who may ask, certificates and all bundles anew while the old ones answer. The first that is damaged ends it, and what was read
+    /// before holds: who may ask goes first, so that taking a key away does not depend on models.
+    ///
+    /// One after another: a slower one must not bring back what a later one found changed.
     package func reload() async throws(RequestFault) -> [BundleSet.Change] {
+        guard await turns.enter(Self.reloads) else {
+            throw RequestFault(.overloaded, "many reloads wait already", remedy: "wait for them", retryAfter: 1)
+        }
+        defer { turns.leave(Self.reloads) }
         do throws(RequestFault) {
-            try await parts.authenticator.reload()
-            for body in rereads.withLock({ $0 }) { try body() }
+            // Away from the threads of requests, which must not wait for files.
+            let (authenticator, bodies) = (parts.authenticator, rereads.withLock { $0 })
+            let fault = await Task.detached { () -> RequestFault? in
+                do throws(RequestFault) {
+                    try await authenticator.reload()
+                    for body in bodies { try body() }
+                } catch { return error }
+                return nil
+            }.value
+            if let fault { throw fault }
             let changes = try await reloadBundles()
             metrics.reloaded(successfully: true)
             note()
@@ -347,6 +361,9 @@ package final class ScoringService: Sendable {
         }
     }
 
+    /// No session's name: those have a principal's before them.
+    private static let reloads = "reload"
+
     private func reloadBundles() async throws(RequestFault) -> [BundleSet.Change] {
         let bundles = parts.bundles
         // On a thread of its own: reading takes seconds, and the threads of requests are few.
@@ -356,7 +373,7 @@ package final class ScoringService: Sendable {
         switch outcome {
         case .success(let changes): return changes
         case .failure(let error):
-            throw RequestFault(.reloadFailed, error.description, remedy: "mend the bundle; what was there goes on")
+            throw RequestFault(.reloadFailed, error.description, remedy: "mend the bundle; those that were served go on")
         }
     }
 }

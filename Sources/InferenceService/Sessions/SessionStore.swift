@@ -151,12 +151,14 @@ public final class SessionStore<Value: Sendable>: Sendable {
     /// changed the session meanwhile. Otherwise it is called again with what is there then.
     ///
     /// No lock is held while the body works and its result is written as bytes for the log.
-    /// - Parameter durably: whether to return only when the change is on the disk, for stores with a log. Otherwise call ``commit()``.
+    /// - Parameters:
+    ///   - durably: whether to return only when the change is on the disk, for stores with a log. Otherwise call ``commit()``.
+    ///   - forgets: whether a session that the body takes away leaves the log as soon as one that ``remove(_:durably:)`` does.
     /// - Throws: ``SessionStoreError/tooLarge(bytes:most:)`` with the session as it was before, and ``SessionStoreError/file(_:)`` where
     ///   the change holds and could not be made safe.
     @discardableResult
     public func update<Outcome>(
-        _ id: String, durably: Bool = true, _ body: (inout Value?) -> SessionEdit<Outcome>
+        _ id: String, durably: Bool = true, forgets: Bool = false, _ body: (inout Value?) -> SessionEdit<Outcome>
     ) throws(SessionStoreError) -> Outcome {
         guard (1...SessionLimits.longestID).contains(id.utf8.count) else {
             throw .badID(bytes: id.utf8.count, most: SessionLimits.longestID)
@@ -180,7 +182,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
                 shard.state.withLock { _ = $0.entries.use(id) { $0.used = now } }
                 return outcome
             case .changed(let outcome):
-                guard try put(value, id, in: shard, after: old, now) else { continue }
+                guard try put(value, id, in: shard, after: old, now, forgets: forgets) else { continue }
                 if durably { try commit() }
                 return outcome
             }
@@ -190,7 +192,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
     /// Puts a value in the place of a state that was looked at before.
     /// - Returns: false where it is not there any more.
     private func put(
-        _ value: Value?, _ id: String, in shard: Shard, after old: SessionShard<Value>.Entry?, _ now: Int64
+        _ value: Value?, _ id: String, in shard: Shard, after old: SessionShard<Value>.Entry?, _ now: Int64, forgets: Bool
     ) throws(SessionStoreError) -> Bool {
         let (most, count) = (limits.bytes / shards.count, limits.sessions / shards.count)
         var new: SessionShard<Value>.Entry?
@@ -213,7 +215,7 @@ public final class SessionStore<Value: Sendable>: Sendable {
             } else {
                 state.depart(id, nil, &departed)
             }
-            record(departed)
+            record(departed, forgets: forgets && new == nil)
             return true
         }
     }
@@ -271,8 +273,8 @@ public final class SessionStore<Value: Sendable>: Sendable {
     /// Whether sessions that were removed have been in the log for long enough: then call ``tidy()``.
     public var isUntidy: Bool { log?.isUntidy ?? false }
 
-    /// Writes the log anew where ``isUntidy``, where it is small and holds sessions that were removed, or where half of it is dead. Waits for the disk, as ``commit()`` does; a failure is counted, and the
-    /// next call tries again.
+    /// Writes the log anew where ``isUntidy``, where it is small and holds sessions that were removed, or where half of it is dead. Waits for
+    /// the disk, as ``commit()`` does; a failure is counted, and the next call tries again.
     public func tidy() { log?.tidy(snapshot) }
 
     /// Commits and lets the log go, with nothing in it of sessions that were removed; changes that come later cannot be made safe.

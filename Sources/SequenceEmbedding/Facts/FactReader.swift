@@ -87,7 +87,8 @@ final class FactReader: Sendable {
             require(pair.of, [.categorical, .url, .text], separator: nil)
             require(pair.by, [.categorical, .url], separator: nil)
         }
-        if plan.hasTime && !table.hasTime && table.eventCount > 0 { found.append("the events have no time") }
+        // Whether a table without events has times nobody can tell; one whose events are still to come says it itself.
+        if plan.hasTime && !table.hasTime && (table.eventCount > 0 || table is SessionWindow) { found.append("the events have no time") }
         return Array(Set(found)).sorted()
     }
 }

@@ -60,7 +60,7 @@ public final class EncodedEvents: @unchecked Sendable {
     /// What a model reads.
     public let plan: FeaturePlan
     /// Sessions of the table.
-    public let sessionCount: Int
+    public var sessionCount: Int { table?.sessionCount ?? (offsets!.count - 1) }
     private let table: (any EventTable)?
     private let offsets: [Int]?
     let lookups: [LookupColumn]
@@ -73,7 +73,6 @@ public final class EncodedEvents: @unchecked Sendable {
         guard differences.isEmpty else { throw EncodingMismatch(differences: differences) }
         self.table = table
         plan = encoding.plan
-        sessionCount = table.sessionCount
         offsets = nil
         func number(_ field: String) -> Numbers {
             field == FeaturePlan.dwellField ? .logarithms(table.dwells) : .values(table.numbers(field)!)
@@ -153,7 +152,7 @@ public final class EncodedEvents: @unchecked Sendable {
     public func rebound(to table: any EventTable) -> EncodedEvents { EncodedEvents(self, table) }
 
     private init(_ other: EncodedEvents, _ table: any EventTable) {
-        (plan, sessionCount, offsets) = (other.plan, table.sessionCount, nil)
+        (plan, offsets) = (other.plan, nil)
         self.table = table
         func numbers(_ numbers: Numbers, _ field: String?) -> Numbers {
             switch numbers {
@@ -193,7 +192,6 @@ public final class EncodedEvents: @unchecked Sendable {
         self.plan = plan
         table = nil
         self.offsets = offsets
-        sessionCount = offsets.count - 1
         self.lookups = lookups.map { .ids(GrowingBuffer($0)) }
         bags = []
         self.scalars = scalars.map { .floats(GrowingBuffer($0)) }

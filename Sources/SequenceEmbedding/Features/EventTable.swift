@@ -1,6 +1,7 @@
 /// Sessions of typed events in columns, wherever they come from: an imported corpus, or a handful of events in memory.
 ///
-/// Pointers stay valid as long as the table lives.
+/// Pointers stay valid as long as the table lives. The sessions of a ``SessionWindow`` follow one another, and its dictionaries grow: what is
+/// bound to one asks for counts when it reads, and takes new entries before it does.
 public protocol EventTable: AnyObject, Sendable {
     /// Sessions (S).
     var sessionCount: Int { get }

@@ -5,6 +5,7 @@ package import EventStream
 /// What depends on a value only is worked out when a thread first meets the value, as for the dictionary of a corpus, and kept for the
 /// sessions that follow. Nothing of it changes what a session gives: codes stand for values, and no model reads a code.
 ///
+/// Values stay in memory, whoever sent them, until a window is full or its models are exchanged; they are told to nobody.
 /// Memory is bounded: when ``isFull``, or for a session with more events than ``capacity``, begin another one.
 package final class SessionWindow: EventTable, @unchecked Sendable {
     /// Most values of all fields together before a window is full.
@@ -20,7 +21,9 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     package let capacity: Int
     /// Whether the last session brought values that were not there.
     package private(set) var hasGrown = false
-    private var record: SessionRecord?
+    private var key: String?
+    /// Events of the session.
+    package private(set) var eventCount = 0
     private var values = 0
     private var bytes = 0
     private let texts: [TextColumn]
@@ -96,7 +99,7 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
         precondition(
             record.gaps.count == count && record.dwells.count == count && record.hours.count == count && record.weekdays.count == count,
             "SessionWindow: lists that do not fit each other")
-        self.record = record
+        (key, eventCount) = (record.session, count)
         hasGrown = false
         for event in 0..<count {
             timeColumn[event] = record.times[event] ?? .min
@@ -134,9 +137,7 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     }
 
     /// One, once a session was taken.
-    package var sessionCount: Int { record == nil ? 0 : 1 }
-    /// Events of the session.
-    package var eventCount: Int { record?.times.count ?? 0 }
+    package var sessionCount: Int { key == nil ? 0 : 1 }
     /// The events of the session.
     package func events(ofSession session: Int) -> Range<Int> {
         precondition(session == 0, "SessionWindow: it has one session")
@@ -145,7 +146,7 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     /// There is one visitor.
     package func visitor(ofSession session: Int) -> Int { 0 }
     /// The session's id.
-    package func sessionKey(_ session: Int) -> String { record?.session ?? "" }
+    package func sessionKey(_ session: Int) -> String { key ?? "" }
     /// Codes of a field: 0 missing, k the entry k − 1.
     package func codes(_ field: String) -> UnsafePointer<Int32>? { text(field).map { UnsafePointer($0.codes) } }
     /// Values of a numeric field, NaN where missing.

@@ -62,11 +62,9 @@ public struct Vocabulary: Sendable, Equatable {
 
     /// For each code of a table's field the id here: `[dictionaryCount + 1]`, the first for missing.
     public func map(field: String, of table: any EventTable) -> [Int32] {
-        var map = [Self.missing]
-        let count = table.dictionaryCount(field)
-        map.reserveCapacity(count + 1)
-        for index in 0..<count { map.append(self[table.withEntry(field, index) { String(decoding: $0, as: UTF8.self) }]) }
-        return map
+        let map = GrowingBuffer([Self.missing])
+        extend(map, field: field, of: table)
+        return Array(UnsafeBufferPointer(start: map.pointer, count: map.count))
     }
 
     /// Makes a ``map(field:of:)`` longer by the entries that the table's dictionary has got since.
