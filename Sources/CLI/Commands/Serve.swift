@@ -227,7 +227,9 @@ struct ServiceRun: Sendable {
         case .reloaded(let changes):
             let told = changes.map { Self.named($0.name, $0.version) + ($0.isChanged ? "" : " as before") }.joined(separator: ", ")
             StandardError.write("serve: reloaded \(told)\n")
-        case .reloadFailed(let reason): StandardError.write("serve: not reloaded: \(reason); what was there goes on, but for keys and certificates that were read before it\n")
+        case .reloadFailed(let reason):
+            StandardError.write(
+                "serve: not reloaded: \(reason); what was there goes on, but for keys and certificates that were read before it\n")
         case .limited(let connections, let files):
             StandardError.write(
                 "serve: limits.connections: the system lets the process open \(files) files, enough for \(connections) connections\n")
