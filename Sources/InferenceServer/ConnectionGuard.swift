@@ -80,8 +80,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var (hasBody, isStream, isShed) = (false, false, false)
     /// Requests whose heads came, and those that came whole; answers that began, and those that went.
     private var (requests, wholes, begun, answers) = (0, 0, 0, 0)
-    /// Whether the connection is gone.
-    private var isGone = false
+    /// Whether the connection is gone, and whether nobody takes what was written to it.
+    private var (isGone, isUnread) = (false, false)
+    /// Whether the connection is among those that wait for an answer.
+    private var isCounted = false
     /// Why the parser could read no further.
     private var unreadable: HTTPParserError?
     /// The answer with which the connection ends.
@@ -111,8 +113,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             try pipeline.addHandler(version, position: .before(codec))
         } catch { context.close(promise: nil) }
-        // Whoever connects and says nothing is held to the header's time, too.
-        begin(.header, context)
+        // Whoever connects and says nothing is held to the shorter of the two.
+        begin(idle < header ? .request : .header, context)
     }
 
     func handlerRemoved(context _: ChannelHandlerContext) { leave() }
@@ -128,9 +130,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer = nil
         unread?.cancel()
         version = nil
-        guard !isGone else { return }
         isGone = true
-        if wholes > begun { service.gate.leave(wholes - begun) }
+        count()
+    }
+
+    /// Counts the connection while a whole request of it waits for its answer: once, however many were sent at a time, and not while the
+    /// client does not take what it was told before.
+    private func count() {
+        let waits = wholes > begun && !isGone && !isUnread
+        guard waits != isCounted else { return }
+        isCounted = waits
+        if waits { service.gate.enter() } else { service.gate.leave() }
     }
 
     // MARK: Times
@@ -178,7 +188,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         unread?.cancel()
         unread = nil
-        if !context.channel.isWritable {
+        isUnread = !context.channel.isWritable
+        count()
+        if isUnread {
             let channel = context.channel
             unread = context.eventLoop.scheduleTask(in: body) { channel.close(promise: nil) }
         }
@@ -218,7 +230,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             wholes += 1
             rest(context)
             if isShed { return }
-            if begun < wholes, !isGone { service.gate.enter() }
+            count()
         }
         context.fireChannelRead(data)
     }
@@ -247,7 +259,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             if head.status.kind == .informational { return context.write(data, promise: promise) }
             begun += 1
-            if begun <= wholes, !isGone { service.gate.leave() }
+            count()
             // The server tells what it cannot read without a word; whatever the service says bears an id.
             let text = unreadable.flatMap { head.headerFields[.requestID] == nil ? tell($0, &head) : nil }
             if head.headerFields[.connection]?.lowercased() == "close" { last = min(last, answers + 1) }

@@ -77,6 +77,8 @@ import Testing
         ) { server in
             let silent = await server.talk([Self.live])
             #expect(silent.isEnded && statuses(silent.text) == [200] && (0.4..<2).contains(silent.seconds))
+            let mute = await server.talk([])
+            #expect(mute.isEnded && mute.text.isEmpty && (0.4..<2).contains(mute.seconds))
             // The answer takes three times as long as a connection may be idle.
             let waiting = await server.talk([Self.slow.replacing("Connection: close\r\n", with: "")])
             #expect(waiting.isEnded && statuses(waiting.text) == [401] && (1.9..<4).contains(waiting.seconds), "\(waiting.seconds)")
@@ -140,6 +142,15 @@ import Testing
             #expect(statuses(await first.text) == [401])
             #expect(server.service.gate.unanswered == 0)
             #expect(statuses(await server.talk([Self.body + "Connection: close\r\nContent-Length: 2\r\n\r\n{}"]).text) == [401])
+        }
+    }
+
+    @Test func whoSendsManyAtATimeTakesTheRoomOfOne() async throws {
+        try await Self.slowly { server in
+            async let many = server.talk([String(repeating: Self.slow.replacing("Connection: close\r\n", with: ""), count: 40)], seconds: 1)
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(server.service.gate.unanswered == 1)
+            _ = await many
         }
     }
 

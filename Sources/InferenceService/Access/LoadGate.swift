@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Counts the requests that came whole and are not answered yet, and says when there are so many that the next is refused at once.
+/// Counts the requests that came whole and are not answered yet, one of each connection, and says when there are so many that the next is
+/// refused at once.
 ///
 /// What cannot be answered soon is refused at once, so that a service under four times its load answers a quarter of the requests quickly
 /// instead of all of them late. Who sends a body slowly takes no room from others. Counting is one atomic addition.

@@ -70,7 +70,9 @@ package final class ScoringService: Sendable {
 
     private func watch() {
         let (gate, remembered, journal) = (gate, remembered, parts.journal)
-        metrics.watch(.gauge, "tessera_requests_in_flight", help: "Requests that came and are not answered yet.") {
+        metrics.watch(
+            .gauge, "tessera_requests_in_flight", help: "Requests that came whole and wait for their answers, one of each connection."
+        ) {
             Double(gate.unanswered)
         }
         metrics.watch(.gauge, "tessera_sessions_remembered", help: "Sessions whose events come one after another.") {
