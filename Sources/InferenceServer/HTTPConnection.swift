@@ -1,133 +1,319 @@
-internal import HTTPTypes
-internal import Hummingbird
 internal import InferenceService
 internal import NIOCore
-internal import NIOHTTPTypes
+internal import NIOHTTP1
 
-/// One connection's requests, from the server's types to ours and back. With ``HTTPServer`` the only place that knows the server.
-struct HTTPEndpoint: HTTPResponder {
-    /// What the server tells of a request beside itself: the connection that it came by.
-    struct Context: InitializableFromSource {
-        let channel: any Channel
+/// Takes: what the parser reads of a connection.   Gives: the bytes of answers.
+///
+/// Requests of one connection are answered one after another, each as soon as its head is there and the one before it is answered. What a
+/// client sends ahead waits here, and more is not read then. The connection holds its client to the times of the settings, refuses requests
+/// for which there is no room as soon as their head is there, and gives those whose request is on its way when the service ends a moment to
+/// be answered.
+///
+/// Everything happens on the connection's loop, the tasks of its requests too, so there are no locks here.
+final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
-        init(source: ApplicationRequestContextSource) { channel = source.channel }
+    /// How long a connection is kept open for a request on its way when the service ends.
+    private static let grace = TimeAmount.milliseconds(500)
+
+    private let service: ScoringService
+    private let loop: ServiceLoop
+    private var context: ChannelHandlerContext?
+    private var times: ConnectionTimes?
+    /// The request that is read or answered.
+    private var current: IncomingRequest?
+    /// What came behind it.
+    private var behind = CircularBuffer<HTTPServerRequestPart>()
+    /// Why nothing can be read behind what is there.
+    private var unreadable: HTTPParserError?
+    /// Requests that came whole, and answers that began.
+    private var (wholes, begun) = (0, 0)
+    /// Whether the connection is among those that wait for an answer.
+    private var isCounted = false
+    /// Whether the last answer was given, and whether the connection is gone.
+    private var (isOver, isGone) = (false, false)
+    /// Whether the service ends, and whether the client sends no more.
+    private var (isQuiescing, isInputClosed) = (false, false)
+    /// Whether somebody wanted to read when it was not the time to.
+    private var isReadWanted = false
+    /// Ends the connection where nobody takes what was written to it.
+    private var unread: Scheduled<Void>?
+
+    private var isIdle: Bool { current == nil && behind.isEmpty }
+
+    init(_ service: ScoringService, on loop: ServiceLoop) { (self.service, self.loop) = (service, loop) }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let times = ConnectionTimes(service.settings.timeouts) { [weak self] in self?.missed($0) }
+        self.times = times
+        times.beginFirst(context.eventLoop)
     }
 
-    let service: ScoringService
+    func handlerRemoved(context _: ChannelHandlerContext) {
+        leave()
+        context = nil
+    }
 
-    func respond(to request: Request, context: Context) async throws -> Response {
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        isGone = true
+        times?.cancel()
+        unread?.cancel()
+        current?.fail(Self.endedEarly)
+        current = nil
+        behind.removeAll()
+        count()
+    }
+
+    /// Counts the connection while a whole request of it waits for its answer: once, however many were sent at a time, and not while the
+    /// client does not take what it was told before.
+    private func count() {
+        let waits = wholes > begun && !isGone && unread == nil
+        guard waits != isCounted else { return }
+        isCounted = waits
+        if waits { service.gate.enter() } else { service.gate.leave() }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context _: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let part = unwrapInboundIn(data)
+        if case .end = part { wholes += 1 }
+        if current?.isWhole ?? !behind.isEmpty { behind.append(part) } else { take(part, isFirst: true) }
+        count()
+    }
+
+    /// - Parameter isFirst: whether it did not wait for another request's answer.
+    private func take(_ part: HTTPServerRequestPart, isFirst: Bool) {
+        switch part {
+        case .head(let head): begin(head, isFirst: isFirst)
+        case .body(var piece): current?.append(&piece)
+        case .end:
+            times?.end()
+            current?.finish()
+            if current?.isAnswered ?? false { current = nil }
+            rest()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, isFirst: Bool) {
+        guard let context else { return }
+        var request = ServiceRequest(head)
+        request.arrived = ServiceClock.system.nanoseconds()
+        let isOld = head.version.minor == 0
+        // The parser reads nothing behind a request that wishes another protocol.
+        let isLast = !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        let incoming = IncomingRequest(request, isOld: isOld, isLast: isLast, over: self)
+        current = incoming
+        times?.begin(.body, context.eventLoop)
+        if isFirst, service.isFull(for: request.target) { return tell(service.shed(request), to: incoming) }
+        Task(executorPreference: loop) { [self] in await answer(incoming) }
+    }
+
+    /// Behind an answer and its request's end the next request may take its time.
+    private func rest() {
+        guard isIdle, !isOver, !isGone, let context else { return }
+        times?.begin(.request, context.eventLoop)
+    }
+
+    /// Takes what waited, as far as its turn has come.
+    private func advance() {
+        while !isOver, !(current?.isWhole ?? false), let part = behind.popFirst() { take(part, isFirst: false) }
+        if isIdle, let unreadable, !isOver { tell(unreadable) }
+        rest()
+        readOn()
+    }
+
+    /// What a client sends ahead is not read before its turn.
+    func read(context: ChannelHandlerContext) {
+        isReadWanted = !behind.isEmpty || current?.isFull ?? false
+        if !isReadWanted { context.read() }
+    }
+
+    /// Reads again, if it is the time to.
+    func readOn() {
+        guard isReadWanted, let context else { return }
+        read(context: context)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        guard !isOver, unreadable == nil else { return }
+        guard let current, !current.isWhole else {
+            unreadable = error
+            return advance()
+        }
+        current.isLast = true
+        current.isAnswered ? context.close(promise: nil) : current.fail(Self.endedEarly)
+    }
+
+    private static let endedEarly = RequestFault(
+        .badRequest, "the body ended too early", remedy: "send as many bytes as Content-Length says")
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            isInputClosed = true
+            if isIdle, !isOver { context.close(promise: nil) }
+        } else if event is ChannelShouldQuiesceEvent {
+            isQuiescing = true
+            // A connection that looks idle here may have a request on its way: one that comes now is answered, and told to be the last.
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: Self.grace) {
+                let own = bound.value
+                if own.isIdle, !own.isOver { own.context?.close(promise: nil) }
+            }
+        }
+    }
+
+    // MARK: Times
+
+    /// A request's first bytes, or more of them.
+    func bytesCame() {
+        guard isIdle, let times, times.waiting != .header, let context else { return }
+        times.begin(.header, context.eventLoop)
+    }
+
+    private func missed(_ what: ConnectionTimes.Waiting) {
+        if what == .body, let current, !current.isAnswered {
+            current.fail(RequestFault(.timeout, "the body did not come in time", remedy: "send it at once"))
+        } else {
+            context?.close(promise: nil)
+        }
+    }
+
+    /// A stream may last for hours, and while its lines are answered nobody waits for more of it: each piece has the time of a body from when
+    /// it is asked for.
+    func awaitsPiece() {
+        guard let context else { return }
+        times?.begin(.body, context.eventLoop)
+        readOn()
+    }
+
+    /// A piece is there.
+    func hasPiece() { times?.end() }
+
+    /// Whoever does not take what they asked for holds its memory: they have as long as for a body.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unread?.cancel()
+        unread = nil
+        if !context.channel.isWritable, let times {
+            let channel = context.channel
+            unread = context.eventLoop.scheduleTask(in: times.body) { channel.close(promise: nil) }
+        }
+        count()
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Answers
+
+    private func answer(_ incoming: IncomingRequest) async {
         // Of those who left nobody waits for an answer.
-        guard context.channel.isActive else { throw CancellationError() }
-        let own = ServiceRequest(request.head)
-        var body = HTTPBody(request.body, context.channel, awaitsWord: own.awaitsWord)
-        let answer = await service.answer(own, &body)
-        var headers = HTTPFields(answer)
-        let isLeft = if case .bytes = answer.body { !body.isBegun && service.endsUnread(own) } else { false }
-        if answer.status == 413 || answer.status == 408 || isLeft { headers[.connection] = "close" }
-        let status = HTTPResponse.Status(code: answer.status)
-        switch answer.body {
-        case .bytes(let bytes):
-            if request.method == .head {
-                headers[.contentLength] = "\(bytes.count)"
-                return Response(status: status, headers: headers)
-            }
-            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-        case .stream(let next):
-            return Response(
-                status: status, headers: headers,
-                body: ResponseBody { writer in
-                    while let piece = await next() { try await writer.write(ByteBuffer(bytes: piece)) }
-                    try await writer.finish(nil)
-                })
+        guard !isGone else { return }
+        var body = incoming
+        let answer = await service.answer(incoming.request, &body)
+        guard case .stream(let next) = answer.body else { return tell(answer, to: incoming) }
+        await stream(answer, next, to: incoming)
+    }
+
+    /// Whether the connection ends with an answer.
+    private func ends(_ answer: ServiceAnswer, _ incoming: IncomingRequest) -> Bool {
+        if incoming.isLast || incoming.fault != nil || answer.status == 413 || answer.status == 408 { return true }
+        return (answer.closes || isQuiescing || isInputClosed) && behind.isEmpty && unreadable == nil
+    }
+
+    private func form(length: Int?, _ incoming: IncomingRequest, closes: Bool) -> ByteBuffer.HeadForm {
+        begun += 1
+        count()
+        return .init(length: length, isOld: incoming.isOld, closes: closes, date: loop.dateText())
+    }
+
+    private func tell(_ answer: ServiceAnswer, to incoming: IncomingRequest) {
+        guard !isGone, let context, case .bytes(let bytes) = answer.body else { return }
+        let closes = ends(answer, incoming) || (!incoming.isBegun && !incoming.isWhole && service.endsUnread(incoming.request))
+        var buffer = context.channel.allocator.buffer(capacity: 512 + bytes.count)
+        buffer.write(head: answer, form(length: bytes.count, incoming, closes: closes))
+        if incoming.request.method != "HEAD" { buffer.writeBytes(bytes) }
+        finish(incoming, with: buffer, closes: closes, context)
+    }
+
+    private func stream(_ answer: ServiceAnswer, _ next: @Sendable () async -> [UInt8]?, to incoming: IncomingRequest) async {
+        guard !isGone, let context else { return }
+        let closes = ends(answer, incoming) || incoming.isOld
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        buffer.write(head: answer, form(length: nil, incoming, closes: closes))
+        guard await send(buffer) else { return }
+        buffer.clear()
+        while let piece = await next() {
+            // An empty one would be the end.
+            guard !piece.isEmpty else { continue }
+            buffer.write(piece: piece, isOld: incoming.isOld)
+            guard await send(buffer) else { return }
+            buffer.clear()
         }
+        guard !isGone else { return }
+        buffer.write(piece: [], isOld: incoming.isOld)
+        finish(incoming, with: buffer, closes: closes || ends(answer, incoming), context)
     }
-}
 
-extension ServiceRequest {
-    /// What a head says.
-    init(_ head: HTTPRequest) {
-        let fields = head.headerFields
-        self.init(method: head.method.rawValue, target: head.path ?? "")
-        authorization = fields[.authorization]
-        key = fields[.apiKey]
-        id = fields[.requestID]
-        contentType = fields[.contentType]
-        contentEncoding = fields[.contentEncoding]
-        contentLength = fields[.contentLength].flatMap { Int($0) }
-        hasUnknownLength = fields[.transferEncoding] != nil
-        awaitsWord = fields[.expect]?.lowercased() == "100-continue"
-        arrived = fields[.arrived].flatMap { Int64($0) }
-        inferenceHeaderLength = fields[.inferenceHeaderLength]
+    /// Sends bytes and waits until the system took them.
+    /// - Returns: false where nobody takes them any more.
+    private func send(_ buffer: ByteBuffer) async -> Bool {
+        guard !isGone, let context else { return false }
+        do { try await context.writeAndFlush(wrapOutboundOut(buffer)).get() } catch { return false }
+        return !isGone
     }
-}
 
-extension HTTPFields {
-    /// The fields of an answer, without its length.
-    init(_ answer: ServiceAnswer) {
-        self.init()
-        if let type = answer.contentType { self[.contentType] = type }
-        if let id = answer.id { self[.requestID] = id }
-        if answer.closes { self[.connection] = "close" }
-        for (name, value) in answer.fields {
-            if let name = HTTPField.Name(name) { self[name] = value }
+    /// Sends the end of an answer.
+    private func finish(_ incoming: IncomingRequest, with buffer: ByteBuffer, closes: Bool, _ context: ChannelHandlerContext) {
+        incoming.end()
+        if closes { return close(with: buffer, context) }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        guard incoming.isWhole else {
+            // What else comes of it is read and forgotten.
+            times?.begin(.body, context.eventLoop)
+            return readOn()
         }
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let apiKey = HTTPField.Name("X-Api-Key")!
-    static let requestID = HTTPField.Name("X-Request-Id")!
-    fileprivate static let inferenceHeaderLength = HTTPField.Name("Inference-Header-Content-Length")!
-}
-
-/// A body that comes over a connection.
-struct HTTPBody: InferenceService.RequestBody, @unchecked Sendable {
-    private let body: Hummingbird.RequestBody
-    private var iterator: Hummingbird.RequestBody.AsyncIterator?
-    private let channel: any Channel
-    /// Whether the client sends the body only when it is told to (RFC 9110, section 10.1.1).
-    private var awaitsWord: Bool
-    /// Whether anybody asked for it.
-    private(set) var isBegun = false
-
-    init(_ body: Hummingbird.RequestBody, _ channel: any Channel, awaitsWord: Bool) {
-        (self.body, self.channel, self.awaitsWord) = (body, channel, awaitsWord)
+        current = nil
+        advance()
     }
 
-    private mutating func begin() {
-        isBegun = true
-        if awaitsWord { channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil) }
-        awaitsWord = false
+    /// Sends a connection's last bytes.
+    private func close(with buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        (isOver, current) = (true, nil)
+        behind.removeAll()
+        times?.end()
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in channel.close(promise: nil) }
     }
 
-    mutating func collect(limit: Int) async throws(RequestFault) -> [UInt8] {
-        begin()
-        var bytes: [UInt8] = []
-        do {
-            for try await piece in body {
-                guard bytes.count + piece.readableBytes <= limit else { throw ScoringService.tooLarge(limit) }
-                bytes += piece.readableBytesView
-            }
-        } catch { throw Self.fault(error) }
-        return bytes
+    /// Tells a client to send the body that it keeps until it is told to.
+    func asksForBody() {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
-    mutating func next() async throws(RequestFault) -> [UInt8]? {
-        if !isBegun { begin() }
-        var own = iterator ?? body.makeAsyncIterator()
-        channel.triggerUserOutboundEvent(BodyPiece.isAwaited, promise: nil)
-        defer {
-            iterator = own
-            channel.triggerUserOutboundEvent(BodyPiece.isThere, promise: nil)
-        }
-        do { return try await own.next().map { Array($0.readableBytesView) } } catch { throw Self.fault(error) }
-    }
-
-    private static func fault(_ error: any Error) -> RequestFault {
-        if let fault = error as? RequestFault { return fault }
-        if error is BodyTimeout {
-            return RequestFault(.timeout, "the body did not come in time", remedy: "send it at once")
-        }
-        return RequestFault(.badRequest, "the body ended too early", remedy: "send as many bytes as Content-Length says")
+    /// Tells a client that it cannot be understood.
+    private func tell(_ error: HTTPParserError) {
+        guard let context else { return }
+        let fault =
+            error == .headerOverflow
+            ? RequestFault(
+                .badRequest, "the header has more than \(service.settings.limits.headerBytes) bytes or 100 fields",
+                remedy: "send a shorter one")
+            : RequestFault(.badRequest, "this is no request of HTTP/1.1", remedy: "send well-formed requests, with one length each")
+        let answer = service.refuse(ServiceRequest(method: "", target: ""), fault)
+        guard case .bytes(let bytes) = answer.body else { return }
+        var buffer = ByteBuffer()
+        buffer.write(head: answer, .init(length: bytes.count, isOld: false, closes: true, date: loop.dateText()))
+        buffer.writeBytes(bytes)
+        close(with: buffer, context)
     }
 }

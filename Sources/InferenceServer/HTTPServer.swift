@@ -3,7 +3,6 @@
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
-internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 package import InferenceService
@@ -41,31 +40,16 @@ package struct HTTPServer: Sendable {
     /// Serves until SIGTERM or SIGINT; SIGHUP reads bundles, callers and certificate anew.
     /// - Throws: ``ListenFault`` where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
     package func run() async throws {
-        let loops = MultiThreadedEventLoopGroup.singleton
-        try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await serve(loops) }
-    }
-
-    private func serve(_ loops: MultiThreadedEventLoopGroup) async throws {
         var quiet = Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let logger = quiet
         let (service, settings, told) = (service, settings, told)
         let room = OpenFiles.room(forConnections: settings.limits.connections)
         if room.connections < settings.limits.connections { told(.limited(connections: room.connections, files: room.files)) }
-        let connection = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(service)],
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: settings.limits.headerBytes, maxHeaderListSize: settings.limits.headerBytes, maxHeaderFieldCount: 100))
-        var builder = HTTPServerBuilder.http1(configuration: connection)
-        if let certificate = settings.tls.certificate, let key = settings.tls.key {
-            let own = try ServerCertificate(certificate, key: key)
-            service.rereads { () throws(RequestFault) in try own.reload() }
-            builder = try .tls(builder, tlsConfiguration: own.configuration)
-        }
-        var application = Application(
-            responder: HTTPEndpoint(service: service), server: builder,
+        let loops = MultiThreadedEventLoopGroup.singleton
+        let server = try channel(loops).server(
             configuration: .init(
-                address: .hostname(settings.address, port: settings.port), serverName: nil, backlog: 1024,
+                address: .hostname(settings.address, port: settings.port), backlog: 1024,
                 availableConnectionsDelegate: .maximum(room.connections, logger: logger)),
             onServerRunning: { channel in
                 LastCall.add(to: channel)
@@ -75,9 +59,8 @@ package struct HTTPServer: Sendable {
                     .listening(
                         address: settings.address, port: channel.localAddress?.port ?? settings.port,
                         encrypted: settings.tls.certificate != nil))
-            }, eventLoopGroupProvider: .shared(loops), logger: logger)
-        application.services = [SessionSweep(service: service)]
-        var running = ServiceGroupConfiguration(services: [application], logger: logger)
+            }, eventLoopGroup: loops, logger: logger)
+        var running = ServiceGroupConfiguration(services: [server, SessionSweep(service: service)], logger: logger)
         // Whoever is not answered by then will never be.
         running.maximumGracefulShutdownDuration = .seconds(settings.timeouts.drainSeconds)
         running.maximumCancellationDuration = .seconds(5)
@@ -86,6 +69,15 @@ package struct HTTPServer: Sendable {
         let watching = Task { await watch(signals, group) }
         defer { watching.cancel() }
         do { try await group.run() } catch let error as IOError { throw ListenFault(error.errnoCode) }
+    }
+
+    /// How connections are served, encrypted where the settings say so.
+    private func channel(_ loops: MultiThreadedEventLoopGroup) throws -> any ServerChildChannel {
+        let plain = ServiceChannel(service, loops: loops.makeIterator().map { ServiceLoop($0) })
+        guard let certificate = settings.tls.certificate, let key = settings.tls.key else { return plain }
+        let own = try ServerCertificate(certificate, key: key)
+        service.rereads { () throws(RequestFault) in try own.reload() }
+        return try TLSChannel(plain, tlsConfiguration: own.configuration)
     }
 
     private func watch(_ signals: UnixSignalsSequence, _ group: ServiceGroup) async {

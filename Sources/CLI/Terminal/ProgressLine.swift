@@ -57,11 +57,9 @@ final class ProgressLine {
     }
 
     /// Seconds of a clock that never goes back.
-    static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
+    static func now() -> Double { (ContinuousClock.now - begin) / .seconds(1) }
+
+    private static let begin = ContinuousClock.now
 }
 
 /// Numbers as people read them.
