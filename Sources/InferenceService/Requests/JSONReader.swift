@@ -15,9 +15,9 @@ package struct JSONReader {
     }
 
     /// What stands where a member may stand.
-    package enum Member {
-        /// A member of this number.
-        case known(Int)
+    package enum Member<Value> {
+        /// A member that stands for this.
+        case known(Value)
         /// A member of another name.
         case unknown
         /// The end of the object, which is left.
@@ -32,13 +32,15 @@ package struct JSONReader {
     let bytes: UnsafeBufferPointer<UInt8>
     var place: Int
     let end: Int
-    var frames: [Frame] = []
+    /// The object or array that is being read, and those around it; an outermost one that nothing stands in is around all.
+    private var frame = Frame(isObject: false)
+    private var around: [Frame] = []
 
     /// The text must outlive the reader.
     package init(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>? = nil) {
         self.bytes = bytes
         (place, end) = (range?.lowerBound ?? 0, range?.upperBound ?? bytes.count)
-        frames.reserveCapacity(8)
+        around.reserveCapacity(8)
     }
 
     // MARK: Faults
@@ -46,7 +48,7 @@ package struct JSONReader {
     /// Where the reader stands: names and numbers of elements.
     package var path: String {
         var path = ""
-        for frame in frames {
+        for frame in around.dropFirst() + (around.isEmpty ? [] : [frame]) {
             if frame.isObject {
                 path += (path.isEmpty || frame.name.isEmpty ? "" : ".") + String(decoding: bytes[frame.name], as: UTF8.self)
             } else {
@@ -99,9 +101,10 @@ package struct JSONReader {
     }
 
     private mutating func begin(isObject: Bool) throws(RequestFault) {
-        guard frames.count < Self.mostDepth else { throw malformed("more than \(Self.mostDepth) objects and arrays within each other") }
+        guard around.count < Self.mostDepth else { throw malformed("more than \(Self.mostDepth) objects and arrays within each other") }
         place += 1
-        frames.append(Frame(isObject: isObject))
+        around.append(frame)
+        frame = Frame(isObject: isObject)
     }
 
     /// The name of the next member, whose value must be read before the one after it; nil behind the last, and the object is left.
@@ -113,30 +116,30 @@ package struct JSONReader {
     }
 
     /// The next member by its name, whose value must be read before the one after it.
-    package mutating func nextMember(_ names: MemberNames) throws(RequestFault) -> Member {
+    package mutating func nextMember<Value>(_ names: MemberNames<Value>.Table) throws(RequestFault) -> Member<Value> {
         guard let scan = try nextMemberScan() else { return .end }
-        let number: Int?
+        let value: Value?
         if scan.hasEscapes {
             var name = try text(scan, limit: Self.longestName)
-            number = name.withUTF8 { names.number(of: $0) }
+            value = name.withUTF8 { names.value(of: $0) }
         } else {
-            number = names.number(of: UnsafeBufferPointer(rebasing: bytes[scan.range]))
+            value = names.value(of: UnsafeBufferPointer(rebasing: bytes[scan.range]))
             // A known name is UTF-8, as every byte of it is that of a name that is.
-            if number == nil { _ = try text(scan, limit: Self.longestName) }
+            if value == nil { _ = try text(scan, limit: Self.longestName) }
         }
         try beginValue(of: scan)
-        return number.map { .known($0) } ?? .unknown
+        return value.map { .known($0) } ?? .unknown
     }
 
     private mutating func nextMemberScan() throws(RequestFault) -> TextScan? {
         guard try next(closing: UInt8(ascii: "}")) else { return nil }
         guard place < end, bytes[place] == UInt8(ascii: "\"") else { throw malformed("a member has no name") }
-        frames[frames.count - 1].name = 0..<0
+        frame.name = 0..<0
         return try scanText()
     }
 
     private mutating func beginValue(of scan: TextScan) throws(RequestFault) {
-        frames[frames.count - 1].name = scan.range
+        frame.name = scan.range
         skipSpace()
         guard place < end, bytes[place] == UInt8(ascii: ":") else { throw malformed("a colon is missing") }
         place += 1
@@ -150,16 +153,16 @@ package struct JSONReader {
         guard place < end else { throw malformed("the text ends too early") }
         if bytes[place] == closing {
             place += 1
-            frames.removeLast()
+            frame = around.removeLast()
             return false
         }
-        if frames[frames.count - 1].count > 0 {
+        if frame.count > 0 {
             guard bytes[place] == UInt8(ascii: ",") else { throw malformed("a comma is missing") }
             place += 1
             skipSpace()
             guard place < end, bytes[place] != closing else { throw malformed("nothing follows the comma") }
         }
-        frames[frames.count - 1].count += 1
+        frame.count += 1
         return true
     }
 

@@ -4,7 +4,7 @@ package import EventStream
 ///
 /// What an export does not say is worked out as `tessera import` does: seconds to the event before and behind, hour and weekday in the zone
 /// of the corpus that the models were made from. A request that gives them itself, as one made from a corpus does, is believed.
-package struct SessionInput: Sendable {
+package final class SessionInput: Sendable {
     /// How much a session may hold.
     package struct Limits: Sendable, Equatable {
         /// Most events.
@@ -31,12 +31,10 @@ package struct SessionInput: Sendable {
     package let limits: Limits
     private let zone: Int64
     private let fields: [String: Field]
-    /// Fields and reserved members by the numbers of their names; a reserved name is no field's.
-    private let members: [Member]
-    private let names: MemberNames
-    /// Fields by the numbers of their names, for what stands in `fields`.
-    private let nested: [Member]
-    private let nestedNames: MemberNames
+    /// Fields and reserved members; a reserved name is no field's.
+    private let members: MemberNames<Member>
+    /// Fields, for what stands in `fields`.
+    private let nested: MemberNames<Member>
     private let numeric: Int
     private let texts: Int
 
@@ -79,10 +77,8 @@ package struct SessionInput: Sendable {
         (self.fields, self.numeric, self.texts) = (fields, numeric, texts)
         let reserved = Reserved.allCases.map(\.rawValue)
         let free = fields.keys.filter { !reserved.contains($0) }
-        names = MemberNames(reserved + free)
-        members = Reserved.allCases.map { .reserved($0) } + free.map { .field(fields[$0]!) }
-        nestedNames = MemberNames(Array(fields.keys))
-        nested = fields.values.map { .field($0) }
+        members = MemberNames(Reserved.allCases.map { ($0.rawValue, .reserved($0)) } + free.map { ($0, .field(fields[$0]!)) })
+        nested = MemberNames(fields.map { ($0, .field($1)) })
     }
 
     /// The session while its members are read.
@@ -119,18 +115,34 @@ package struct SessionInput: Sendable {
         var dwells: [Float?] = []
         var hours: [UInt8] = []
         var weekdays: [UInt8] = []
-        var texts: [[String?]]
-        var numbers: [[Double?]]
-        /// The last event, from 1, that gave a field: a null is given, too.
-        var givenTexts: [Int]
-        var givenNumbers: [Int]
+        /// Values of an event's fields behind those of the event before.
+        var texts: [String?] = []
+        var numbers: [Double?] = []
+        /// Which fields the last event gave: a null is given, too.
+        var givenTexts: [Bool]
+        var givenNumbers: [Bool]
+        private let widths: (texts: Int, numbers: Int)
 
-        init(texts count: Int, numbers numeric: Int) {
-            texts = [[String?]](repeating: [], count: count)
-            numbers = [[Double?]](repeating: [], count: numeric)
-            givenTexts = [Int](repeating: 0, count: count)
-            givenNumbers = [Int](repeating: 0, count: numeric)
+        init(texts width: Int, numbers numeric: Int) {
+            widths = (width, numeric)
+            givenTexts = [Bool](repeating: false, count: width)
+            givenNumbers = [Bool](repeating: false, count: numeric)
         }
+
+        /// Begins an event without values.
+        mutating func begin() {
+            texts.append(contentsOf: repeatElement(nil, count: widths.texts))
+            numbers.append(contentsOf: repeatElement(nil, count: widths.numbers))
+            for place in givenTexts.indices { givenTexts[place] = false }
+            for place in givenNumbers.indices { givenNumbers[place] = false }
+        }
+
+        mutating func give(text: String?, to place: Int) { texts[texts.count - widths.texts + place] = text }
+        mutating func give(number: Double?, to place: Int) { numbers[numbers.count - widths.numbers + place] = number }
+
+        /// Values of a field in the order of events.
+        func texts(_ place: Int) -> [String?] { times.indices.map { texts[$0 * widths.texts + place] } }
+        func numbers(_ place: Int) -> [Double?] { times.indices.map { numbers[$0 * widths.numbers + place] } }
     }
 
     /// Takes a member of a session's object.
@@ -171,10 +183,10 @@ package struct SessionInput: Sendable {
     }
 
     private func record(_ session: String, _ visitor: String, _ events: Events) -> SessionRecord {
-        var texts: [String: [String?]] = [:]
-        var numbers: [String: [Double?]] = [:]
+        var texts = [String: [String?]](minimumCapacity: self.texts)
+        var numbers = [String: [Double?]](minimumCapacity: numeric)
         for (name, field) in fields {
-            if field.isNumeric { numbers[name] = events.numbers[field.place] } else { texts[name] = events.texts[field.place] }
+            if field.isNumeric { numbers[name] = events.numbers(field.place) } else { texts[name] = events.texts(field.place) }
         }
         return SessionRecord(
             session: session, visitor: visitor, times: events.times, gaps: events.gaps, dwells: events.dwells, hours: events.hours,
@@ -245,11 +257,10 @@ package struct SessionInput: Sendable {
                     .unprocessable, "more than \(limits.events) events",
                     remedy: "send the latest \(limits.events), or raise limits.eventsPerSession")
             }
-            for place in events.texts.indices { events.texts[place].append(nil) }
-            for place in events.numbers.indices { events.numbers[place].append(nil) }
+            events.begin()
             var own = Said()
-            var members = 0
-            try event(&reader, &own, &events, &members, isNested: false)
+            var count = 0
+            try event(&reader, &own, &events, &count, members.table)
             if schema.hasTime {
                 guard let time = own.time else {
                     throw reader.fault(.unprocessable, "the event has no time", remedy: "give \"time\", \"time_us\" or \"time_ms\"")
@@ -270,44 +281,43 @@ package struct SessionInput: Sendable {
     }
 
     private func event(
-        _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ members: inout Int, isNested: Bool
+        _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ count: inout Int,
+        _ members: MemberNames<Member>.Table
     ) throws(RequestFault) {
         try reader.beginObject()
         while true {
-            let next = try reader.nextMember(isNested ? nestedNames : names)
+            let next = try reader.nextMember(members)
             if case .end = next { return }
-            members += 1
-            guard members <= limits.fields else {
+            count += 1
+            guard count <= limits.fields else {
                 throw reader.fault(.unprocessable, "more than \(limits.fields) members", remedy: "send the fields of /v1/schema only")
             }
-            guard case .known(let number) = next else {
+            guard case .known(let member) = next else {
                 throw reader.unknown("the fields of /v1/schema, time, time_us, time_ms, gap_s, dwell_s, hour, weekday, fields")
             }
             let field: Field
-            switch isNested ? nested[number] : self.members[number] {
+            switch member {
             case .reserved(let reserved):
-                try take(reserved, &reader, &said, &events, &members)
+                try take(reserved, &reader, &said, &events, &count)
                 continue
             case .field(let own): field = own
             }
             if field.isNumeric {
-                let last = events.numbers[field.place].count - 1
-                guard events.givenNumbers[field.place] <= last else { throw reader.repeated() }
-                events.givenNumbers[field.place] = last + 1
-                events.numbers[field.place][last] = try reader.numberOrNull()
+                guard !events.givenNumbers[field.place] else { throw reader.repeated() }
+                events.givenNumbers[field.place] = true
+                events.give(number: try reader.numberOrNull(), to: field.place)
             } else {
-                let last = events.texts[field.place].count - 1
-                guard events.givenTexts[field.place] <= last else { throw reader.repeated() }
-                events.givenTexts[field.place] = last + 1
+                guard !events.givenTexts[field.place] else { throw reader.repeated() }
+                events.givenTexts[field.place] = true
                 let text = try reader.textOrNull(limit: limits.fieldBytes)
                 // An import takes an empty text for a missing one.
-                events.texts[field.place][last] = text?.isEmpty == true ? nil : text
+                events.give(text: text?.isEmpty == true ? nil : text, to: field.place)
             }
         }
     }
 
     private func take(
-        _ member: Reserved, _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ members: inout Int
+        _ member: Reserved, _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ count: inout Int
     ) throws(RequestFault) {
         switch member {
         case .time, .microseconds, .milliseconds:
@@ -328,7 +338,7 @@ package struct SessionInput: Sendable {
         case .fields:
             guard !said.hasFields else { throw reader.repeated() }
             said.hasFields = true
-            try event(&reader, &said, &events, &members, isNested: true)
+            try event(&reader, &said, &events, &count, nested.table)
         }
     }
 

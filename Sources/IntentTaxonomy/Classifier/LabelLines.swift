@@ -15,9 +15,10 @@ internal import DurableFiles
 public struct LabelLines: Sendable {
     private let heads: [[UInt8]]
     private let ids: [[UInt8]]
-    private let groups: [(name: [UInt8], members: [Int])]
+    /// Groups and the intents whose greatest number is the group's, and intents that may be told.
+    private let groups: Members
+    private let shown: Members
     private let tail: [UInt8]
-    private let withheld: Set<Int>
     private let showsAll: Bool
 
     /// Lines of a classifier.
@@ -35,11 +36,11 @@ public struct LabelLines: Sendable {
             return Array(head.utf8)
         }
         let withheld = Set(classifier.withheld)
-        self.withheld = withheld
-        groups = classifier.groups.compactMap { group in
-            let members = group.members.filter { !withheld.contains($0) }
-            return members.isEmpty ? nil : (quoted(group.intent.id), members)
-        }
+        shown = Members(settings.intents.indices.filter { !withheld.contains($0) }.map { (settings.intents[$0], $0) })
+        groups = Members(
+            greatest: classifier.groups.map { group in (group.intent.id, group.members.filter { !withheld.contains($0) }) }.filter {
+                !$0.1.isEmpty
+            })
         let suspended = classifier.withheld.map { JSONString.quoted(settings.intents[$0]) }.joined(separator: ",")
         let taxonomy = settings.taxonomy
         let tail =
@@ -57,24 +58,30 @@ public struct LabelLines: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func append(_ value: Float, to text: inout [UInt8]) {
+    fileprivate static func append(_ value: Float, to text: inout [UInt8]) {
         guard value.isFinite else { return append("null", to: &text) }
         // Weights of a file can make an attribution of any size.
         guard abs(value) < 1e12 else { return text.append(contentsOf: "\(value)".utf8) }
         let scaled = Int((Double(abs(value)) * 10_000).rounded())
         if value < 0, scaled > 0 { text.append(UInt8(ascii: "-")) }
-        let start = text.count
-        var rest = scaled
-        for _ in 0..<4 {
-            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
+        // From the last digit to the first: four behind the point, and at most thirteen before it.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var (rest, place) = (scaled, digits.count)
+            func put(_ byte: UInt8) {
+                place -= 1
+                digits[place] = byte
+            }
+            for _ in 0..<4 {
+                put(UInt8(ascii: "0") + UInt8(rest % 10))
+                rest /= 10
+            }
+            put(UInt8(ascii: "."))
+            repeat {
+                put(UInt8(ascii: "0") + UInt8(rest % 10))
+                rest /= 10
+            } while rest > 0
+            text.append(contentsOf: UnsafeBufferPointer(rebasing: digits[place...]))
         }
-        text.append(UInt8(ascii: "."))
-        repeat {
-            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        text[start...].reverse()
     }
 
     private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
@@ -115,26 +122,12 @@ public struct LabelLines: Sendable {
         }
         Self.append("]", to: &text)
         if !groups.isEmpty, !label.probabilities.isEmpty {
-            Self.append(",\"groups\":{", to: &text)
-            for (place, group) in groups.enumerated() {
-                if place > 0 { Self.append(",", to: &text) }
-                text += group.name
-                Self.append(":", to: &text)
-                Self.append(group.members.reduce(Float(0)) { max($0, label.probabilities[$1]) }, to: &text)
-            }
-            Self.append("}", to: &text)
+            Self.append(",\"groups\":", to: &text)
+            groups.append(label.probabilities, to: &text)
         }
         if showsAll {
-            Self.append(",\"probabilities\":{", to: &text)
-            var isFirst = true
-            for (k, id) in ids.enumerated() where !withheld.contains(k) {
-                if !isFirst { Self.append(",", to: &text) }
-                isFirst = false
-                text += id
-                Self.append(":", to: &text)
-                Self.append(label.probabilities[k], to: &text)
-            }
-            Self.append("}", to: &text)
+            Self.append(",\"probabilities\":", to: &text)
+            shown.append(label.probabilities, to: &text)
         }
         text += tail
     }
@@ -155,6 +148,48 @@ public struct LabelLines: Sendable {
             Self.append("}", to: &text)
         }
         Self.append("]", to: &text)
+    }
+}
+
+/// An object of numbers whose names are known: the names stand one behind the other in one piece of memory, for lines are written by many
+/// threads, which would wait for each other where references are counted.
+private struct Members {
+    /// `{"a":,"b":` and so on.
+    private var bytes: [UInt8] = []
+    /// Where each name ends in ``bytes``, and its numbers in ``numbers``.
+    private var ends: [(bytes: Int, numbers: Int)] = []
+    private var numbers: [Int] = []
+    /// Whether names have one number each, in place of the greatest of some.
+    private let isOfOne: Bool
+
+    var isEmpty: Bool { ends.isEmpty }
+
+    /// Names that have the greatest of some numbers.
+    init(greatest members: [(name: String, numbers: [Int])]) { self.init(members, isOfOne: false) }
+
+    /// Names that have one number each.
+    init(_ members: [(name: String, number: Int)]) { self.init(members.map { ($0.name, [$0.number]) }, isOfOne: true) }
+
+    private init(_ members: [(name: String, numbers: [Int])], isOfOne: Bool) {
+        self.isOfOne = isOfOne
+        for member in members {
+            bytes += "\(ends.isEmpty ? "{" : ",")\(JSONString.quoted(member.name)):".utf8
+            numbers += member.numbers
+            ends.append((bytes.count, numbers.count))
+        }
+    }
+
+    /// Adds the object: for each name its value, or the greatest of its values, none of which is below 0.
+    func append(_ values: [Float], to text: inout [UInt8]) {
+        var begin = (bytes: 0, numbers: 0)
+        for end in ends {
+            bytes.withUnsafeBufferPointer { text.append(contentsOf: UnsafeBufferPointer(rebasing: $0[begin.bytes..<end.bytes])) }
+            var most = isOfOne ? values[numbers[begin.numbers]] : 0
+            if !isOfOne { for number in begin.numbers..<end.numbers { most = max(most, values[numbers[number]]) } }
+            LabelLines.append(most, to: &text)
+            begin = end
+        }
+        text += (ends.isEmpty ? "{}" : "}").utf8
     }
 }
 

@@ -84,15 +84,14 @@ public final class SessionLabeller: @unchecked Sendable {
     public func label(
         _ session: Int, _ scratch: SessionScorer.Scratch, embedding: (UnsafeBufferPointer<Float>) -> Void = { _ in }
     ) -> SessionLabel {
-        let classifier = scorer.classifier
-        let probabilities = [Float](unsafeUninitializedCapacity: classifier.count) { buffer, count in
+        let probabilities = [Float](unsafeUninitializedCapacity: scorer.classifier.count) { buffer, count in
             scorer.score(CollectionOfOne(session), scratch, into: buffer.baseAddress!)
-            count = classifier.count
+            count = scorer.classifier.count
         }
-        if classifier.settings.inputs.readEmbedding {
+        if scorer.classifier.settings.inputs.readEmbedding {
             embedding(UnsafeBufferPointer(start: scratch.rows, count: scorer.embedder.model.configuration.embeddingSize))
         }
-        var label = classifier.label(session: session, events: table.events(ofSession: session).count, probabilities: probabilities)
+        var label = scorer.classifier.label(session: session, events: table.events(ofSession: session).count, probabilities: probabilities)
         if options.evidence > 0 { label.evidence = evidence(label, scratch) }
         return label
     }

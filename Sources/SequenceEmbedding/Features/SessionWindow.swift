@@ -28,7 +28,9 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     private var bytes = 0
     private let texts: [TextColumn]
     private let figures: [(name: String, column: UnsafeMutablePointer<Double>)]
-    private let places: [String: Int]
+    /// Places of fields among ``texts``, and among ``figures``.
+    private let textPlaces: [String: Int]
+    private let figurePlaces: [String: Int]
     private let timeColumn: UnsafeMutablePointer<Int64>
     private let gapColumn: UnsafeMutablePointer<Float>
     private let dwellColumn: UnsafeMutablePointer<Float>
@@ -61,17 +63,18 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
         fields = schema.readableFields.map { TableField($0) }
         var texts: [TextColumn] = []
         var figures: [(name: String, column: UnsafeMutablePointer<Double>)] = []
-        var places: [String: Int] = [:]
+        var (textPlaces, figurePlaces): ([String: Int], [String: Int]) = ([:], [:])
         for field in schema.readableFields {
             if field.kind == .numeric {
-                places[field.name] = figures.count
+                figurePlaces[field.name] = figures.count
                 figures.append((field.name, .allocate(capacity: capacity)))
             } else {
-                places[field.name] = texts.count
+                textPlaces[field.name] = texts.count
                 texts.append(TextColumn(field.name, capacity))
             }
         }
-        (self.texts, self.figures, self.places) = (texts, figures, places)
+        (self.texts, self.figures) = (texts, figures)
+        (self.textPlaces, self.figurePlaces) = (textPlaces, figurePlaces)
         timeColumn = .allocate(capacity: capacity)
         gapColumn = .allocate(capacity: capacity)
         dwellColumn = .allocate(capacity: capacity)
@@ -122,7 +125,16 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
                 continue
             }
             precondition(values.count == count, "SessionWindow: lists that do not fit each other")
-            for event in 0..<count { column.codes[event] = values[event].map { code($0, column) } ?? 0 }
+            // Most values stay from event to event: a visitor's device and campaign, a page that is looked at again.
+            var (before, last): (String?, Int32) = (nil, 0)
+            for event in 0..<count {
+                guard let value = values[event] else {
+                    column.codes[event] = 0
+                    continue
+                }
+                if before.map({ TextBytes($0) == TextBytes(value) }) != true { (before, last) = (value, code(value, column)) }
+                column.codes[event] = last
+            }
         }
     }
 
@@ -151,7 +163,7 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     package func codes(_ field: String) -> UnsafePointer<Int32>? { text(field).map { UnsafePointer($0.codes) } }
     /// Values of a numeric field, NaN where missing.
     package func numbers(_ field: String) -> UnsafePointer<Double>? {
-        places[field].flatMap { $0 < figures.count && figures[$0].name == field ? UnsafePointer(figures[$0].column) : nil }
+        figurePlaces[field].map { UnsafePointer(figures[$0].column) }
     }
     /// Entries of a field's dictionary so far.
     package func dictionaryCount(_ field: String) -> Int { text(field)?.entries.count ?? 0 }
@@ -171,7 +183,5 @@ package final class SessionWindow: EventTable, @unchecked Sendable {
     /// Day of the week, 0 for Monday, 255 for none.
     package var weekdays: UnsafePointer<UInt8> { UnsafePointer(weekdayColumn) }
 
-    private func text(_ field: String) -> TextColumn? {
-        places[field].flatMap { $0 < texts.count && texts[$0].name == field ? texts[$0] : nil }
-    }
+    private func text(_ field: String) -> TextColumn? { textPlaces[field].map { texts[$0] } }
 }
