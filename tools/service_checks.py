@@ -101,6 +101,12 @@ class Server:
         except OSError:
             return 0
 
+    def descriptors(self):
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except OSError:
+            return 0
+
     def watch(self):
         while self.watching and self.process.poll() is None:
             Server.highest[report.name] = max(Server.highest.get(report.name, 0), self.rss())
@@ -720,6 +726,38 @@ def streams(run):
             expect(gone, "a batch whose answers nobody reads is kept for ever")
             expect(server.rss() < 400, f"{server.rss():.0f} MB for a batch whose answers nobody reads")
             report.note(unread_lines=sent)
+        with server.connect() as own:
+            # Longer than a body may take, and never a moment in which the service waits for more of it.
+            began, sent = time.monotonic(), 50
+
+            def ahead():
+                nonlocal sent
+                while time.monotonic() - began < 4:
+                    own.sendall(piece(line * 50))
+                    sent += 50
+                own.sendall(b"0\r\n\r\n")
+
+            own.sendall(top + piece(line * 50))
+            sending = threading.Thread(target=ahead)
+            sending.start()
+            told, errors, end = 0, 0, b""
+            with contextlib.suppress(OSError):
+                while not end.endswith(b"\r\n0\r\n\r\n"):
+                    some = own.recv(1 << 20)
+                    if not some:
+                        break
+                    told, errors, end = told + some.count(b"}\n"), errors + some.count(b'"error"'), (end + some)[-7:]
+            sending.join()
+            expect(told == sent and errors == 0, f"of {sent} lines sent without a pause {told} were answered, {errors} with errors")
+            report.note(lines_ahead=sent)
+        before = server.descriptors()
+        with server.connect() as own:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            own.sendall(top + piece(line * 8000) + b"0\r\n\r\n")
+            began = time.monotonic()
+            while server.descriptors() > before and time.monotonic() - began < 15:
+                time.sleep(0.1)
+            expect(server.descriptors() <= before, "a batch that was sent whole and whose answers nobody reads is kept for ever")
         many = b"".join(piece(line) for _ in range(2000))
         answer = server.send(top + many + b"0\r\n\r\n")
         expect(answer is not None and len(answer.body.splitlines()) == 2000, "2,000 lines are not 2,000 answers")

@@ -4,10 +4,10 @@ internal import NIOHTTP1
 
 /// Takes: what the parser reads of a connection.   Gives: the bytes of answers.
 ///
-/// Requests of one connection are answered one after another, each as soon as its head is there and the one before it is answered. What a
-/// client sends ahead waits here, and more is not read then. The connection holds its client to the times of the settings, refuses requests
-/// for which there is no room as soon as their head is there, and gives those whose request is on its way when the service ends a moment to
-/// be answered.
+/// Requests of one connection are answered one after another, each as soon as its head is there, the one before it is answered, and the
+/// client takes answers. What it sends ahead waits here, and no more is read then. The connection holds its client to the times of the
+/// settings, refuses requests for which there is no room as soon as their head is there, and gives those whose request is on its way when
+/// the service ends a moment to be answered.
 ///
 /// Everything happens on the connection's loop, the tasks of its requests too, so there are no locks here.
 final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
@@ -17,6 +17,9 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     /// How long a connection is kept open for a request on its way when the service ends.
     private static let grace = TimeAmount.milliseconds(500)
+    /// How long what a client still sends is read behind the last answer: a connection that ends with bytes unread is reset, and the answer
+    /// may be lost with it.
+    private static let linger = TimeAmount.milliseconds(500)
 
     private let service: ScoringService
     private let loop: ServiceLoop
@@ -24,22 +27,25 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private var times: ConnectionTimes?
     /// The request that is read or answered.
     private var current: IncomingRequest?
-    /// What came behind it.
-    private var behind = CircularBuffer<HTTPServerRequestPart>()
+    /// What answers it, or answered the one before.
+    private(set) var answering: Task<Void, Never>?
+    /// What came behind it, and when.
+    private var behind = CircularBuffer<(part: HTTPServerRequestPart, came: Int64)>()
     /// Why nothing can be read behind what is there.
     private var unreadable: HTTPParserError?
     /// Requests that came whole, and answers that began.
     private var (wholes, begun) = (0, 0)
     /// Whether the connection is among those that wait for an answer.
     private var isCounted = false
-    /// Whether the last answer was given, and whether the connection is gone.
-    private var (isOver, isGone) = (false, false)
+    /// Whether the last answer was given, whether it was taken and more is read for a while, and whether the connection is gone.
+    private var (isOver, isLingering, isGone) = (false, false, false)
     /// Whether the service ends, and whether the client sends no more.
     private var (isQuiescing, isInputClosed) = (false, false)
     /// Whether somebody wanted to read when it was not the time to.
     private var isReadWanted = false
-    /// Ends the connection where nobody takes what was written to it.
+    /// Ends the connection where nobody takes what was written to it: more than a little, or what somebody waits to be taken.
     private var unread: Scheduled<Void>?
+    private var untaken: Scheduled<Void>?
 
     private var isIdle: Bool { current == nil && behind.isEmpty }
 
@@ -66,7 +72,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         isGone = true
         times?.cancel()
         unread?.cancel()
-        current?.fail(Self.endedEarly)
+        untaken?.cancel()
+        if let current, !current.isWhole { current.fail(Self.endedEarly) }
         current = nil
         behind.removeAll()
         count()
@@ -87,14 +94,20 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard !isOver else { return }
         let part = unwrapInboundIn(data)
         if case .end = part { wholes += 1 }
-        if current?.isWhole ?? !behind.isEmpty { behind.append(part) } else { take(part, isFirst: true) }
+        let came = ServiceClock.system.nanoseconds()
+        if behind.isEmpty, mayTake { take(part, came: came, isFirst: true) } else { behind.append((part, came)) }
         count()
     }
 
-    /// - Parameter isFirst: whether it did not wait for another request's answer.
-    private func take(_ part: HTTPServerRequestPart, isFirst: Bool) {
+    /// Whether the next part's turn has come: it belongs to the request that is read, or begins one, where the client takes answers.
+    private var mayTake: Bool { current.map { !$0.isWhole } ?? (unread == nil) }
+
+    /// - Parameters:
+    ///   - came: when it was read, nanoseconds on the system's clock.
+    ///   - isFirst: whether it did not wait for another request's answer.
+    private func take(_ part: HTTPServerRequestPart, came: Int64, isFirst: Bool) {
         switch part {
-        case .head(let head): begin(head, isFirst: isFirst)
+        case .head(let head): begin(head, came: came, isFirst: isFirst)
         case .body(var piece): current?.append(&piece)
         case .end:
             times?.end()
@@ -104,37 +117,42 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         }
     }
 
-    private func begin(_ head: HTTPRequestHead, isFirst: Bool) {
+    private func begin(_ head: HTTPRequestHead, came: Int64, isFirst: Bool) {
         guard let context else { return }
         var request = ServiceRequest(head)
-        request.arrived = ServiceClock.system.nanoseconds()
+        request.arrived = came
         let isOld = head.version.minor == 0
-        // The parser reads nothing behind a request that wishes another protocol.
-        let isLast = !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade")
+        if isOld { request.awaitsWord = false }
+        // The parser reads nothing behind a request that wishes another protocol, and where one of HTTP/1.0 in chunks ends is anybody's guess
+        // (RFC 9112, section 6.1).
+        let isLast =
+            !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade") || (isOld && request.hasUnknownLength)
         let incoming = IncomingRequest(request, isOld: isOld, isLast: isLast, over: self)
         current = incoming
         times?.begin(.body, context.eventLoop)
         if isFirst, service.isFull(for: request.target) { return tell(service.shed(request), to: incoming) }
-        Task(executorPreference: loop) { [self] in await answer(incoming) }
+        answering = Task(executorPreference: loop) { [self] in await answer(incoming) }
     }
 
-    /// Behind an answer and its request's end the next request may take its time.
+    /// Behind an answer and its request's end the next request may take its time, unless none is to come.
     private func rest() {
         guard isIdle, !isOver, !isGone, let context else { return }
-        times?.begin(.request, context.eventLoop)
+        if isQuiescing || isInputClosed { return close(with: ByteBuffer(), context) }
+        if let times, times.waiting == .nothing { times.begin(.request, context.eventLoop) }
     }
 
     /// Takes what waited, as far as its turn has come.
     private func advance() {
-        while !isOver, !(current?.isWhole ?? false), let part = behind.popFirst() { take(part, isFirst: false) }
-        if isIdle, let unreadable, !isOver { tell(unreadable) }
+        while !isOver, mayTake, let next = behind.popFirst() { take(next.part, came: next.came, isFirst: false) }
+        if let unreadable, !isOver, behind.isEmpty { end(unreadable) }
         rest()
         readOn()
     }
 
-    /// What a client sends ahead is not read before its turn.
+    /// What a client sends ahead is not read before its turn, and nothing behind what nobody can read.
     func read(context: ChannelHandlerContext) {
-        isReadWanted = !behind.isEmpty || current?.isFull ?? false
+        let isLast = current.map { $0.isLast && $0.isWhole } ?? false
+        isReadWanted = !behind.isEmpty || unreadable != nil || isLast || current?.isFull ?? false
         if !isReadWanted { context.read() }
     }
 
@@ -145,14 +163,21 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What came behind bytes that are no request is none either, and was to be told once.
+        if error is ByteToMessageDecoderError { return }
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         guard !isOver, unreadable == nil else { return }
-        guard let current, !current.isWhole else {
-            unreadable = error
-            return advance()
-        }
+        unreadable = error
+        advance()
+    }
+
+    /// Ends the connection where nothing can be read any more, with an answer where one is owed.
+    private func end(_ error: HTTPParserError) {
+        guard let current else { return tell(error) }
+        guard !current.isWhole else { return }
         current.isLast = true
-        current.isAnswered ? context.close(promise: nil) : current.fail(Self.endedEarly)
+        if current.isAnswered { return context?.close(promise: nil) ?? () }
+        current.fail(Self.endedEarly)
     }
 
     private static let endedEarly = RequestFault(
@@ -161,14 +186,13 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             isInputClosed = true
-            if isIdle, !isOver { context.close(promise: nil) }
+            if isLingering { context.close(promise: nil) } else { rest() }
         } else if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
             // A connection that looks idle here may have a request on its way: one that comes now is answered, and told to be the last.
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             context.eventLoop.scheduleTask(in: Self.grace) {
-                let own = bound.value
-                if own.isIdle, !own.isOver { own.context?.close(promise: nil) }
+                bound.value.rest()
             }
         }
     }
@@ -209,6 +233,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             unread = context.eventLoop.scheduleTask(in: times.body) { channel.close(promise: nil) }
         }
         count()
+        if unread == nil { advance() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -267,14 +292,25 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// - Returns: false where nobody takes them any more.
     private func send(_ buffer: ByteBuffer) async -> Bool {
         guard !isGone, let context else { return false }
-        do { try await context.writeAndFlush(wrapOutboundOut(buffer)).get() } catch { return false }
+        mustBeTaken(context)
+        do { try await context.writeAndFlush(wrapOutboundOut(buffer)).get() } catch { context.close(promise: nil) }
+        untaken?.cancel()
         return !isGone
+    }
+
+    /// Ends the connection where what is written next is not taken in the time of a body.
+    private func mustBeTaken(_ context: ChannelHandlerContext) {
+        guard let times else { return }
+        untaken?.cancel()
+        let channel = context.channel
+        untaken = context.eventLoop.scheduleTask(in: times.body) { channel.close(promise: nil) }
     }
 
     /// Sends the end of an answer.
     private func finish(_ incoming: IncomingRequest, with buffer: ByteBuffer, closes: Bool, _ context: ChannelHandlerContext) {
         incoming.end()
-        if closes { return close(with: buffer, context) }
+        // Whoever waits for a word before the body has sent none of it.
+        if closes { return close(with: buffer, lingers: !incoming.isWhole && !incoming.request.awaitsWord, context) }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard incoming.isWhole else {
             // What else comes of it is read and forgotten.
@@ -285,13 +321,21 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         advance()
     }
 
-    /// Sends a connection's last bytes.
-    private func close(with buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Sends a connection's last bytes, and ends it when they and those before them are taken.
+    private func close(with buffer: ByteBuffer, lingers: Bool = false, _ context: ChannelHandlerContext) {
         (isOver, current) = (true, nil)
         behind.removeAll()
         times?.end()
-        let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in channel.close(promise: nil) }
+        mustBeTaken(context)
+        let bound = NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in
+            let (own, channel) = bound.value
+            own.untaken?.cancel()
+            guard lingers, !own.isInputClosed, !own.isGone else { return channel.close(promise: nil) }
+            own.isLingering = true
+            own.untaken = channel.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+            own.readOn()
+        }
     }
 
     /// Tells a client to send the body that it keeps until it is told to.

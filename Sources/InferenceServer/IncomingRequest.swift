@@ -10,8 +10,6 @@ final class IncomingRequest: RequestBody, @unchecked Sendable {
     let request: ServiceRequest
     /// Whether it is of HTTP/1.0, which knows no chunks.
     let isOld: Bool
-    /// Whether it is answered while its body comes.
-    let isStream: Bool
     /// Whether the connection ends with its answer, whatever that is.
     var isLast: Bool
     /// Whether its answer went.
@@ -28,7 +26,6 @@ final class IncomingRequest: RequestBody, @unchecked Sendable {
 
     init(_ request: ServiceRequest, isOld: Bool, isLast: Bool, over connection: HTTPConnection) {
         (self.request, self.isOld, self.isLast, self.connection) = (request, isOld, isLast, connection)
-        isStream = Route.isStream(request.target)
     }
 
     /// Whether more should not be read for now.
@@ -85,8 +82,8 @@ final class IncomingRequest: RequestBody, @unchecked Sendable {
         if pieces.readableBytes == 0, !isWhole, fault == nil {
             connection.awaitsPiece()
             await more()
-            connection.hasPiece()
         }
+        connection.hasPiece()
         if pieces.readableBytes > 0 {
             let taken = Array(pieces.readableBytesView)
             pieces = ByteBuffer()

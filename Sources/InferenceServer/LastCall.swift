@@ -1,8 +1,7 @@
 internal import NIOCore
 
 /// Lets those in who stand at the door when the service ends: connections that the system made and the service has not accepted yet would
-/// be reset with their requests, and one that is accepted at that very moment ends the process (NIO traps on a connection that it set up
-/// and can give to nobody).
+/// be reset with their requests.
 ///
 /// So the door is shut first: the system makes no more connections, whoever tries is refused when the socket is gone. Only then, when all
 /// who came are inside, the socket goes.

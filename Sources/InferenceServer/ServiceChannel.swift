@@ -9,6 +9,7 @@ internal import NIOHTTP1
 struct ServiceChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         let channel: any Channel
+        fileprivate let connection: HTTPConnection
     }
 
     private let service: ScoringService
@@ -33,16 +34,23 @@ struct ServiceChannel: ServerChildChannel {
                     HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits))
             )
             try pipeline.addHandler(connection)
-            return Value(channel: channel)
+            return Value(channel: channel, connection: connection)
         }
     }
 
-    /// The connection takes care of itself; the server waits for its end.
+    /// The connection takes care of itself; the server waits for its end, and for that of what was being answered when the client left: the
+    /// service is not closed under it.
     func handle(value: Value, logger _: Logger) async {
         await withTaskCancellationHandler {
             try? await value.channel.closeFuture.get()
         } onCancel: {
             value.channel.close(promise: nil)
+        }
+        guard let answering = try? await value.channel.eventLoop.submit({ value.connection.answering }).get() else { return }
+        await withTaskCancellationHandler {
+            await answering.value
+        } onCancel: {
+            answering.cancel()
         }
     }
 }

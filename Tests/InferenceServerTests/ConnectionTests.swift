@@ -1,3 +1,4 @@
+import Foundation
 import InferenceServer
 import InferenceService
 import Testing
@@ -100,6 +101,60 @@ import Testing
             #expect(long.isEnded && !statuses(long.text).contains(200))
             #expect(long.text.isEmpty || long.text.contains("16384 bytes"), "\(long.text)")
             #expect(statuses(await server.talk([Self.last]).text) == [200])
+        }
+    }
+
+    @Test func whatIsNoRequestIsToldBehindTheAnswersThatAreOwed() async throws {
+        let slow = Self.slow.replacing("Connection: close\r\n", with: "")
+        try await Self.slowly { server in
+            let told = await server.talk([slow + "hello\r\n\r\n", "and more\r\n", "and more\r\n"], pause: 0.1)
+            #expect(statuses(told.text) == [401, 400] && told.isEnded && told.seconds < 4)
+            let closing = await server.talk([Self.slow + "hello\r\n\r\n", "and more\r\n"], pause: 0.1)
+            #expect(statuses(closing.text) == [401] && closing.isEnded)
+            let short = await server.talk([slow + Self.body + "Content-Length: 10\r\n\r\n{}"], halfCloses: true)
+            #expect(statuses(short.text) == [401, 401] && short.isEnded && short.seconds < 4)
+            let chunk = await server.talk([slow + Self.body + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nx\r\n"])
+            #expect(statuses(chunk.text) == [401, 401] && chunk.isEnded && chunk.seconds < 4)
+        }
+    }
+
+    @Test func whoReadsLateIsAnsweredWhole() async throws {
+        try await RunningServer.running { server in
+            // Many megabytes of answers, asked for before the first byte of one is read.
+            let documents = String(repeating: "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", count: 400)
+            let told = await server.talk([documents, Self.last], pause: 0.3, readsLate: 1)
+            #expect(statuses(told.text) == Array(repeating: 200, count: 401) && told.isEnded)
+        }
+    }
+
+    @Test func whoAsksForAnotherProtocolIsAnsweredAndLetGo() async throws {
+        try await RunningServer.running { server in
+            let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+            let told = await server.talk([Self.live.dropLast(2) + upgrade])
+            #expect(statuses(told.text) == [200] && told.isEnded && told.seconds < 3)
+            let posted = await server.talk([Self.body + "Content-Length: 2\r\n" + upgrade + "{}"])
+            #expect(statuses(posted.text) == [422] && posted.isEnded && posted.seconds < 3)
+            #expect(posted.text.lowercased().contains("connection: close"))
+        }
+    }
+
+    @Test func whatIsRefusedUnreadIsToldToWhoSendsOn() async throws {
+        try await RunningServer.running { server in
+            let piece = String(repeating: " ", count: 1 << 20)
+            let told = await server.talk([Self.body + "Content-Length: 1000000000\r\n\r\n"] + Array(repeating: piece, count: 4))
+            #expect(statuses(told.text) == [413] && told.isEnded && told.seconds < 3)
+        }
+    }
+
+    @Test func answersTellTheTime() async throws {
+        try await RunningServer.running { server in
+            let format = DateFormatter()
+            (format.locale, format.timeZone) = (Locale(identifier: "en_US_POSIX"), TimeZone(identifier: "GMT"))
+            format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+            let told = await server.talk([Self.last])
+            let line = try #require(told.text.split(separator: "\r\n").first { $0.hasPrefix("Date: ") })
+            let date = try #require(format.date(from: String(line.dropFirst(6))))
+            #expect(abs(date.timeIntervalSinceNow) < 10)
         }
     }
 

@@ -47,20 +47,24 @@ struct RunningServer: Sendable {
     }
 
     /// What comes back for some bytes until the other side ends the connection, or for so long.
+    /// - Parameters:
+    ///   - pause: seconds behind each piece, in which answers are read.
+    ///   - readsLate: seconds before the first byte of an answer is read.
     func talk(
-        _ pieces: [String], pause: Double = 0, halfCloses: Bool = false, seconds: Double = 5
+        _ pieces: [String], pause: Double = 0, readsLate: Double = 0, halfCloses: Bool = false, seconds: Double = 5
     ) async -> (text: String, isEnded: Bool, seconds: Double) {
         let port = port
         // A blocking socket on a thread of its own: those of tasks must not wait.
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(returning: Self.talk(port, pieces, pause: pause, halfCloses: halfCloses, seconds: seconds))
+                continuation.resume(
+                    returning: Self.talk(port, pieces, pause: pause, readsLate: readsLate, halfCloses: halfCloses, seconds: seconds))
             }
         }
     }
 
     private static func talk(
-        _ port: Int, _ pieces: [String], pause: Double, halfCloses: Bool, seconds: Double
+        _ port: Int, _ pieces: [String], pause: Double, readsLate: Double, halfCloses: Bool, seconds: Double
     ) -> (text: String, isEnded: Bool, seconds: Double) {
         let begin = ContinuousClock.now
         func passed() -> Double {
@@ -89,7 +93,9 @@ struct RunningServer: Sendable {
             let bytes = Array(piece.utf8)
             _ = send(own, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             let end = passed() + pause
-            while pause > 0, !isEnded, passed() < end { read() }
+            while pause > 0, !isEnded, passed() < end {
+                if passed() < readsLate { usleep(10_000) } else { read() }
+            }
         }
         if halfCloses { shutdown(own, Int32(SHUT_WR)) }
         while !isEnded, passed() < seconds { read() }

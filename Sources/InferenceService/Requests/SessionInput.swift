@@ -38,7 +38,8 @@ package final class SessionInput: Sendable {
     private let numeric: Int
     private let texts: Int
 
-    private struct Field {
+    /// A field by its place among texts or numbers.
+    struct Field {
         var place: Int
         var isNumeric: Bool
     }
@@ -88,7 +89,7 @@ package final class SessionInput: Sendable {
         /// Its visitor's; nil where none was given.
         package var visitor: String?
         /// Its events; nil where none were given.
-        fileprivate var events: Events?
+        fileprivate var events: DraftEvents?
         /// What its events say at their ends.
         package var seam: Seam { events?.seam ?? Seam() }
 
@@ -105,44 +106,6 @@ package final class SessionInput: Sendable {
 
         /// Neither.
         package init() {}
-    }
-
-    /// Columns of events.
-    fileprivate struct Events {
-        var seam = Seam()
-        var times: [Int64?] = []
-        var gaps: [Float?] = []
-        var dwells: [Float?] = []
-        var hours: [UInt8] = []
-        var weekdays: [UInt8] = []
-        /// Values of an event's fields behind those of the event before.
-        var texts: [String?] = []
-        var numbers: [Double?] = []
-        /// Which fields the last event gave: a null is given, too.
-        var givenTexts: [Bool]
-        var givenNumbers: [Bool]
-        private let widths: (texts: Int, numbers: Int)
-
-        init(texts width: Int, numbers numeric: Int) {
-            widths = (width, numeric)
-            givenTexts = [Bool](repeating: false, count: width)
-            givenNumbers = [Bool](repeating: false, count: numeric)
-        }
-
-        /// Begins an event without values.
-        mutating func begin() {
-            texts.append(contentsOf: repeatElement(nil, count: widths.texts))
-            numbers.append(contentsOf: repeatElement(nil, count: widths.numbers))
-            for place in givenTexts.indices { givenTexts[place] = false }
-            for place in givenNumbers.indices { givenNumbers[place] = false }
-        }
-
-        mutating func give(text: String?, to place: Int) { texts[texts.count - widths.texts + place] = text }
-        mutating func give(number: Double?, to place: Int) { numbers[numbers.count - widths.numbers + place] = number }
-
-        /// Values of a field in the order of events.
-        func texts(_ place: Int) -> [String?] { times.indices.map { texts[$0 * widths.texts + place] } }
-        func numbers(_ place: Int) -> [Double?] { times.indices.map { numbers[$0 * widths.numbers + place] } }
     }
 
     /// Takes a member of a session's object.
@@ -182,7 +145,7 @@ package final class SessionInput: Sendable {
         return try record(draft, reader)
     }
 
-    private func record(_ session: String, _ visitor: String, _ events: Events) -> SessionRecord {
+    private func record(_ session: String, _ visitor: String, _ events: DraftEvents) -> SessionRecord {
         var texts = [String: [String?]](minimumCapacity: self.texts)
         var numbers = [String: [Double?]](minimumCapacity: numeric)
         for (name, field) in fields {
@@ -247,8 +210,8 @@ package final class SessionInput: Sendable {
         var hasFields = false
     }
 
-    private func events(_ reader: inout JSONReader) throws(RequestFault) -> Events {
-        var events = Events(texts: texts, numbers: numeric)
+    private func events(_ reader: inout JSONReader) throws(RequestFault) -> DraftEvents {
+        var events = DraftEvents(texts: texts, numbers: numeric)
         var said: [Said] = []
         try reader.beginArray()
         while try reader.nextElement() {
@@ -281,7 +244,7 @@ package final class SessionInput: Sendable {
     }
 
     private func event(
-        _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ count: inout Int,
+        _ reader: inout JSONReader, _ said: inout Said, _ events: inout DraftEvents, _ count: inout Int,
         _ members: MemberNames<Member>.Table
     ) throws(RequestFault) {
         try reader.beginObject()
@@ -302,13 +265,10 @@ package final class SessionInput: Sendable {
                 continue
             case .field(let own): field = own
             }
+            guard events.note(field) else { throw reader.repeated() }
             if field.isNumeric {
-                guard !events.givenNumbers[field.place] else { throw reader.repeated() }
-                events.givenNumbers[field.place] = true
                 events.give(number: try reader.numberOrNull(), to: field.place)
             } else {
-                guard !events.givenTexts[field.place] else { throw reader.repeated() }
-                events.givenTexts[field.place] = true
                 let text = try reader.textOrNull(limit: limits.fieldBytes)
                 // An import takes an empty text for a missing one.
                 events.give(text: text?.isEmpty == true ? nil : text, to: field.place)
@@ -317,7 +277,7 @@ package final class SessionInput: Sendable {
     }
 
     private func take(
-        _ member: Reserved, _ reader: inout JSONReader, _ said: inout Said, _ events: inout Events, _ count: inout Int
+        _ member: Reserved, _ reader: inout JSONReader, _ said: inout Said, _ events: inout DraftEvents, _ count: inout Int
     ) throws(RequestFault) {
         switch member {
         case .time, .microseconds, .milliseconds:
@@ -374,7 +334,7 @@ package final class SessionInput: Sendable {
     }
 
     /// Fills what was not said, as the import does.
-    private func fill(_ said: [Said], _ events: inout Events) {
+    private func fill(_ said: [Said], _ events: inout DraftEvents) {
         (events.seam.saysGap, events.seam.saysDwell) = (said.first?.gap != nil, said.last?.dwell != nil)
         for (place, own) in said.enumerated() {
             let time = own.time ?? .min

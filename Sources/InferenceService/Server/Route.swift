@@ -63,9 +63,6 @@ package enum Route: Sendable, Equatable {
         target.hasPrefix("/v1/sessions") || target.hasPrefix("/v1/embeddings") || target.hasPrefix("/v2/models/")
     }
 
-    /// Whether a request for a target is answered while its body comes.
-    package static func isStream(_ target: String) -> Bool { target.hasPrefix("/v1/sessions:batch") }
-
     /// The route of a path, without its query; nil where there is none.
     package init?(path: Substring) {
         switch path {
