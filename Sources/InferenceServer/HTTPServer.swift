@@ -40,13 +40,18 @@ package struct HTTPServer: Sendable {
     /// Serves until SIGTERM or SIGINT; SIGHUP reads bundles, callers and certificate anew.
     /// - Throws: ``ListenFault`` where it cannot listen, and ``ServerFault`` where certificate or key cannot be used.
     package func run() async throws {
+        let loops = MultiThreadedEventLoopGroup.singleton.makeIterator().map { ServiceLoop($0) }
+        // Who comes is let in and seen out by a thread of the connections, too: others may have long work to do.
+        try await withTaskExecutorPreference(loops[0]) { try await serve(loops) }
+    }
+
+    private func serve(_ loops: [ServiceLoop]) async throws {
         var quiet = Logger(label: "tessera") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let logger = quiet
         let (service, settings, told) = (service, settings, told)
         let room = OpenFiles.room(forConnections: settings.limits.connections)
         if room.connections < settings.limits.connections { told(.limited(connections: room.connections, files: room.files)) }
-        let loops = MultiThreadedEventLoopGroup.singleton
         let server = try channel(loops).server(
             configuration: .init(
                 address: .hostname(settings.address, port: settings.port), backlog: 1024,
@@ -59,7 +64,7 @@ package struct HTTPServer: Sendable {
                     .listening(
                         address: settings.address, port: channel.localAddress?.port ?? settings.port,
                         encrypted: settings.tls.certificate != nil))
-            }, eventLoopGroup: loops, logger: logger)
+            }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var running = ServiceGroupConfiguration(services: [server, SessionSweep(service: service)], logger: logger)
         // Whoever is not answered by then will never be.
         running.maximumGracefulShutdownDuration = .seconds(settings.timeouts.drainSeconds)
@@ -72,8 +77,8 @@ package struct HTTPServer: Sendable {
     }
 
     /// How connections are served, encrypted where the settings say so.
-    private func channel(_ loops: MultiThreadedEventLoopGroup) throws -> any ServerChildChannel {
-        let plain = ServiceChannel(service, loops: loops.makeIterator().map { ServiceLoop($0) })
+    private func channel(_ loops: [ServiceLoop]) throws -> any ServerChildChannel {
+        let plain = ServiceChannel(service, loops: loops)
         guard let certificate = settings.tls.certificate, let key = settings.tls.key else { return plain }
         let own = try ServerCertificate(certificate, key: key)
         service.rereads { () throws(RequestFault) in try own.reload() }
