@@ -74,6 +74,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         unread?.cancel()
         untaken?.cancel()
         if let current, !current.isWhole { current.fail(Self.endedEarly) }
+        // A line that waits for its rate waits for nobody now.
+        answering?.cancel()
         current = nil
         behind.removeAll()
         count()
@@ -137,7 +139,10 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// Behind an answer and its request's end the next request may take its time, unless none is to come.
     private func rest() {
         guard isIdle, !isOver, !isGone, let context else { return }
-        if isQuiescing || isInputClosed { return close(with: ByteBuffer(), context) }
+        if isQuiescing || isInputClosed {
+            // Where nothing was ever told nothing is to be taken; what is written before TLS has begun would wait for it.
+            return begun == 0 ? context.close(promise: nil) : close(with: ByteBuffer(), context)
+        }
         if let times, times.waiting == .nothing { times.begin(.request, context.eventLoop) }
     }
 
@@ -293,7 +298,11 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func send(_ buffer: ByteBuffer) async -> Bool {
         guard !isGone, let context else { return false }
         mustBeTaken(context)
-        do { try await context.writeAndFlush(wrapOutboundOut(buffer)).get() } catch { context.close(promise: nil) }
+        do { try await context.writeAndFlush(wrapOutboundOut(buffer)).get() } catch {
+            untaken?.cancel()
+            context.close(promise: nil)
+            return false
+        }
         untaken?.cancel()
         return !isGone
     }
