@@ -29,7 +29,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private var current: IncomingRequest?
     /// What answers it, or answered the one before.
     private(set) var answering: Task<Void, Never>?
-    /// What came behind it, and when.
+    /// What came behind it, and when, of heads.
     private var behind = CircularBuffer<(part: HTTPServerRequestPart, came: Int64)>()
     /// Why nothing can be read behind what is there.
     private var unreadable: HTTPParserError?
@@ -37,14 +37,17 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private var (wholes, begun) = (0, 0)
     /// Whether the connection is among those that wait for an answer.
     private var isCounted = false
-    /// Whether the last answer was given, whether it was taken and more is read for a while, and whether the connection is gone.
-    private var (isOver, isLingering, isGone) = (false, false, false)
+    /// Whether the last answer was given: what comes then is not looked at.
+    private(set) var isOver = false
+    /// Whether it was taken and more is read for a while, and whether the connection is gone.
+    private var (isLingering, isGone) = (false, false)
     /// Whether the service ends, and whether the client sends no more.
     private var (isQuiescing, isInputClosed) = (false, false)
     /// Whether somebody wanted to read when it was not the time to.
     private var isReadWanted = false
-    /// Ends the connection where nobody takes what was written to it: more than a little, or what somebody waits to be taken.
+    /// Ends the connection where nobody takes what was written to it, when that is more than a little.
     private var unread: Scheduled<Void>?
+    /// The same for one write that is waited for, and the end of lingering.
     private var untaken: Scheduled<Void>?
 
     private var isIdle: Bool { current == nil && behind.isEmpty }
@@ -96,7 +99,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard !isOver else { return }
         let part = unwrapInboundIn(data)
         if case .end = part { wholes += 1 }
-        let came = ServiceClock.system.nanoseconds()
+        let came: Int64 = if case .head = part { ServiceClock.system.nanoseconds() } else { 0 }
         if behind.isEmpty, mayTake { take(part, came: came, isFirst: true) } else { behind.append((part, came)) }
         count()
     }
@@ -105,7 +108,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private var mayTake: Bool { current.map { !$0.isWhole } ?? (unread == nil) }
 
     /// - Parameters:
-    ///   - came: when it was read, nanoseconds on the system's clock.
+    ///   - came: when a head was read, nanoseconds on the system's clock.
     ///   - isFirst: whether it did not wait for another request's answer.
     private func take(_ part: HTTPServerRequestPart, came: Int64, isFirst: Bool) {
         switch part {
@@ -157,7 +160,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// What a client sends ahead is not read before its turn, and nothing behind what nobody can read.
     func read(context: ChannelHandlerContext) {
         let isLast = current.map { $0.isLast && $0.isWhole } ?? false
-        isReadWanted = !behind.isEmpty || unreadable != nil || isLast || current?.isFull ?? false
+        isReadWanted = !isOver && (!behind.isEmpty || unreadable != nil || isLast || current?.isFull ?? false)
         if !isReadWanted { context.read() }
     }
 
@@ -181,8 +184,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard let current else { return tell(error) }
         guard !current.isWhole else { return }
         current.isLast = true
-        if current.isAnswered { return context?.close(promise: nil) ?? () }
-        current.fail(Self.endedEarly)
+        guard current.isAnswered else { return current.fail(Self.endedEarly) }
+        if let context { close(with: ByteBuffer(), lingers: true, context) }
     }
 
     private static let endedEarly = RequestFault(
@@ -206,7 +209,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     /// A request's first bytes, or more of them.
     func bytesCame() {
-        guard isIdle, let times, times.waiting != .header, let context else { return }
+        guard isIdle, !isOver, let times, times.waiting != .header, let context else { return }
         times.begin(.header, context.eventLoop)
     }
 
@@ -318,8 +321,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// Sends the end of an answer.
     private func finish(_ incoming: IncomingRequest, with buffer: ByteBuffer, closes: Bool, _ context: ChannelHandlerContext) {
         incoming.end()
-        // Whoever waits for a word before the body has sent none of it.
-        if closes { return close(with: buffer, lingers: !incoming.isWhole && !incoming.request.awaitsWord, context) }
+        if closes { return close(with: buffer, lingers: !incoming.isWhole, context) }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         guard incoming.isWhole else {
             // What else comes of it is read and forgotten.
@@ -343,8 +345,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             guard lingers, !own.isInputClosed, !own.isGone else { return channel.close(promise: nil) }
             own.isLingering = true
             own.untaken = channel.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
-            own.readOn()
         }
+        readOn()
     }
 
     /// Tells a client to send the body that it keeps until it is told to.
@@ -367,6 +369,6 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         var buffer = ByteBuffer()
         buffer.write(head: answer, .init(length: bytes.count, isOld: false, closes: true, date: loop.dateText()))
         buffer.writeBytes(bytes)
-        close(with: buffer, context)
+        close(with: buffer, lingers: true, context)
     }
 }

@@ -28,7 +28,7 @@ struct ServiceChannel: ServerChildChannel {
             limits.maxHeaderFieldCount = 100
             let connection = HTTPConnection(service, on: loop)
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(FirstBytes { [weak connection] in connection?.bytesCame() })
+            try pipeline.addHandler(FirstBytes(connection))
             try pipeline.addHandler(
                 ByteToMessageHandler(
                     HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: limits))
@@ -55,16 +55,17 @@ struct ServiceChannel: ServerChildChannel {
     }
 }
 
-/// Sees a request's first bytes, before they are parsed.
+/// Sees a request's first bytes, before they are parsed; those behind the last answer are not.
 private final class FirstBytes: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
-    private let seen: () -> Void
+    private weak var connection: HTTPConnection?
 
-    init(_ seen: @escaping () -> Void) { self.seen = seen }
+    init(_ connection: HTTPConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        seen()
+        guard let connection, !connection.isOver else { return }
+        connection.bytesCame()
         context.fireChannelRead(data)
     }
 }
